@@ -1,0 +1,4 @@
+namespace Muqeem.Agencies;
+
+/// <summary>Marks the assembly for reflection.</summary>
+public static class AgenciesAssembly;

@@ -1,0 +1,4 @@
+namespace Muqeem.Cases;
+
+/// <summary>Marks the assembly for reflection.</summary>
+public static class CasesAssembly;

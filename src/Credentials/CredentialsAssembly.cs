@@ -1,0 +1,4 @@
+namespace Muqeem.Credentials;
+
+/// <summary>Marks the assembly for reflection.</summary>
+public static class CredentialsAssembly;

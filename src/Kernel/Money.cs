@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace Muqeem.Kernel;
+
+/// <summary>An amount of Saudi riyals in whole halalas (1 SAR = 100). Arithmetic is checked.</summary>
+public readonly record struct Money(long Halalas) : IComparable<Money>
+{
+    public static readonly Money Zero = new(0);
+
+    public static Money Riyals(decimal riyals)
+    {
+        var halalas = riyals * 100;
+        if (halalas != decimal.Truncate(halalas))
+        {
+            throw new ArgumentOutOfRangeException(nameof(riyals), "An amount below a halala.");
+        }
+        return new(checked((long)halalas));
+    }
+
+    public static Money operator +(Money a, Money b) => new(checked(a.Halalas + b.Halalas));
+    public static Money operator -(Money a, Money b) => new(checked(a.Halalas - b.Halalas));
+    public static Money operator -(Money a) => new(checked(-a.Halalas));
+    public static Money operator *(Money a, int n) => new(checked(a.Halalas * n));
+    public static bool operator <(Money a, Money b) => a.Halalas < b.Halalas;
+    public static bool operator >(Money a, Money b) => a.Halalas > b.Halalas;
+    public static bool operator <=(Money a, Money b) => a.Halalas <= b.Halalas;
+    public static bool operator >=(Money a, Money b) => a.Halalas >= b.Halalas;
+
+    public int CompareTo(Money other) => Halalas.CompareTo(other.Halalas);
+
+    /// <summary>Riyals with two decimals, invariant: <c>1234.50</c>.</summary>
+    public override string ToString() => (Halalas / 100m).ToString("0.00", CultureInfo.InvariantCulture);
+}

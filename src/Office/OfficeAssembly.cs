@@ -1,0 +1,4 @@
+namespace Muqeem.Office;
+
+/// <summary>Marks the assembly for reflection.</summary>
+public static class OfficeAssembly;

@@ -1,0 +1,74 @@
+using Muqeem.Kernel;
+using NodaTime;
+
+namespace Muqeem.Platform.Database;
+
+/// <summary>How a column is stored in both databases. Dates are ISO text, instants are UTC microseconds, booleans are 0 or 1.</summary>
+public enum ColumnType
+{
+    Uuid,
+    Text,
+    Int,
+    Long,
+    Bytes,
+    Bool,
+    Day,
+    Instant,
+
+    /// <summary>Personal data: a <see cref="Privacy.SealedBytes"/>; stored as bytes, committed to the journal by its plaintext.</summary>
+    Sealed,
+}
+
+/// <summary>One column. <paramref name="Remark"/> goes into the generated data dictionary.</summary>
+public sealed record Column(string Name, ColumnType Type, bool Nullable = false, string Remark = "");
+
+/// <summary>Whether rows of a table may only be written by an act, or are bookkeeping that needs none (attempts, leases, counters).</summary>
+public enum TableKind
+{
+    Act,
+    Bookkeeping,
+}
+
+/// <summary>
+/// A table that the writer may write. The first <see cref="KeyLength"/> columns are the primary key.
+/// A head table has the key <c>id uuid</c> and, as its second column, <c>version bigint</c>: its rows are changed by compare-and-set only.
+/// </summary>
+public sealed class Table(string name, TableKind kind, int keyLength, string remark, params Column[] columns)
+{
+    public string Name { get; } = name;
+    public TableKind Kind { get; } = kind;
+    public int KeyLength { get; } = keyLength;
+    public string Remark { get; } = remark;
+    public IReadOnlyList<Column> Columns { get; } = columns;
+
+    public bool IsHead => Columns.Count > 1 && KeyLength == 1 && Columns[1].Name == "version";
+
+    /// <summary>A new row; all columns in order. A duplicate key is a bug unless a claim guards it.</summary>
+    public Row Insert(params object?[] values) => new(this, RowMode.Insert, Checked(values, Columns.Count));
+
+    /// <summary>Inserts or replaces the row with this key; all columns in order. Only for rows that a head of the same change guards, and bookkeeping.</summary>
+    public Row Put(params object?[] values) => new(this, RowMode.Put, Checked(values, Columns.Count));
+
+    /// <summary>Deletes the row with this key.</summary>
+    public Row Delete(params object?[] key) => new(this, RowMode.Delete, Checked(key, KeyLength));
+
+    /// <summary>A head at its next version: <paramref name="rest"/> are the columns after id and version. Expected version 0 means: it must not exist yet.</summary>
+    public HeadWrite Head(Guid id, long expectedVersion, params object?[] rest) =>
+        IsHead ? new(this, id, expectedVersion, Checked(rest, Columns.Count - 2)) : throw new InvalidOperationException($"{Name} is not a head table.");
+
+    private object?[] Checked(object?[] values, int count) =>
+        values.Length == count ? values : throw new ArgumentException($"{Name} takes {count} values, not {values.Length}.", nameof(values));
+}
+
+public enum RowMode
+{
+    Insert,
+    Put,
+    Delete,
+}
+
+/// <summary>Values may be <see cref="Guid"/>, the typed ids, string, int, long, bool, byte[], <see cref="LocalDate"/>, <see cref="Instant"/>, <see cref="Money"/>, <see cref="Privacy.SealedBytes"/> or null.</summary>
+public sealed record Row(Table Table, RowMode Mode, object?[] Values);
+
+/// <summary>A compare-and-set of one head.</summary>
+public sealed record HeadWrite(Table Table, Guid Id, long ExpectedVersion, object?[] Rest);

@@ -1,0 +1,4 @@
+namespace Muqeem.Services;
+
+/// <summary>Marks the assembly for reflection.</summary>
+public static class ServicesAssembly;

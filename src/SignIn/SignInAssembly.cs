@@ -1,0 +1,4 @@
+namespace Muqeem.SignIn;
+
+/// <summary>Marks the assembly for reflection.</summary>
+public static class SignInAssembly;
