@@ -1,4 +1,0 @@
-namespace Muqeem.Agencies;
-
-/// <summary>Marks the assembly for reflection.</summary>
-public static class AgenciesAssembly;

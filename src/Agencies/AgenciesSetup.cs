@@ -1,0 +1,77 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Muqeem.Agencies;
+
+/// <summary>The links to other agencies. <c>Agencies:&lt;Name&gt;:Url</c> per agency, or <c>Agencies:Sandbox</c> for the stand-ins of all.</summary>
+public static class AgenciesSetup
+{
+    /// <summary>The agencies by name, with the path prefix that the stand-in serves each under.</summary>
+    public static readonly IReadOnlyList<(string Name, string Prefix)> All =
+    [
+        (AlienRegister.Name, "alien-register"),
+        (LabourContracts.Name, "labour"),
+        (MedicalFitness.Name, "medical"),
+        (HealthInsurance.Name, "insurance"),
+        (Traffic.Name, "traffic"),
+        (Justice.Name, "justice"),
+        (PaymentGateway.Name, "payments"),
+        (Messaging.Name, "messaging"),
+        (NationalAddresses.Name, "address"),
+    ];
+
+    public static IServiceCollection AddAgencies(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        foreach (var (name, prefix) in All)
+        {
+            var settings = AgencyLineSettings.From(configuration, name, prefix);
+            var client = services.AddHttpClient($"agency:{name}", http =>
+            {
+                http.BaseAddress = settings.Url;
+                http.Timeout = Timeout.InfiniteTimeSpan; // the line keeps the time
+                http.MaxResponseContentBufferSize = 4 * 1024 * 1024;
+            });
+            client.ConfigurePrimaryHttpMessageHandler(() => Handler(settings));
+            // The factory's loggers and the handler's activities would write paths, and these hold people's numbers.
+            client.RemoveAllLoggers();
+            services.AddSingleton(provider =>
+            {
+                var factory = provider.GetRequiredService<IHttpClientFactory>();
+                return new AgencyLine(name, settings, () => factory.CreateClient($"agency:{name}"), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AgencyLine>>());
+            });
+        }
+        services.AddSingleton<AgencyLines>();
+        services.AddSingleton(provider => new AlienRegister(provider.GetRequiredService<AgencyLines>()[AlienRegister.Name]));
+        services.AddSingleton(provider => new LabourContracts(provider.GetRequiredService<AgencyLines>()[LabourContracts.Name]));
+        services.AddSingleton(provider => new MedicalFitness(provider.GetRequiredService<AgencyLines>()[MedicalFitness.Name]));
+        services.AddSingleton(provider => new HealthInsurance(provider.GetRequiredService<AgencyLines>()[HealthInsurance.Name]));
+        services.AddSingleton(provider => new Traffic(provider.GetRequiredService<AgencyLines>()[Traffic.Name]));
+        services.AddSingleton(provider => new Justice(provider.GetRequiredService<AgencyLines>()[Justice.Name]));
+        services.AddSingleton(provider => new PaymentGateway(provider.GetRequiredService<AgencyLines>()[PaymentGateway.Name]));
+        services.AddSingleton(provider => new Messaging(provider.GetRequiredService<AgencyLines>()[Messaging.Name]));
+        services.AddSingleton(provider => new NationalAddresses(provider.GetRequiredService<AgencyLines>()[NationalAddresses.Name]));
+        return services;
+    }
+
+    private static SocketsHttpHandler Handler(AgencyLineSettings settings)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = settings.Attempt,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        };
+        if (settings.Certificate is { } certificate)
+        {
+            handler.SslOptions.ClientCertificates = [X509Certificate2.CreateFromPemFile(certificate, settings.CertificateKey)];
+        }
+        return handler;
+    }
+}

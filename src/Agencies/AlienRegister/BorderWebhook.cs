@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Http;
+using Muqeem.Kernel;
+using NodaTime;
+
+namespace Muqeem.Agencies;
+
+/// <summary>Somebody crossed the border. May be told twice, late and out of order: <paramref name="At"/> orders, not the arrival.</summary>
+/// <param name="EventId">The border's own id of the crossing.</param>
+/// <param name="PersonNumber">Resident number, or border number before one exists.</param>
+/// <param name="VisaNumber">The exit visa, or on a first entry the entry visa.</param>
+public sealed record BorderEvent(string EventId, string PersonNumber, MovementDirection Direction, string Port, Instant At, string? VisaNumber, string? PassportNumber)
+{
+    internal string? BrokenField() => this switch
+    {
+        _ when !Shape.Text(EventId, 60) => "eventId",
+        _ when !Shape.Person(PersonNumber) => "personNumber",
+        _ when !Shape.Text(Port, 80) => "port",
+        _ when VisaNumber is not null && !Shape.Number(VisaNumber, 8, 10) => "visaNumber",
+        _ when PassportNumber is not null && !Shape.Passport(PassportNumber) => "passportNumber",
+        _ => null,
+    };
+}
+
+public sealed record BorderCall(string WebhookId, BorderEvent Event);
+
+/// <summary>Reads the alien register's calls. The key is <c>Agencies:AlienRegister:WebhookKey</c>, Base64.</summary>
+public static class BorderWebhook
+{
+    /// <param name="body">The raw bytes as they came, before any parsing.</param>
+    public static Result<BorderCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, Instant now)
+    {
+        if (!SignedWebhook.Verify(headers, body, key, now).TryGet(out var id, out var refusal))
+        {
+            return refusal;
+        }
+        return Wire.ReadEvent<BorderEvent>(body) is { } crossing && crossing.BrokenField() is null
+            ? new BorderCall(id, crossing)
+            : new Refusal(SignedWebhook.Malformed);
+    }
+}

@@ -1,0 +1,43 @@
+using NodaTime;
+
+namespace Muqeem.Agencies;
+
+/// <summary>Contracts, work permits and employers: establishments, households, and social insurance.</summary>
+public sealed class LabourContracts(AgencyLine line)
+{
+    public const string Name = "LabourContracts";
+
+    public static readonly Duration WorkerValidity = Duration.FromHours(1);
+    public static readonly Duration EmployerValidity = Duration.FromHours(6);
+
+    /// <param name="number">Resident or border number. <c>NotFound</c>: no establishment employs this person.</param>
+    public Task<AgencyAnswer<LabourWorker>> WorkerAsync(string number, CancellationToken cancel = default) =>
+        line.GetAsync<LabourWorker>("worker", $"workers/{Uri.EscapeDataString(number)}", WorkerValidity, cancel);
+
+    /// <summary><c>NotFound</c>: no household employs this person.</summary>
+    public Task<AgencyAnswer<HouseholdContract>> HouseholdContractAsync(string number, CancellationToken cancel = default) =>
+        line.GetAsync<HouseholdContract>("household_contract", $"household-contracts/{Uri.EscapeDataString(number)}", WorkerValidity, cancel);
+
+    /// <param name="unified">A 700 number.</param>
+    public Task<AgencyAnswer<EstablishmentStanding>> EstablishmentAsync(string unified, CancellationToken cancel = default) =>
+        line.GetAsync<EstablishmentStanding>("establishment", $"establishments/{Uri.EscapeDataString(unified)}", EmployerValidity, cancel);
+
+    /// <param name="number">The household employer's citizen or resident number.</param>
+    public Task<AgencyAnswer<HouseholdStanding>> HouseholdAsync(string number, CancellationToken cancel = default) =>
+        line.GetAsync<HouseholdStanding>("household", $"households/{Uri.EscapeDataString(number)}", EmployerValidity, cancel);
+
+    public Task<AgencyAnswer<Contributor>> ContributorAsync(string number, CancellationToken cancel = default) =>
+        line.GetAsync<Contributor>("contributor", $"contributors/{Uri.EscapeDataString(number)}", EmployerValidity, cancel);
+
+    public Task<AgencyAnswer<TransferReceipt>> TransferAsync(TransferRequest request, Guid requestId, CancellationToken cancel = default) =>
+        line.SendAsync<TransferReceipt>("transfer", HttpMethod.Post, "transfers", request, requestId, cancel);
+
+    public Task<AgencyAnswer<OccupationChangeReceipt>> ChangeOccupationAsync(OccupationChangeRequest request, Guid requestId, CancellationToken cancel = default) =>
+        line.SendAsync<OccupationChangeReceipt>("occupation_change", HttpMethod.Post, "occupations/change", request, requestId, cancel);
+
+    public Task<AgencyAnswer<EmployerObjectionReceipt>> ObjectAsync(EmployerObjectionRequest request, Guid requestId, CancellationToken cancel = default) =>
+        line.SendAsync<EmployerObjectionReceipt>("objection", HttpMethod.Post, "objections", request, requestId, cancel);
+
+    public Task<AgencyAnswer<NoticeReceipt>> TellResidenceAsync(LabourResidenceNotice notice, Guid requestId, CancellationToken cancel = default) =>
+        line.SendAsync<NoticeReceipt>("residence_notice", HttpMethod.Post, "residences", notice, requestId, cancel);
+}
