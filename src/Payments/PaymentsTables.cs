@@ -1,0 +1,60 @@
+using Muqeem.Platform.Database;
+
+namespace Muqeem.Payments;
+
+/// <summary>The tables of this project (migrations 0020-0029).</summary>
+public static class PaymentsTables
+{
+    internal static readonly Table Bill = new("bill", TableKind.Act, 1, "A price frozen for one payer of one case, and how much of it has arrived.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("case_id", ColumnType.Uuid),
+        new Column("payer_kind", ColumnType.Text, Remark: "Resident, HeadOfFamily, Employer, NewEmployer, Citizen"),
+        new Column("payer_id", ColumnType.Uuid, Remark: "person or employer; also the id of the spendable balance"),
+        new Column("purpose", ColumnType.Text, Remark: "service code"),
+        new Column("state", ColumnType.Text, Remark: "OPEN, SETTLED, CONSUMED, CANCELLED, EXPIRED"),
+        new Column("total", ColumnType.Long, Remark: "halalas"),
+        new Column("received", ColumnType.Long, Remark: "halalas held for this bill now; all of it after CONSUMED was spent"),
+        new Column("valid_until", ColumnType.Day, Remark: "last day on which a payment counts for this price"),
+        new Column("number", ColumnType.Text, Nullable: true, Remark: "at the payment gateway; null until the gateway answered"),
+        new Column("policy_version", ColumnType.Long),
+        new Column("lines", ColumnType.Text, Remark: "JSON, frozen; nothing personal: fee codes, amounts, counts"),
+        new Column("issued_at", ColumnType.Instant),
+        new Column("closed_at", ColumnType.Instant, Nullable: true));
+
+    internal static readonly Table Payment = new("payment", TableKind.Act, 1, "Money the gateway says it received; once by its payment id.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("gateway_id", ColumnType.Text, Remark: "the gateway's payment id"),
+        new Column("bill_number", ColumnType.Text, Remark: "as the gateway gave it"),
+        new Column("bill_id", ColumnType.Uuid, Nullable: true, Remark: "null while no bill with that number is known"),
+        new Column("amount", ColumnType.Long, Remark: "halalas"),
+        new Column("paid_at", ColumnType.Instant, Remark: "when the payer paid, by the gateway's clock"),
+        new Column("received_at", ColumnType.Instant),
+        new Column("method", ColumnType.Text));
+
+    internal static readonly Table Entry = new("ledger_entry", TableKind.Act, 2, "Double entry, append-only: the entries of one transaction add up to zero.",
+        new Column("transaction_id", ColumnType.Uuid),
+        new Column("line", ColumnType.Int),
+        new Column("account", ColumnType.Text, Remark: "CLEARING, UNALLOCATED, PAYER, HELD, REVENUE, REFUNDS"),
+        new Column("owner", ColumnType.Uuid, Nullable: true, Remark: "payer, bill, payment or refund, by account; null for CLEARING and REVENUE"),
+        new Column("code", ColumnType.Text, Remark: "fee code for REVENUE, else empty"),
+        new Column("purpose", ColumnType.Text, Remark: "why, e.g. payment.receive"),
+        new Column("halalas", ColumnType.Long, Remark: "credit positive, debit negative"),
+        new Column("act_id", ColumnType.Uuid),
+        new Column("at", ColumnType.Instant));
+
+    internal static readonly Table Refund = new("refund", TableKind.Act, 1, "Money on its way back to a payer.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("payer_kind", ColumnType.Text),
+        new Column("payer_id", ColumnType.Uuid),
+        new Column("amount", ColumnType.Long, Remark: "halalas"),
+        new Column("iban", ColumnType.Sealed),
+        new Column("state", ColumnType.Text, Remark: "REQUESTED, PAID, FAILED"),
+        new Column("requested_at", ColumnType.Instant),
+        new Column("closed_at", ColumnType.Instant, Nullable: true),
+        new Column("gateway_id", ColumnType.Text, Nullable: true));
+
+    public static readonly IReadOnlyList<Table> All = [Bill, Payment, Entry, Refund];
+}
