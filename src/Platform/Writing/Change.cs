@@ -78,6 +78,9 @@ public sealed class Change(Act? act)
 
     /// <summary>Data keys made for this change; durable before the rows they seal.</summary>
     public List<NewDataKey> Keys { get; } = [];
+
+    /// <summary>How it ended, set by the writer before it answers; null before. Accesses that ride in a change look at it.</summary>
+    public WriteOutcome? Outcome { get; internal set; }
 }
 
 /// <summary>How a change ended. All but <see cref="Done"/> wrote nothing.</summary>

@@ -1,0 +1,174 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Muqeem.Kernel;
+using Muqeem.Platform.Keys;
+using Muqeem.Platform.Writing;
+
+namespace Muqeem.Platform.Privacy;
+
+/// <summary>A row of the data-key table: the wrapped key.</summary>
+internal sealed record StoredDataKey(PersonId Person, RetentionClass Class, byte[] Wrapped, string WrappedBy);
+
+/// <summary>Reads the data keys of these persons and this class that exist and are not destroyed.</summary>
+internal delegate Task<IReadOnlyList<StoredDataKey>> FindDataKeys(IReadOnlyCollection<PersonId> persons, RetentionClass @class, CancellationToken cancel);
+
+/// <summary>
+/// The data keys, one per (person, retention class): made when first needed, unwrapped once, kept a while. A key is forgotten after five minutes
+/// at the latest, so that one destroyed on another node stops opening here too.
+/// </summary>
+internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find, TimeProvider clock, int capacity = 20_000) : IDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    private readonly ConcurrentDictionary<(PersonId, RetentionClass), DataKey> _kept = new();
+    private readonly ConcurrentQueue<(PersonId, RetentionClass)> _order = new();
+    private readonly ConcurrentDictionary<(PersonId, RetentionClass), Lazy<Task<DataKey>>> _making = new();
+
+    public int Kept => _kept.Count;
+
+    /// <summary>The key, made and durable if there was none. Of two who make it at once the later takes the earlier's.</summary>
+    /// <exception cref="NotWrittenException">The key could not be stored.</exception>
+    public async ValueTask<DataKey> ForSealingAsync(PersonId person, RetentionClass @class, CancellationToken cancel)
+    {
+        if (Find((person, @class)) is { } kept)
+        {
+            return kept;
+        }
+        var making = _making.GetOrAdd((person, @class), id => new Lazy<Task<DataKey>>(() => LoadOrMakeAsync(id.Item1, id.Item2)));
+        try
+        {
+            return await making.Value.WaitAsync(cancel);
+        }
+        finally
+        {
+            _making.TryRemove(new((person, @class), making));
+        }
+    }
+
+    /// <summary>The key, or null when there is none: never made, or destroyed.</summary>
+    public async ValueTask<DataKey?> ForOpeningAsync(PersonId person, RetentionClass @class, CancellationToken cancel)
+    {
+        if (Find((person, @class)) is { } kept)
+        {
+            return kept;
+        }
+        var rows = await find([person], @class, cancel);
+        return rows.Count == 0 ? null : Keep(rows[0]);
+    }
+
+    /// <summary>Loads what is missing of many persons in one query; persons without a key are left out.</summary>
+    public async Task LoadAsync(IEnumerable<PersonId> persons, RetentionClass @class, CancellationToken cancel)
+    {
+        var missing = persons.Where(p => Find((p, @class)) is null).ToHashSet();
+        if (missing.Count > 0)
+        {
+            foreach (var row in await find(missing, @class, cancel))
+            {
+                Keep(row);
+            }
+        }
+    }
+
+    /// <summary>Forgets a key at once: it was destroyed.</summary>
+    public void Forget(PersonId person, RetentionClass @class)
+    {
+        if (_kept.TryRemove((person, @class), out var key))
+        {
+            key.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var id in _kept.Keys)
+        {
+            Forget(id.Item1, id.Item2);
+        }
+    }
+
+    private async Task<DataKey> LoadOrMakeAsync(PersonId person, RetentionClass @class)
+    {
+        var rows = await find([person], @class, CancellationToken.None);
+        if (rows.Count > 0)
+        {
+            return Keep(rows[0]);
+        }
+        var fresh = RandomNumberGenerator.GetBytes(32);
+        var (wrapped, by) = keys.Wrap(KeyPurpose.DataKeys, fresh, Associated(person, @class));
+        CryptographicOperations.ZeroMemory(fresh);
+        var change = new Change(act: null) { Keys = { new NewDataKey(person, @class, wrapped, by) } };
+        var outcome = await writer.WriteAsync(change);
+        // In doubt is no matter here: if the key was stored, ours or another's, it is found now.
+        if (outcome is not (WriteOutcome.Done or WriteOutcome.InDoubt or WriteOutcome.Claimed))
+        {
+            throw new NotWrittenException("A data key could not be stored.", outcome);
+        }
+        rows = await find([person], @class, CancellationToken.None);
+        return rows.Count > 0 ? Keep(rows[0]) : throw new NotWrittenException("A data key was stored but is not found.", outcome);
+    }
+
+    private DataKey? Find((PersonId, RetentionClass) id)
+    {
+        if (!_kept.TryGetValue(id, out var key))
+        {
+            return null;
+        }
+        if (clock.GetElapsedTime(key.LoadedAt) > Longest)
+        {
+            if (_kept.TryRemove(new(id, key)))
+            {
+                key.Dispose();
+            }
+            return null;
+        }
+        key.Used = true;
+        return key;
+    }
+
+    private DataKey Keep(StoredDataKey row)
+    {
+        var id = (row.Person, row.Class);
+        var key = new DataKey(keys.Unwrap(KeyPurpose.DataKeys, row.WrappedBy, row.Wrapped, Associated(row.Person, row.Class)), clock.GetTimestamp());
+        if (!_kept.TryAdd(id, key))
+        {
+            if (_kept.TryGetValue(id, out var other) && other.Mark == key.Mark)
+            {
+                key.Dispose();
+                return other;
+            }
+            _kept[id] = key;
+            return key;
+        }
+        _order.Enqueue(id);
+        // A second chance for what was used since the last round (the CLOCK algorithm): no lock, and a list page does not empty the cache.
+        for (var rounds = 0; _kept.Count > capacity && rounds < capacity && _order.TryDequeue(out var oldest); rounds++)
+        {
+            if (!_kept.TryGetValue(oldest, out var candidate))
+            {
+                continue;
+            }
+            if (candidate.Used && rounds < 64)
+            {
+                candidate.Used = false;
+                _order.Enqueue(oldest);
+            }
+            else
+            {
+                Forget(oldest.Item1, oldest.Item2);
+            }
+        }
+        return key;
+    }
+
+    /// <summary>Binds a wrapped key to its person and class: a row moved to another person does not unwrap.</summary>
+    internal static byte[] Associated(PersonId person, RetentionClass @class) =>
+        [.. "muqeem/data-key/1"u8, .. person.Value.ToByteArray(bigEndian: true), (byte)@class];
+}
+
+/// <summary>Something that had to be durable first could not be written: the database is away or too busy. Becomes a 503.</summary>
+public sealed class NotWrittenException(string message, WriteOutcome outcome) : Exception(message)
+{
+    public WriteOutcome Outcome { get; } = outcome;
+
+    public TimeSpan RetryAfter => Outcome is WriteOutcome.Busy busy ? busy.RetryAfter : TimeSpan.FromSeconds(2);
+}
