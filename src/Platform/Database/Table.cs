@@ -27,6 +27,9 @@ public enum TableKind
 {
     Act,
     Bookkeeping,
+
+    /// <summary>Written by the writer itself from the parts of a change (acts, claims, balances, messages, accesses); a change that names such a row is refused.</summary>
+    Writer,
 }
 
 /// <summary>

@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Muqeem.Kernel;
+using Muqeem.Platform.Privacy;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Muqeem.Platform.Database;
+
+/// <summary>
+/// How values of the domain are stored. In between stand six neutral types that both databases and the journal share:
+/// <see cref="Guid"/>, string, long, int, byte[] and <see cref="SealedBytes"/>.
+/// </summary>
+public static class Storage
+{
+    private static readonly ConcurrentDictionary<Type, Func<object, Guid>> Ids = new();
+
+    static Storage()
+    {
+        RegisterId<PersonId>(id => id.Value, value => new(value));
+        RegisterId<ActId>(id => id.Value, value => new(value));
+        RegisterId<CaseId>(id => id.Value, value => new(value));
+        RegisterId<AccountId>(id => id.Value, value => new(value));
+    }
+
+    /// <summary>Makes a typed id of another project storable and readable. Call it once, before the first query.</summary>
+    public static void RegisterId<T>(Func<T, Guid> value, Func<Guid, T> make) where T : struct
+    {
+        Ids[typeof(T)] = boxed => value((T)boxed);
+        RowReading.Register(stored => make(ReadGuid(stored)));
+    }
+
+    /// <summary>The neutral form of a value.</summary>
+    internal static object? Neutral(object? value) => value switch
+    {
+        null => null,
+        Guid or string or long or int or byte[] or SealedBytes => value,
+        bool flag => flag ? 1 : 0,
+        short small => (int)small,
+        LocalDate day => LocalDatePattern.Iso.Format(day),
+        Instant instant => instant.ToMicros(),
+        Money money => money.Halalas,
+        DBNull => null,
+        Enum => Enum.GetUnderlyingType(value.GetType()) == typeof(long)
+            ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : Convert.ToInt32(value, CultureInfo.InvariantCulture),
+        _ => Ids.TryGetValue(value.GetType(), out var id)
+            ? id(value)
+            : throw new ArgumentException($"{value.GetType().Name} cannot be stored. A typed id needs Storage.RegisterId."),
+    };
+
+    /// <summary>The neutral form of a value for a column; a value that does not fit its column is a bug of the caller.</summary>
+    internal static object? Neutral(Table table, Column column, object? value)
+    {
+        var neutral = value is Enum && column.Type == ColumnType.Text ? value.ToString() : Neutral(value);
+        if (neutral is int number && column.Type is ColumnType.Long or ColumnType.Instant)
+        {
+            neutral = (long)(int)neutral!;
+        }
+        if (neutral is long wide && column.Type is ColumnType.Int)
+        {
+            neutral = checked((int)wide);
+        }
+        var fits = (neutral, column.Type) switch
+        {
+            (null, _) => column.Nullable,
+            (Guid, ColumnType.Uuid) => true,
+            (string, ColumnType.Text or ColumnType.Day) => true,
+            (int, ColumnType.Int) => true,
+            (int flag, ColumnType.Bool) => flag is 0 or 1,
+            (long, ColumnType.Long or ColumnType.Instant) => true,
+            (byte[], ColumnType.Bytes) => true,
+            (SealedBytes, ColumnType.Sealed) => true,
+            _ => false,
+        };
+        // The value itself stays out of the message: it may be personal.
+        return fits ? neutral : throw new ArgumentException($"{table.Name}.{column.Name} is {column.Type}; it cannot hold {value?.GetType().Name ?? "nothing"}.");
+    }
+
+    /// <summary>The neutral type of a declared type, for parameters that are null.</summary>
+    internal static Type NeutralType(Type declared)
+    {
+        var type = Nullable.GetUnderlyingType(declared) ?? declared;
+        return type == typeof(Guid) || Ids.ContainsKey(type) ? typeof(Guid)
+            : type == typeof(string) || type == typeof(LocalDate) ? typeof(string)
+            : type == typeof(long) || type == typeof(Instant) || type == typeof(Money) ? typeof(long)
+            : type == typeof(int) || type == typeof(short) || type == typeof(bool) || type.IsEnum ? typeof(int)
+            : type == typeof(byte[]) ? typeof(byte[])
+            : typeof(object);
+    }
+
+    internal static Guid ReadGuid(object stored) => stored is Guid id ? id : Guid.ParseExact((string)stored, "D");
+
+    internal static LocalDate ReadDay(object stored) => LocalDatePattern.Iso.Parse((string)stored).GetValueOrThrow();
+}

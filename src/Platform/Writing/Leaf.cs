@@ -1,0 +1,254 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
+
+namespace Muqeem.Platform.Writing;
+
+/// <summary>
+/// The salted commitment of an act or of a batch of accesses: what the journal's tree holds. For an act it is
+/// SHA-256(0x00 ‖ salt ‖ act ‖ manifest), where the manifest names each thing written with its table, mode, key and 16 bytes of
+/// SHA-256(salt ‖ table ‖ values). The manifest is kept beside the leaf: who replays the rows against it finds any row changed since. Sealed
+/// columns enter by the commitment of their plaintext, so that a rotated key changes no leaf.
+/// </summary>
+public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[] Manifest)
+{
+    public const string ActKind = "act";
+    public const string AccessesKind = "accesses";
+
+    internal const int SaltLength = 16;
+    internal const int DigestLength = 16;
+
+    /// <summary>What a manifest entry says was done.</summary>
+    public enum Mode : byte
+    {
+        Insert = 0,
+        Put = 1,
+        Delete = 2,
+        Head = 3,
+        Claim = 4,
+        Release = 5,
+        Balance = 6,
+        Message = 7,
+        Access = 8,
+        Key = 9,
+    }
+
+    /// <summary>One thing that an act wrote. <paramref name="Table"/> are the first four bytes of SHA-256 of the table's name.</summary>
+    public sealed record Entry(uint Table, Mode Mode, byte[] Key, byte[] Digest);
+
+    [ThreadStatic]
+    private static Encoder? _values;
+
+    [ThreadStatic]
+    private static Encoder? _whole;
+
+    /// <summary>The first four bytes of SHA-256 of a table's name; a test sees to it that no two tables share them.</summary>
+    public static uint TableCode(string table)
+    {
+        Span<byte> hash = stackalloc byte[32];
+        SHA256.HashData(Encoding.UTF8.GetBytes(table), hash);
+        return BinaryPrimitives.ReadUInt32BigEndian(hash);
+    }
+
+    /// <summary>The salted digest of a row, from its stored values in the order of its columns; sealed columns as <see cref="SealedBytes"/> with the commitment.</summary>
+    public static byte[] RowDigest(ReadOnlySpan<byte> salt, string table, IReadOnlyList<object?> values)
+    {
+        var encoder = _values ??= new Encoder();
+        encoder.Clear();
+        encoder.Raw(salt);
+        encoder.Text(table);
+        foreach (var value in values)
+        {
+            encoder.Value(value);
+        }
+        return SHA256.HashData(encoder.Written)[..DigestLength];
+    }
+
+    /// <summary>The encoding of a key, as a manifest entry has it.</summary>
+    public static byte[] KeyBytes(params ReadOnlySpan<object?> key)
+    {
+        var encoder = new Encoder();
+        foreach (var value in key)
+        {
+            encoder.Value(value);
+        }
+        return encoder.Written.ToArray();
+    }
+
+    /// <summary>The leaf's hash from its parts.</summary>
+    public static byte[] HashOf(ReadOnlySpan<byte> salt, Act act, ReadOnlySpan<byte> manifest)
+    {
+        var encoder = _whole ??= new Encoder();
+        encoder.Clear();
+        encoder.Raw([0x00]);
+        encoder.Raw(salt);
+        encoder.Text("muqeem-act-1");
+        encoder.Value(act.Id.Value);
+        encoder.Text(act.Verb);
+        encoder.Text(act.Actor.Kind.ToString());
+        encoder.Text(act.Actor.Id);
+        encoder.Value(act.OperationId);
+        encoder.Value(act.RequestDigest);
+        encoder.Value(act.At.ToMicros());
+        encoder.Value(act.OnBehalfOf?.Kind.ToString());
+        encoder.Value(act.OnBehalfOf?.Id);
+        encoder.Value(act.Person?.Value);
+        encoder.Value(act.Case?.Value);
+        encoder.Value(act.Reason);
+        encoder.Value(act.Rules);
+        encoder.Value(act.Answer);
+        encoder.Bytes(manifest);
+        return SHA256.HashData(encoder.Written);
+    }
+
+    /// <summary>The leaf of a batch of accesses, from the digests of its entries in the order of their ids.</summary>
+    public static byte[] HashOf(ReadOnlySpan<byte> salt, IEnumerable<byte[]> accessDigests)
+    {
+        var encoder = new Encoder();
+        encoder.Raw([0x00]);
+        encoder.Raw(salt);
+        encoder.Text("muqeem-accesses-1");
+        foreach (var digest in accessDigests)
+        {
+            encoder.Raw(digest);
+        }
+        return SHA256.HashData(encoder.Written);
+    }
+
+    /// <summary>SHA-256 of one access with its subjects. Unsalted: its id holds 74 random bits, and only the salted batch leaves the database.</summary>
+    public static byte[] AccessDigest(AccessEntry access)
+    {
+        var encoder = _values ??= new Encoder();
+        encoder.Clear();
+        encoder.Text("muqeem-access-1");
+        encoder.Value(access.Id);
+        encoder.Value(access.At.ToMicros());
+        encoder.Text(access.Reader.Kind.ToString());
+        encoder.Text(access.Reader.Id);
+        encoder.Text(access.Purpose.ToString());
+        encoder.Value(access.Case?.Value);
+        encoder.Text(access.Where);
+        foreach (var subject in access.Subjects.Select(s => s.Value).Distinct().Order())
+        {
+            encoder.Value(subject);
+        }
+        return SHA256.HashData(encoder.Written);
+    }
+
+    /// <summary>Reads a manifest back.</summary>
+    public static IReadOnlyList<Entry> Read(ReadOnlySpan<byte> manifest)
+    {
+        var entries = new List<Entry>();
+        while (manifest.Length > 0)
+        {
+            var keyLength = BinaryPrimitives.ReadUInt16BigEndian(manifest[5..]);
+            entries.Add(new(BinaryPrimitives.ReadUInt32BigEndian(manifest), (Mode)manifest[4], manifest.Slice(7, keyLength).ToArray(),
+                manifest.Slice(7 + keyLength, DigestLength).ToArray()));
+            manifest = manifest[(7 + keyLength + DigestLength)..];
+        }
+        return entries;
+    }
+
+    /// <summary>Builds the manifest of one act.</summary>
+    internal sealed class ManifestBuilder(byte[] salt)
+    {
+        private readonly ArrayBufferWriter<byte> _bytes = new(512);
+
+        public void Add(string table, uint code, Mode mode, ReadOnlySpan<object?> key, IReadOnlyList<object?> values)
+        {
+            var digest = RowDigest(salt, table, values);
+            var encoder = _values!;
+            encoder.Clear();
+            foreach (var part in key)
+            {
+                encoder.Value(part);
+            }
+            var keyBytes = encoder.Written;
+            var span = _bytes.GetSpan(7 + keyBytes.Length + DigestLength);
+            BinaryPrimitives.WriteUInt32BigEndian(span, code);
+            span[4] = (byte)mode;
+            BinaryPrimitives.WriteUInt16BigEndian(span[5..], checked((ushort)keyBytes.Length));
+            keyBytes.CopyTo(span[7..]);
+            digest.CopyTo(span[(7 + keyBytes.Length)..]);
+            _bytes.Advance(7 + keyBytes.Length + DigestLength);
+        }
+
+        public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Every value with its kind, and its length where it has one: no two different lists of values have the same bytes.</summary>
+    private sealed class Encoder
+    {
+        private readonly ArrayBufferWriter<byte> _bytes = new(1024);
+
+        public ReadOnlySpan<byte> Written => _bytes.WrittenSpan;
+
+        public void Clear() => _bytes.ResetWrittenCount();
+
+        public void Raw(ReadOnlySpan<byte> bytes) => _bytes.Write(bytes);
+
+        public void Text(string text)
+        {
+            var length = Encoding.UTF8.GetByteCount(text);
+            var span = _bytes.GetSpan(5 + length);
+            span[0] = 2;
+            BinaryPrimitives.WriteInt32BigEndian(span[1..], length);
+            Encoding.UTF8.GetBytes(text, span[5..]);
+            _bytes.Advance(5 + length);
+        }
+
+        public void Bytes(ReadOnlySpan<byte> bytes, byte tag = 4)
+        {
+            var span = _bytes.GetSpan(5 + bytes.Length);
+            span[0] = tag;
+            BinaryPrimitives.WriteInt32BigEndian(span[1..], bytes.Length);
+            bytes.CopyTo(span[5..]);
+            _bytes.Advance(5 + bytes.Length);
+        }
+
+        public void Value(object? value)
+        {
+            switch (value)
+            {
+                case null:
+                    Raw([0]);
+                    break;
+                case Guid id:
+                    var uuid = _bytes.GetSpan(17);
+                    uuid[0] = 1;
+                    id.TryWriteBytes(uuid[1..], bigEndian: true, out _);
+                    _bytes.Advance(17);
+                    break;
+                case string text:
+                    Text(text);
+                    break;
+                case long number:
+                    Number(number);
+                    break;
+                case int number:
+                    Number(number);
+                    break;
+                case byte[] bytes:
+                    Bytes(bytes);
+                    break;
+                case SealedBytes blob:
+                    Bytes(blob.Commitment, tag: 5);
+                    break;
+                default:
+                    throw new ArgumentException($"{value.GetType().Name} has no place in a leaf.");
+            }
+        }
+
+        private void Number(long number)
+        {
+            var span = _bytes.GetSpan(9);
+            span[0] = 3;
+            BinaryPrimitives.WriteInt64BigEndian(span[1..], number);
+            _bytes.Advance(9);
+        }
+    }
+}

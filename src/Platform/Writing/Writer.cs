@@ -1,0 +1,300 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Muqeem.Platform.Database;
+
+namespace Muqeem.Platform.Writing;
+
+/// <summary>
+/// The one way to write: takes all changes that wait, writes them as one group in one transaction, commits once, and only then answers each caller.
+/// A commit whose answer was lost is asked for before anything else is written.
+/// </summary>
+public sealed partial class Writer : IWriter, IAsyncDisposable
+{
+    // The time that callers and the database spend is real, whatever day the domain's clock shows.
+    private static readonly TimeProvider Real = TimeProvider.System;
+    private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(1);
+
+    private readonly IGroupStore _store;
+    private readonly DatabaseOptions _options;
+    private readonly ILogger _log;
+    private readonly Channel<Prepared> _interactive;
+    private readonly Channel<Prepared> _bulk;
+    private readonly SemaphoreSlim _arrived = new(0, 1);
+    private readonly CancellationTokenSource _abort = new();
+    private readonly List<Prepared> _held = [];
+    private readonly Task _loop;
+    private volatile bool _stopping;
+
+    internal Writer(IGroupStore store, DatabaseOptions options, ILogger log)
+    {
+        _store = store;
+        _options = options;
+        _log = log;
+        var bounds = new BoundedChannelOptions(options.QueueLimit) { SingleReader = true };
+        _interactive = Channel.CreateBounded<Prepared>(bounds);
+        _bulk = Channel.CreateBounded<Prepared>(bounds);
+        _loop = Task.Run(LoopAsync);
+    }
+
+    /// <summary>A writer for a database; it works from now on until it is stopped. One per process and database.</summary>
+    public static Writer Start(Db db, TimeProvider clock, ILogger<Writer>? log = null)
+    {
+        var logger = (ILogger?)log ?? NullLogger.Instance;
+        return new(new SqliteStore(db, clock, logger), db.Options, logger);
+    }
+
+    /// <summary>
+    /// Writes a change. The answer comes after the commit. An <see cref="OperationCanceledException"/> means that nothing was written; once the change is on
+    /// its way to the database, cancelling has no effect.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The change breaks a rule of the writer: a bug of the caller.</exception>
+    public async Task<WriteOutcome> WriteAsync(Change change, WriteClass @class = WriteClass.Interactive, CancellationToken cancel = default)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var prepared = Prepared.From(change, @class);
+        if (_stopping || !(@class == WriteClass.Bulk ? _bulk : _interactive).Writer.TryWrite(prepared))
+        {
+            WriterMetrics.QueueFull.Add(1);
+            return new WriteOutcome.Busy(ComeBack);
+        }
+        Wake();
+        var answer = prepared.Answer.Task;
+        try
+        {
+            return await answer.WaitAsync(_options.GiveUpAfter, Real, cancel);
+        }
+        catch (TimeoutException)
+        {
+            return prepared.TryAbandon() ? new WriteOutcome.Busy(ComeBack)
+                : prepared.TryAbandonSent() ? new WriteOutcome.InDoubt()
+                : await answer;
+        }
+        catch (OperationCanceledException) when (!answer.IsCompleted)
+        {
+            if (prepared.TryAbandon())
+            {
+                throw;
+            }
+            // It is on its way: its end is near, or nobody knows it.
+            try
+            {
+                return await answer.WaitAsync(_options.GiveUpAfter, Real, CancellationToken.None);
+            }
+            catch (TimeoutException)
+            {
+                return prepared.TryAbandonSent() ? new WriteOutcome.InDoubt() : await answer;
+            }
+        }
+    }
+
+    /// <summary>Takes no more, finishes what is queued, then ends. What cannot be finished because the database is away is answered by each caller's own patience.</summary>
+    public async Task StopAsync(CancellationToken cancel = default)
+    {
+        _stopping = true;
+        _interactive.Writer.TryComplete();
+        _bulk.Writer.TryComplete();
+        Wake();
+        try
+        {
+            await _loop.WaitAsync(cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            await _abort.CancelAsync();
+            await _loop;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(_options.GiveUpAfter);
+        await StopAsync(patience.Token);
+        await _store.DisposeAsync();
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            if (_arrived.CurrentCount == 0)
+            {
+                _arrived.Release();
+            }
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody else woke it at the same moment.
+        }
+    }
+
+    private async Task LoopAsync()
+    {
+        var group = new List<Prepared>(_options.LargestGroup);
+        while (!_abort.IsCancellationRequested)
+        {
+            Take(group);
+            if (group.Count == 0)
+            {
+                if (_stopping && !_interactive.Reader.TryPeek(out _) && !_bulk.Reader.TryPeek(out _))
+                {
+                    return;
+                }
+                try
+                {
+                    await _arrived.WaitAsync(_abort.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+                continue;
+            }
+            await WriteAsync(group);
+        }
+    }
+
+    /// <summary>What was held back first, then what waits; bulk gets at most a quarter.</summary>
+    private void Take(List<Prepared> group)
+    {
+        group.Clear();
+        group.AddRange(_held.Where(h => h.Waiting));
+        var held = group.Count;
+        _held.Clear();
+        // What is held back does not take the place of others, unless it grows beyond measure.
+        var room = Math.Min(_options.LargestGroup, (4 * _options.LargestGroup) - held);
+        while (group.Count - held < room && _interactive.Reader.TryRead(out var next))
+        {
+            if (next.Waiting)
+            {
+                group.Add(next);
+            }
+        }
+        var interactive = group.Count(g => g.Class == WriteClass.Interactive);
+        var share = interactive == 0 ? _options.LargestGroup / 4 : Math.Max(1, interactive / 3);
+        for (var bulk = group.Count - interactive; bulk < share && _bulk.Reader.TryRead(out var next); bulk++)
+        {
+            if (next.Waiting)
+            {
+                group.Add(next);
+            }
+        }
+    }
+
+    private async Task WriteAsync(List<Prepared> group)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            await _store.WriteAsync(group, _abort.Token);
+            Settle(group);
+        }
+        catch (StoreAwayException away)
+        {
+            await RecoverAsync(group, away);
+        }
+        catch (Exception bug) when (bug is not OperationCanceledException)
+        {
+            // A bug of the writer itself: nobody may wait for ever, and the next group is not to blame.
+            WriterFailed(_log, bug);
+            foreach (var change in group)
+            {
+                change.Outcome = null;
+                change.Failure ??= new InvalidOperationException("The writer failed.", bug);
+            }
+            Settle(group);
+        }
+        catch (OperationCanceledException)
+        {
+            // Given up while stopping; each caller's own patience answers.
+        }
+        WriterMetrics.GroupTime.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+    }
+
+    private void Settle(IEnumerable<Prepared> group)
+    {
+        var done = 0;
+        foreach (var change in group)
+        {
+            if (change.Failure is { } failure)
+            {
+                change.Answer.TrySetException(failure);
+            }
+            else if (change.Outcome is { } outcome)
+            {
+                if (outcome is WriteOutcome.Done)
+                {
+                    done++;
+                }
+                else
+                {
+                    WriterMetrics.Refused.Add(1, new KeyValuePair<string, object?>("kind", outcome.GetType().Name));
+                }
+                change.Answer.TrySetResult(outcome);
+            }
+            else if (change.TryTakeBack())
+            {
+                _held.Add(change);
+            }
+        }
+        WriterMetrics.GroupSize.Record(done);
+    }
+
+    /// <summary>
+    /// The database went away. Until it is back nothing else is written: the commit in doubt is asked for first. Meanwhile callers lose patience by themselves.
+    /// </summary>
+    private async Task RecoverAsync(List<Prepared> group, StoreAwayException away)
+    {
+        DatabaseAway(_log, away.InnerException!.GetType().Name, away.Mark is not null);
+        if (away.Mark is not null)
+        {
+            WriterMetrics.InDoubt.Add(1);
+        }
+        var pause = TimeSpan.FromMilliseconds(20);
+        while (!_abort.IsCancellationRequested)
+        {
+            try
+            {
+                var committed = await _store.RecoverAsync(away.Mark, _abort.Token);
+                DatabaseBack(_log, committed);
+                if (!committed)
+                {
+                    foreach (var change in away.Sent)
+                    {
+                        change.Outcome = null;
+                        change.Failure = null;
+                    }
+                }
+                // What has no outcome is held, and so comes first in the next group.
+                Settle(group);
+                return;
+            }
+            catch (StoreAwayException)
+            {
+                try
+                {
+                    await Task.Delay(pause, Real, _abort.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+                pause = pause * 2 < TimeSpan.FromSeconds(1) ? pause * 2 : TimeSpan.FromSeconds(1);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    [LoggerMessage(10, LogLevel.Error, "The writer failed on a group; its callers got an error. This is a bug.")]
+    private static partial void WriterFailed(ILogger logger, Exception bug);
+
+    [LoggerMessage(11, LogLevel.Warning, "The database went away ({Kind}); a commit is in doubt: {Doubt}.")]
+    private static partial void DatabaseAway(ILogger logger, string kind, bool doubt);
+
+    [LoggerMessage(12, LogLevel.Warning, "The database is back; the commit in doubt had happened: {Committed}.")]
+    private static partial void DatabaseBack(ILogger logger, bool committed);
+}

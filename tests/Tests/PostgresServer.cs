@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(Muqeem.Tests.PostgresServer.Shared))]
+
+namespace Muqeem.Tests;
+
+/// <summary>
+/// A PostgreSQL of our own in a temporary folder, reached by its socket only, so that no port is taken. The server is our direct child: it is reaped, and can be killed and started again.
+/// </summary>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    private static readonly string Binaries = FindBinaries();
+    private readonly bool _durable;
+    private Process? _process;
+
+    private PostgresServer(string folder, bool durable)
+    {
+        Folder = folder;
+        _durable = durable;
+    }
+
+    public string Folder { get; }
+
+    public int Pid => _process!.Id;
+
+    /// <summary>One server for all tests that do not kill it; started by the first that asks.</summary>
+    public sealed class Shared : IAsyncDisposable
+    {
+        private static readonly Lazy<Task<PostgresServer>> Server = new(() => StartAsync(durable: false));
+
+        public static Task<PostgresServer> GetAsync() => Server.Value;
+
+        public async ValueTask DisposeAsync()
+        {
+            if (Server.IsValueCreated)
+            {
+                await (await Server.Value).DisposeAsync();
+            }
+        }
+    }
+
+    /// <param name="durable">False leaves out fsync: for tests that do not pull the plug.</param>
+    public static async Task<PostgresServer> StartAsync(bool durable)
+    {
+        var folder = Path.Combine(Path.GetTempPath(), "muqeem-pg-" + Path.GetRandomFileName());
+        Directory.CreateDirectory(folder);
+        var server = new PostgresServer(folder, durable);
+        var data = Path.Combine(folder, "data");
+        if (Environment.UserName == "root")
+        {
+            await RunAsync("chown", "postgres:postgres", folder);
+        }
+        await RunAsync([.. AsPostgres(), Path.Combine(Binaries, "initdb"), "-D", data, "-U", "muqeem", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]);
+        await server.StartAsync();
+        return server;
+    }
+
+    public string ConnectionString(string database) => $"Host={Folder};Username=muqeem;Database={database};Maximum Pool Size=40;Timeout=5";
+
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = "t" + Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6));
+        await ExecuteAsync("postgres", $"CREATE DATABASE {name}");
+        return name;
+    }
+
+    public async Task ExecuteAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString(database) + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task StartAsync()
+    {
+        List<string> command = [.. AsPostgres(), Path.Combine(Binaries, "postgres"), "-D", Path.Combine(Folder, "data"), "-k", Folder,
+            "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_error_verbosity=terse", "-c", "shared_buffers=64MB", "-c", "autovacuum_naptime=10s",
+            "-c", _durable ? "fsync=on" : "fsync=off"];
+        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
+        _process = Process.Start(start)!;
+        var log = new List<string>();
+        _process.ErrorDataReceived += (_, line) => { lock (log) { log.Add(line.Data ?? ""); } };
+        _process.OutputDataReceived += (_, _) => { };
+        _process.BeginErrorReadLine();
+        _process.BeginOutputReadLine();
+        var patience = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await ExecuteAsync("postgres", "SELECT 1");
+                return;
+            }
+            catch (NpgsqlException) when (!_process.HasExited && patience.Elapsed < TimeSpan.FromSeconds(60))
+            {
+                await Task.Delay(30);
+            }
+            catch (NpgsqlException unreachable)
+            {
+                lock (log)
+                {
+                    throw new InvalidOperationException("PostgreSQL did not start:\n" + string.Join('\n', log), unreachable);
+                }
+            }
+        }
+    }
+
+    /// <summary>Kills the postmaster and all its children at once, as if the machine lost them.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        // The children notice the death of their parent by themselves; the socket's lock file is left behind and is stale.
+        File.Delete(Path.Combine(Folder, "data", "postmaster.pid"));
+        foreach (var socket in Directory.GetFiles(Folder, ".s.PGSQL.*"))
+        {
+            File.Delete(socket);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            // SIGQUIT: immediate shutdown, which also ends the children.
+            await RunAsync("kill", "-QUIT", _process.Id.ToString());
+            await _process.WaitForExitAsync();
+        }
+        _process?.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    // The server refuses to run as root.
+    private static string[] AsPostgres() => Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--reset-env"] : [];
+
+    private static string FindBinaries() =>
+        Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Select(d => Path.Combine(d, "bin")).LastOrDefault(d => File.Exists(Path.Combine(d, "initdb"))) ?? ""
+            : "";
+
+    internal static async Task RunAsync(params string[] command)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = "/" })
+            ?? throw new InvalidOperationException($"{command[0]} is not installed.");
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        await output;
+        Assert.True(process.ExitCode == 0, $"{command[0]} ended with {process.ExitCode}: {errors}");
+    }
+}

@@ -1,0 +1,88 @@
+using Microsoft.Data.Sqlite;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Writing;
+using Npgsql;
+
+namespace Muqeem.Tests;
+
+/// <summary>A real, empty, migrated database of its own with its writer: SQLite in a temporary folder, or a database in the tests' PostgreSQL.</summary>
+public sealed class TestDatabase : IAsyncDisposable
+{
+    private readonly string? _folder;
+
+    private TestDatabase(DatabaseOptions options, TimeProvider clock, string? folder)
+    {
+        Options = options;
+        Clock = clock;
+        _folder = folder;
+        Db = Db.Open(options);
+        Writer = Writer.Start(Db, clock);
+        Serials = new Serials(Db, Writer);
+    }
+
+    public DatabaseOptions Options { get; }
+    public TimeProvider Clock { get; }
+    public Db Db { get; private set; }
+    public Writer Writer { get; private set; }
+    public Serials Serials { get; private set; }
+
+    public static async Task<TestDatabase> CreateAsync(DatabaseKind kind, TimeProvider? clock = null, Func<DatabaseOptions, DatabaseOptions>? change = null)
+    {
+        clock ??= new TestClock();
+        var options = await EmptyAsync(kind);
+        var database = new TestDatabase(change?.Invoke(options) ?? options, clock, options.PostgreSql is null ? options.Data : null);
+        await database.Db.MigrateAsync(clock);
+        return database;
+    }
+
+    /// <summary>Where an empty database can be made.</summary>
+    public static async Task<DatabaseOptions> EmptyAsync(DatabaseKind kind)
+    {
+        if (kind == DatabaseKind.Sqlite)
+        {
+            return new DatabaseOptions { Data = Path.Combine(Path.GetTempPath(), "muqeem-test-" + Path.GetRandomFileName()) };
+        }
+        var server = await PostgresServer.Shared.GetAsync();
+        return new DatabaseOptions { PostgreSql = server.ConnectionString(await server.CreateDatabaseAsync()) };
+    }
+
+    /// <summary>Ends the writer and opens the same database again, as after a restart.</summary>
+    public async Task RestartAsync()
+    {
+        await Writer.DisposeAsync();
+        await Db.DisposeAsync();
+        Db = Db.Open(Options);
+        Writer = Writer.Start(Db, Clock);
+        Serials = new Serials(Db, Writer);
+    }
+
+    /// <summary>SQL behind the system's back: to make a test's own tables, or to spoil something.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        if (Options.PostgreSql is { } settings)
+        {
+            await using var connection = new NpgsqlConnection(settings);
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+        else
+        {
+            await using var connection = new SqliteConnection($"Data Source={Path.Combine(Options.Data, "muqeem.db")};Pooling=false;Default Timeout=10");
+            await connection.OpenAsync();
+            await using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.DisposeAsync();
+        await Db.DisposeAsync();
+        if (_folder is not null && Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+}
