@@ -1,0 +1,106 @@
+using Muqeem.Platform.Database;
+
+namespace Muqeem.Registry;
+
+/// <summary>The tables of who people are and what residence they have. Dates and states are plain, because due work, queues and verification filter on them; who it is, is sealed.</summary>
+public static class RegistryTables
+{
+    public static readonly Table Person = new("person", TableKind.Act, 1, "A person known to Muqeem; the record of the alien register as last seen.",
+        new("id", ColumnType.Uuid),
+        new("version", ColumnType.Long),
+        new("nationality", ColumnType.Text, Remark: "ICAO code; plain: statistics and rules by nationality"),
+        new("sex", ColumnType.Text, Remark: "M, F or U; plain: grammar of texts, statistics"),
+        new("alive", ColumnType.Bool),
+        new("created_at", ColumnType.Instant),
+        new("changed_at", ColumnType.Instant),
+        new("record", ColumnType.Sealed, Remark: "PersonRecord"));
+
+    public static readonly Table Identifier = new("person_identifier", TableKind.Act, 2, "Numbers by which a person is found. Claimed, so that each belongs to one person.",
+        new("kind", ColumnType.Text, Remark: "resident, border, passport"),
+        new("blind", ColumnType.Bytes, Remark: "keyed blind index of the canonical number"),
+        new("person_id", ColumnType.Uuid),
+        new("since", ColumnType.Instant));
+
+    public static readonly Table Residence = new("residence", TableKind.Act, 1, "A residence: term, end and employer. What is shown is derived from it, its holds and the day.",
+        new("id", ColumnType.Uuid),
+        new("version", ColumnType.Long),
+        new("person_id", ColumnType.Uuid),
+        new("category", ColumnType.Text, Remark: "establishment_worker, household_worker, dependent"),
+        new("from_day", ColumnType.Day),
+        new("until_day", ColumnType.Day, Remark: "last valid day"),
+        new("calendar", ColumnType.Text, Remark: "calendar in which the last term was counted"),
+        new("months", ColumnType.Int, Remark: "length of the last term"),
+        new("issued_day", ColumnType.Day),
+        new("ended_day", ColumnType.Day, Nullable: true),
+        new("end_reason", ColumnType.Text, Nullable: true, Remark: "departure, no_return, revoked, death, other"),
+        new("late_renewals", ColumnType.Int, Remark: "ordinal of LATE_RENEWAL"));
+
+    public static readonly Table Details = new("residence_details", TableKind.Act, 1, "The personal part of a residence, changed less often than its dates. Guarded by the residence's head.",
+        new("residence_id", ColumnType.Uuid),
+        new("details", ColumnType.Sealed, Remark: "ResidenceDetails: number, employer, occupation, photo"));
+
+    public static readonly Table Term = new("residence_term", TableKind.Act, 1, "Each granted term, never changed.",
+        new("id", ColumnType.Uuid),
+        new("residence_id", ColumnType.Uuid),
+        new("from_day", ColumnType.Day),
+        new("until_day", ColumnType.Day),
+        new("months", ColumnType.Int),
+        new("calendar", ColumnType.Text),
+        new("granted_at", ColumnType.Instant),
+        new("case_id", ColumnType.Uuid));
+
+    public static readonly Table Hold = new("residence_hold", TableKind.Act, 1, "Dated holds on a residence: suspension, absence, freeze by the holder. Guarded by the residence's head.",
+        new("id", ColumnType.Uuid),
+        new("residence_id", ColumnType.Uuid),
+        new("kind", ColumnType.Text),
+        new("from_at", ColumnType.Instant),
+        new("until_at", ColumnType.Instant, Nullable: true),
+        new("reason", ColumnType.Text));
+
+    public static readonly Table Visa = new("exit_visa", TableKind.Act, 1, "An exit/re-entry visa and where it stands.",
+        new("id", ColumnType.Uuid),
+        new("version", ColumnType.Long),
+        new("person_id", ColumnType.Uuid),
+        new("residence_id", ColumnType.Uuid),
+        new("case_id", ColumnType.Uuid),
+        new("number", ColumnType.Text),
+        new("kind", ColumnType.Text, Remark: "single, multiple"),
+        new("state", ColumnType.Text, Remark: "ISSUED, OUT, RETURNED, CANCELLED, VIOLATED, EXPIRED_OUT, NO_RETURN, CLOSED"),
+        new("issued_day", ColumnType.Day),
+        new("leave_before", ColumnType.Day),
+        new("stay", ColumnType.Text, Remark: "months: counted from the day of exit; date: fixed day of return"),
+        new("months", ColumnType.Int),
+        new("return_before", ColumnType.Day, Nullable: true, Remark: "null until the exit when the stay is in months"),
+        new("exited_day", ColumnType.Day, Nullable: true),
+        new("trips", ColumnType.Int));
+
+    public static readonly Table VisaNumber = new("exit_visa_number", TableKind.Act, 1, "Finds a visa by the number that the border sends.",
+        new("number", ColumnType.Text),
+        new("visa_id", ColumnType.Uuid));
+
+    public static readonly Table Fine = new("fine", TableKind.Act, 1, "Fines with their ordinal per person and code.",
+        new("id", ColumnType.Uuid),
+        new("version", ColumnType.Long),
+        new("person_id", ColumnType.Uuid),
+        new("code", ColumnType.Text),
+        new("ordinal", ColumnType.Int),
+        new("day", ColumnType.Day),
+        new("amount", ColumnType.Long, Remark: "halalas"),
+        new("state", ColumnType.Text, Remark: "OPEN, PAID, WAIVED"),
+        new("source_id", ColumnType.Uuid, Remark: "the case or visa that caused it"));
+
+    public static readonly Table Notice = new("notice", TableKind.Act, 2, "A person's inbox: every notice, whatever else was sent.",
+        new("person_id", ColumnType.Uuid),
+        new("id", ColumnType.Uuid),
+        new("at", ColumnType.Instant),
+        new("kind", ColumnType.Text, Remark: "text keys notice.<kind>.title and .body"),
+        new("case_id", ColumnType.Uuid, Nullable: true),
+        new("arguments", ColumnType.Sealed, Remark: "values of the text"));
+
+    public static readonly Table NoticeRead = new("notice_read", TableKind.Act, 2, "When a notice was opened.",
+        new("person_id", ColumnType.Uuid),
+        new("notice_id", ColumnType.Uuid),
+        new("at", ColumnType.Instant));
+
+    public static readonly IReadOnlyList<Table> All = [Person, Identifier, Residence, Details, Term, Hold, Visa, VisaNumber, Fine, Notice, NoticeRead];
+}

@@ -1,0 +1,102 @@
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using NodaTime;
+
+namespace Muqeem.Registry;
+
+/// <summary>Residences: issued, renewed, held, ended. Methods add to the caller's change.</summary>
+public sealed class Residences(Db db, Sealer sealer, ReadDoor door, TimeProvider clock)
+{
+    private const string Columns = """
+        SELECT id AS Id, version AS Version, person_id AS PersonId, category AS Category, from_day AS FromDay, until_day AS UntilDay, calendar AS Calendar,
+               months AS Months, issued_day AS IssuedDay, ended_day AS EndedDay, end_reason AS EndReason, late_renewals AS LateRenewals, details AS Details
+        FROM residence JOIN residence_details ON residence_id = id
+        """;
+
+    /// <summary>The person's residence that counts: the one not ended, else the last.</summary>
+    public async Task<Residence?> OfAsync(PersonId person, CancellationToken cancel = default)
+    {
+        var rows = await db.QueryAsync<StoredResidence>(Columns + " WHERE person_id = @person", new { person = person.Value }, cancel);
+        var row = rows.OrderBy(r => r.EndReason is null ? 0 : 1).ThenByDescending(r => r.FromDay).FirstOrDefault();
+        if (row is null)
+        {
+            return null;
+        }
+        var holds = await db.QueryAsync<StoredHold>(
+            "SELECT id AS Id, kind AS Kind, from_at AS FromAt, until_at AS UntilAt, reason AS Reason FROM residence_hold WHERE residence_id = @id", new { id = row.Id }, cancel);
+        return row.ToResidence([.. holds.Select(h => new Hold(h.Id, h.Kind, h.FromAt, h.UntilAt, h.Reason))]);
+    }
+
+    public ValueTask<ResidenceDetails> DetailsAsync(Access access, Residence residence) =>
+        door.OpenAsync<ResidenceDetails>(access, Context(residence.Person, residence.Id), residence.SealedDetails);
+
+    /// <summary>Issues a residence and its first term. <paramref name="until"/> is the last valid day.</summary>
+    public async Task<Guid> IssueAsync(Change change, PersonId person, string category, LocalDate from, LocalDate until, int months, string calendar, ResidenceDetails details, CaseId @case)
+    {
+        var id = Guid.CreateVersion7(clock.GetUtcNow());
+        var sealedDetails = await sealer.SealAsync(change, Context(person, id), details);
+        change.Heads.Add(RegistryTables.Residence.Head(id, 0, person.Value, category, from, until, calendar, months, from, null, null, 0));
+        change.Rows.Add(RegistryTables.Details.Put(id, sealedDetails));
+        AddTerm(change, id, from, until, months, calendar, @case);
+        return id;
+    }
+
+    /// <summary>Extends the residence; a late renewal counts up its ordinal.</summary>
+    public void Renew(Change change, Residence r, LocalDate until, int months, string calendar, bool late, CaseId @case)
+    {
+        Put(change, r with { Until = until, Months = months, Calendar = calendar, LateRenewals = r.LateRenewals + (late ? 1 : 0) });
+        AddTerm(change, r.Id, r.Until.PlusDays(1), until, months, calendar, @case);
+    }
+
+    public void End(Change change, Residence r, LocalDate day, string reason) => Put(change, r with { EndedDay = day, EndReason = reason });
+
+    /// <summary>Places a hold; it counts from <paramref name="from"/> until it is lifted.</summary>
+    public Guid AddHold(Change change, Residence r, string kind, Instant from, string reason)
+    {
+        var id = Guid.CreateVersion7(clock.GetUtcNow());
+        Put(change, r);
+        change.Rows.Add(RegistryTables.Hold.Insert(id, r.Id, kind, from, null, reason));
+        return id;
+    }
+
+    public void LiftHold(Change change, Residence r, Hold hold, Instant at)
+    {
+        Put(change, r);
+        change.Rows.Add(RegistryTables.Hold.Put(hold.Id, r.Id, hold.Kind, hold.From, at, hold.Reason));
+    }
+
+    private static void Put(Change change, Residence r) =>
+        change.Heads.Add(RegistryTables.Residence.Head(r.Id, r.Version, r.Person.Value, r.Category, r.From, r.Until, r.Calendar, r.Months, r.IssuedDay, r.EndedDay, r.EndReason, r.LateRenewals));
+
+    private void AddTerm(Change change, Guid residence, LocalDate from, LocalDate until, int months, string calendar, CaseId @case) =>
+        change.Rows.Add(RegistryTables.Term.Insert(Guid.CreateVersion7(clock.GetUtcNow()), residence, from, until, months, calendar, clock.Now(), @case.Value));
+
+    private static SealContext Context(PersonId person, Guid id) => new(person, RetentionClass.Identity, "residence_details", id);
+
+    private sealed record StoredHold(Guid Id, string Kind, Instant FromAt, Instant? UntilAt, string Reason)
+    {
+        public StoredHold() : this(default, "", default, null, "") { }
+    }
+
+    private sealed record StoredResidence
+    {
+        public Guid Id { get; init; }
+        public long Version { get; init; }
+        public Guid PersonId { get; init; }
+        public string Category { get; init; } = "";
+        public LocalDate FromDay { get; init; }
+        public LocalDate UntilDay { get; init; }
+        public string Calendar { get; init; } = "";
+        public int Months { get; init; }
+        public LocalDate IssuedDay { get; init; }
+        public LocalDate? EndedDay { get; init; }
+        public string? EndReason { get; init; }
+        public int LateRenewals { get; init; }
+        public byte[] Details { get; init; } = [];
+
+        public Residence ToResidence(IReadOnlyList<Hold> holds) =>
+            new(Id, Version, new PersonId(PersonId), Category, FromDay, UntilDay, Calendar, Months, IssuedDay, EndedDay, EndReason, LateRenewals, holds) { SealedDetails = Details };
+    }
+}
