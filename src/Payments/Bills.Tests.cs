@@ -172,7 +172,7 @@ public class BillsTests
         _ledger.Write(early);
         Assert.Equal(70_000, _ledger.Sum("UNALLOCATED"));
         var row = early.Heads[0];
-        var waiting = new Payment(row.Id, 1, "P1", "900100", null, Money.Riyals(700), _clock.Now(), _clock.Now(), "card");
+        var waiting = new Payment(row.Id, 1, "P1", "900100", null, null, Money.Riyals(700), Money.Zero, _clock.Now(), _clock.Now(), "card");
 
         var bill = Issued(500);
         var change = Act();
@@ -303,7 +303,7 @@ public class BillsTests
                         incoming = notice.Amount.Halalas;
                         var allocation = verbs.Receive(change, notice, Next(5) == 0 ? null : bill);
                         after = allocation.Bill;
-                        early = after is null ? new Payment(change.Heads[0].Id, 1, notice.GatewayId, "n", null, notice.Amount, notice.PaidAt, clock.Now(), "card") : null;
+                        early = after is null ? new Payment(change.Heads[0].Id, 1, notice.GatewayId, "n", null, null, notice.Amount, Money.Zero, notice.PaidAt, clock.Now(), "card") : null;
                         break;
                     case 2 when waiting.Count > 0:
                         after = verbs.Allocate(change, waiting[Next(waiting.Count)], bill).Bill;

@@ -61,7 +61,7 @@ public sealed class Bills(TimeProvider clock)
         }
         var payment = Guid.CreateVersion7(clock.GetUtcNow());
         change.Claims.Add(new Claim(PaymentClaim, Once(notice.GatewayId)));
-        change.Heads.Add(PaymentsTables.Payment.Head(payment, 0, notice.GatewayId, notice.BillNumber, bill?.Id.Value, notice.Amount.Halalas, notice.PaidAt, clock.Now(), notice.Method));
+        change.Heads.Add(new Payment(payment, 0, notice.GatewayId, notice.BillNumber, bill?.Id, bill?.Payer.Id, notice.Amount, Money.Zero, notice.PaidAt, clock.Now(), notice.Method).Write());
         var posting = new Posting(change, clock, "payment.receive").Entry(LedgerAccount.Clearing, null, -notice.Amount);
         if (bill is null)
         {
@@ -78,8 +78,7 @@ public sealed class Bills(TimeProvider clock)
         {
             throw new InvalidOperationException("This payment has its bill already.");
         }
-        change.Heads.Add(PaymentsTables.Payment.Head(payment.Id, payment.Version,
-            payment.GatewayId, payment.BillNumber, bill.Id.Value, payment.Amount.Halalas, payment.PaidAt, payment.ReceivedAt, payment.Method));
+        change.Heads.Add((payment with { Bill = bill.Id, Payer = bill.Payer.Id }).Write());
         var posting = new Posting(change, clock, "payment.allocate").Entry(LedgerAccount.Unallocated, payment.Id, -payment.Amount);
         return Share(change, posting, bill, payment.Amount, payment.PaidAt);
     }

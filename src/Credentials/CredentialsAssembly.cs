@@ -1,4 +1,0 @@
-namespace Muqeem.Credentials;
-
-/// <summary>Marks the assembly for reflection.</summary>
-public static class CredentialsAssembly;

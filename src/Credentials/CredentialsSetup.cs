@@ -1,0 +1,28 @@
+using Microsoft.Extensions.DependencyInjection;
+using Muqeem.Credentials.Issuing;
+using Muqeem.Credentials.Live;
+using Muqeem.Credentials.Verifying;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Keys;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+
+namespace Muqeem.Credentials;
+
+/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>.</summary>
+public static class CredentialsSetup
+{
+    /// <param name="verifyAddress">Where verifiers check, e.g. <c>https://example.org/v/</c>; null: the code carries a scheme of our own.</param>
+    /// <param name="rules">The lives of codes as the policies have them; null: the baseline.</param>
+    public static IServiceCollection AddCredentials(this IServiceCollection services, Uri? verifyAddress = null, Func<IServiceProvider, LiveCodeRules>? rules = null)
+    {
+        rules ??= _ => LiveCodeRules.Baseline;
+        services.AddSingleton<Documents>();
+        services.AddSingleton(p => new LiveCodes(
+            p.GetRequiredService<Db>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => rules(p), p.GetRequiredService<TimeProvider>(), verifyAddress));
+        services.AddSingleton(p => new Verifier(
+            p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<ReadDoor>(),
+            p.GetRequiredService<StandingOf>(), () => rules(p), p.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Security.Cryptography;
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using NodaTime;
+
+namespace Muqeem.Credentials.Issuing;
+
+public enum DocumentState
+{
+    Live,
+
+    /// <summary>A later version took its place.</summary>
+    Superseded,
+
+    /// <summary>Reported lost or stolen: final at once, a found card stays invalid.</summary>
+    Lost,
+    Damaged,
+    Revoked,
+}
+
+/// <summary>One version of a person's resident ID.</summary>
+/// <param name="RowVersion">Of the row, for compare-and-set.</param>
+/// <param name="Number">1 at first issue.</param>
+/// <param name="Serial">Of the card, nine characters.</param>
+/// <param name="ExpiresDay">The document's own last day; the residence has another.</param>
+public sealed record DocumentVersion(
+    Guid Id, long RowVersion, PersonId Person, Guid Residence, int Number, string Serial, DocumentState State,
+    LocalDate IssuedDay, LocalDate ExpiresDay, string Place, Instant IssuedAt, Instant? EndedAt)
+{
+    public bool LiveOn(LocalDate day) => State == DocumentState.Live && day <= ExpiresDay;
+}
+
+/// <summary>What is issued.</summary>
+/// <param name="ValidYears">Life of the document, from the policies.</param>
+public sealed record DocumentOrder(PersonId Person, Guid Residence, DocumentContent Content, int ValidYears)
+{
+    public const string Electronic = "electronic";
+
+    /// <summary>Code of the place of issue; the text is <c>document.place.&lt;code&gt;</c>.</summary>
+    public string Place { get; init; } = Electronic;
+}
+
+/// <summary>What an issue made.</summary>
+public sealed record IssuedDocument(Guid Document, Guid Credential, int Number, string Serial, LocalDate ExpiresDay);
+
+/// <summary>Issues, replaces and ends versions of the ID. Verbs add to a change of the caller; a person never has two live versions.</summary>
+public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex blind, TimeProvider clock)
+{
+    /// <summary>Committing answers Claimed with this kind when the person has a live document already.</summary>
+    public const string LiveClaim = "document.live";
+
+    /// <summary>Claimed with this kind: a serial met another by chance; make the change anew.</summary>
+    public const string SerialClaim = "document.serial";
+
+    internal const string LiveQr = "live-qr-subject";
+
+    private const string Columns = "SELECT id, version AS row_version, person_id, residence_id, number, serial, state, issued_day, expires_day, place, issued_at, ended_at FROM document ";
+
+    // No vowels and nothing that looks like another character: a serial is read aloud and never spells a word.
+    private const string SerialAlphabet = "BCDFGHJKLMNPQRSTVWXZ23456789";
+
+    /// <summary>The first version, or the next after one that was ended (lost, damaged, revoked).</summary>
+    public async Task<IssuedDocument> IssueAsync(Change change, DocumentOrder order, CancellationToken cancel = default)
+    {
+        var last = await db.FirstAsync<int?>("SELECT MAX(number) FROM document WHERE person_id = @person", new { person = order.Person.Value }, cancel) ?? 0;
+        change.Claims.Add(Live(order.Person));
+        return await AddAsync(change, order, last + 1);
+    }
+
+    /// <summary>The next version in place of the live one. The person's claim to one live document passes on to it.</summary>
+    public async Task<IssuedDocument> ReplaceAsync(Change change, DocumentVersion live, DocumentOrder order, CancellationToken cancel = default)
+    {
+        await CloseAsync(change, live, DocumentState.Superseded, cancel);
+        return await AddAsync(change, order, live.Number + 1);
+    }
+
+    /// <summary>Ends the live version without another: reported lost, damaged, revoked. Verification answers so from the commit on.</summary>
+    public async Task EndAsync(Change change, DocumentVersion live, DocumentState how, CancellationToken cancel = default)
+    {
+        if (how is DocumentState.Live or DocumentState.Superseded)
+        {
+            throw new ArgumentOutOfRangeException(nameof(how), "A document is superseded by issuing the next.");
+        }
+        await CloseAsync(change, live, how, cancel);
+        change.Releases.Add(Live(live.Person));
+    }
+
+    public async Task<DocumentVersion?> LiveAsync(PersonId person, CancellationToken cancel = default) =>
+        (await db.FirstAsync<StoredDocument>(Columns + "WHERE person_id = @person AND state = 'LIVE'", new { person = person.Value }, cancel))?.Read();
+
+    /// <summary>All versions, newest first.</summary>
+    public async Task<IReadOnlyList<DocumentVersion>> OfAsync(PersonId person, CancellationToken cancel = default) =>
+        [.. (await db.QueryAsync<StoredDocument>(Columns + "WHERE person_id = @person ORDER BY number DESC", new { person = person.Value }, cancel)).Select(r => r.Read())];
+
+    public async Task<DocumentVersion?> FindAsync(Guid id, CancellationToken cancel = default) =>
+        (await db.FirstAsync<StoredDocument>(Columns + "WHERE id = @id", new { id }, cancel))?.Read();
+
+    /// <summary>What the document says; the access must name its person.</summary>
+    public async Task<DocumentContent> OpenAsync(Access access, DocumentVersion document, CancellationToken cancel = default)
+    {
+        var cipher = await db.FirstAsync<byte[]>("SELECT content FROM document_content WHERE document_id = @id", new { id = document.Id }, cancel)
+            ?? throw new InvalidOperationException($"Document {document.Id} has no content.");
+        return await door.OpenAsync<DocumentContent>(access, Context(document.Person, document.Id), cipher, cancel);
+    }
+
+    private async Task<IssuedDocument> AddAsync(Change change, DocumentOrder order, int number)
+    {
+        var today = clock.Today();
+        var now = clock.Now();
+        var id = Guid.CreateVersion7(clock.GetUtcNow());
+        var serial = RandomNumberGenerator.GetString(SerialAlphabet, 9);
+        var expires = today.PlusYears(order.ValidYears);
+        change.Claims.Add(new Claim(SerialClaim, blind.Of("document_serial", serial)));
+        Put(change, new DocumentVersion(id, 0, order.Person, order.Residence, number, serial, DocumentState.Live, today, expires, order.Place, now, null));
+        change.Rows.Add(CredentialsTables.Content.Insert(id, await sealer.SealAsync(change, Context(order.Person, id), order.Content)));
+        var credential = Guid.CreateVersion7(clock.GetUtcNow());
+        change.Heads.Add(CredentialsTables.Credential.Head(credential, 0, order.Person.Value, id, LiveQr, RandomNumberGenerator.GetBytes(16), "LIVE", now, null));
+        return new IssuedDocument(id, credential, number, serial, expires);
+    }
+
+    private async Task CloseAsync(Change change, DocumentVersion live, DocumentState how, CancellationToken cancel)
+    {
+        if (live.State != DocumentState.Live)
+        {
+            throw new InvalidOperationException($"Document {live.Id} is {live.State} already.");
+        }
+        Put(change, live with { State = how, EndedAt = clock.Now() });
+        foreach (var c in await db.QueryAsync<StoredCredential>(
+            "SELECT id, version, person_id, document_id, kind, handle, issued_at FROM credential WHERE document_id = @id AND status = 'LIVE'", new { id = live.Id }, cancel))
+        {
+            change.Heads.Add(CredentialsTables.Credential.Head(c.Id, c.Version, c.PersonId, c.DocumentId, c.Kind, c.Handle, "ENDED", c.IssuedAt, clock.Now()));
+        }
+    }
+
+    private Claim Live(PersonId person) => new(LiveClaim, blind.Of("document_live", person.ToString()));
+
+    private static SealContext Context(PersonId person, Guid document) => new(person, RetentionClass.Identity, "document_content", document);
+
+    private static void Put(Change change, DocumentVersion d) => change.Heads.Add(CredentialsTables.Document.Head(d.Id, d.RowVersion,
+        d.Person.Value, d.Residence, d.Number, d.Serial, d.State.ToString().ToUpperInvariant(), d.IssuedDay, d.ExpiresDay, d.Place, d.IssuedAt, d.EndedAt));
+
+    private sealed record StoredCredential(Guid Id, long Version, Guid PersonId, Guid DocumentId, string Kind, byte[] Handle, Instant IssuedAt);
+
+    private sealed record StoredDocument(
+        Guid Id, long RowVersion, Guid PersonId, Guid ResidenceId, int Number, string Serial, string State, LocalDate IssuedDay, LocalDate ExpiresDay, string Place, Instant IssuedAt, Instant? EndedAt)
+    {
+        public DocumentVersion Read() => new(
+            Id, RowVersion, new PersonId(PersonId), ResidenceId, Number, Serial, Enum.Parse<DocumentState>(State, ignoreCase: true), IssuedDay, ExpiresDay, Place, IssuedAt, EndedAt);
+    }
+}

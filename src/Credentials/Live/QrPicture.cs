@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text;
+using QRCoder;
+
+namespace Muqeem.Credentials.Live;
+
+/// <summary>A QR code as an SVG picture: black on white whatever the page's colours, one path, no script.</summary>
+public static class QrPicture
+{
+    /// <summary>Error correction M (15 %), four quiet modules. Upper-case letters, digits and <c>$%*+-./:</c> are packed tightest.</summary>
+    public static string Svg(string text, string label)
+    {
+        var modules = Modules(text);
+        var size = modules.Count;
+        var path = new StringBuilder();
+        for (var y = 0; y < size; y++)
+        {
+            for (var x = 0; x < size; x++)
+            {
+                if (!modules[y][x])
+                {
+                    continue;
+                }
+                var run = 1;
+                while (x + run < size && modules[y][x + run])
+                {
+                    run++;
+                }
+                path.Append(CultureInfo.InvariantCulture, $"M{x} {y}h{run}v1h-{run}z");
+                x += run;
+            }
+        }
+        return string.Create(CultureInfo.InvariantCulture,
+            $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" role="img" aria-label="{System.Net.WebUtility.HtmlEncode(label)}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}h-{size}z"/><path d="{path}"/></svg>""");
+    }
+
+    /// <summary>The QR version (1 to 40) that a text needs.</summary>
+    internal static int VersionOf(string text) => (Modules(text).Count - 8 - 17) / 4;
+
+    private static List<System.Collections.BitArray> Modules(string text)
+    {
+        using var data = QRCodeGenerator.GenerateQrCode(text, QRCodeGenerator.ECCLevel.M);
+        return data.ModuleMatrix;
+    }
+}

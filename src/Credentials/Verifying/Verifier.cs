@@ -1,0 +1,189 @@
+using System.Data.Common;
+using System.Text;
+using Muqeem.Credentials.Issuing;
+using Muqeem.Credentials.Live;
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Keys;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using NodaTime;
+
+namespace Muqeem.Credentials.Verifying;
+
+/// <summary>How a residence stands, as verification needs it.</summary>
+public enum ResidenceStanding
+{
+    NotYet,
+    Active,
+    Expired,
+    Suspended,
+    Ended,
+    Revoked,
+}
+
+/// <param name="Until">The last valid day of the residence.</param>
+/// <param name="AsOf">When this was true; older than allowed is no answer.</param>
+public sealed record Standing(ResidenceStanding Residence, LocalDate Until, Instant AsOf);
+
+/// <summary>Asks the register of residences; null when the person has none. Registered by the host, because the register is no part of this project.</summary>
+public delegate Task<Standing?> StandingOf(PersonId person, CancellationToken cancel);
+
+/// <summary>Answers verifiers: from the text of a scanned code, or a short code that was read out.</summary>
+/// <param name="oldest">How old a standing may be.</param>
+public sealed class Verifier(
+    Db db, Documents documents, KeyStore keys, BlindIndex blind, ReadDoor door, StandingOf standingOf, Func<LiveCodeRules> rules, TimeProvider clock, Duration? oldest = null)
+{
+    private static readonly Duration Soon = Duration.FromSeconds(15);
+
+    private readonly GuessLimit _guesses = new(clock);
+    private readonly Duration _oldest = oldest ?? Duration.FromMinutes(1);
+
+    /// <param name="text">As scanned or typed, any digits, any case.</param>
+    /// <param name="asker">Whom to count wrong codes against: an address or a session. Never stored.</param>
+    /// <param name="reader">Who the resident is told has checked: the public, or a registered verifier.</param>
+    public async Task<Verdict> CheckAsync(string? text, string asker, Actor reader, CancellationToken cancel = default)
+    {
+        try
+        {
+            var typed = Digits.NormaliseWords(text).Trim();
+            return TokenIn(typed) is { } token ? await TokenAsync(token, reader, cancel)
+                : ShortIn(typed) is { } code ? await ShortAsync(code, asker, reader, cancel)
+                : new Verdict.NotValid(NotValidReason.NotOurs);
+        }
+        catch (Exception unreachable) when (unreachable is DbException or TimeoutException or AccessNotRecordedException)
+        {
+            return new Verdict.CannotSay(CannotSayReason.Unreachable, Soon);
+        }
+    }
+
+    private async Task<Verdict> TokenAsync(string encoded, Actor reader, CancellationToken cancel)
+    {
+        if (!Base32.TryDecode(encoded, out var bytes) || !LiveToken.TryRead(bytes, keys, blind, out var token))
+        {
+            return new Verdict.NotValid(NotValidReason.Forged);
+        }
+        var now = clock.Now();
+        var tolerance = rules().Tolerance;
+        if (token.IssuedAt > now + tolerance)
+        {
+            return new Verdict.CannotSay(CannotSayReason.Clock, token.IssuedAt - now);
+        }
+        if (now > token.IssuedAt + token.Life + tolerance)
+        {
+            return new Verdict.NotValid(NotValidReason.CodeTooOld);
+        }
+        var shown = await db.FirstAsync<Shown>("SELECT person_id, document_id FROM credential WHERE handle = @handle", new { handle = token.Handle }, cancel);
+        return shown is null ? new Verdict.NotValid(NotValidReason.NotOurs) : await HolderAsync(new PersonId(shown.PersonId), shown.DocumentId, reader, cancel);
+    }
+
+    private async Task<Verdict> ShortAsync(string code, string asker, Actor reader, CancellationToken cancel)
+    {
+        var limit = rules();
+        if (_guesses.Take(asker, limit.WrongCodes, limit.WrongCodesWithin) is { } wait)
+        {
+            return new Verdict.CannotSay(CannotSayReason.TooManyTries, wait);
+        }
+        var person = await db.FirstAsync<Guid?>("SELECT person_id FROM verify_code WHERE code = @code AND expires_at > @now",
+            new { code = LiveCodes.HashOf(blind, code), now = clock.Now() }, cancel);
+        if (person is not { } found)
+        {
+            return new Verdict.NotValid(NotValidReason.CodeUnknown);
+        }
+        _guesses.GiveBack(asker);
+        return await HolderAsync(new PersonId(found), null, reader, cancel);
+    }
+
+    /// <summary>The subject is known from here on, so the check is recorded whatever its answer.</summary>
+    private async Task<Verdict> HolderAsync(PersonId person, Guid? document, Actor reader, CancellationToken cancel)
+    {
+        var access = door.Enter(reader, Purpose.VerifyDocument, null, "verify", person);
+        var verdict = await JudgeAsync(access, person, document, cancel);
+        await access.Recorded;
+        return verdict;
+    }
+
+    private async Task<Verdict> JudgeAsync(Access access, PersonId person, Guid? shown, CancellationToken cancel)
+    {
+        if (await standingOf(person, cancel) is not { } standing)
+        {
+            return new Verdict.NotValid(NotValidReason.Ended);
+        }
+        var now = clock.Now();
+        if (now - standing.AsOf > _oldest)
+        {
+            return new Verdict.CannotSay(CannotSayReason.StatusTooOld, Soon);
+        }
+        NotValidReason? against = standing.Residence switch
+        {
+            ResidenceStanding.Active => null,
+            ResidenceStanding.NotYet => NotValidReason.NotYet,
+            ResidenceStanding.Expired => NotValidReason.Expired,
+            ResidenceStanding.Suspended => NotValidReason.Suspended,
+            ResidenceStanding.Revoked => NotValidReason.Revoked,
+            _ => NotValidReason.Ended,
+        };
+        if (against is { } reason)
+        {
+            return new Verdict.NotValid(reason);
+        }
+        var live = await documents.LiveAsync(person, cancel);
+        if (live is null || !live.LiveOn(clock.Today()))
+        {
+            return new Verdict.NotValid(NotValidReason.DocumentEnded);
+        }
+        if (shown is { } id && id != live.Id)
+        {
+            return new Verdict.NotValid(NotValidReason.Superseded);
+        }
+        var content = await documents.OpenAsync(access, live, cancel);
+        return new Verdict.Valid(Initials(content.NameLatin), content.Photo is not null, standing.Until, standing.AsOf, content.ResidentNumber.StartsWith(DigitalId.SpecimenPrefix, StringComparison.Ordinal));
+    }
+
+    /// <summary>The first letters of the first and the last name; of a single name its one letter.</summary>
+    internal static string Initials(string name)
+    {
+        var parts = name.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        static string Letter(string part) => Rune.ToUpperInvariant(part.EnumerateRunes().First()) + ".";
+        return parts.Length switch
+        {
+            0 => "",
+            1 => Letter(parts[0]),
+            _ => Letter(parts[0]) + " " + Letter(parts[^1]),
+        };
+    }
+
+    /// <summary>What follows our scheme, or the last part of an address that is long enough to be a code.</summary>
+    private static string? TokenIn(string text)
+    {
+        var scheme = text.LastIndexOf(LiveToken.Scheme, StringComparison.OrdinalIgnoreCase);
+        if (scheme >= 0)
+        {
+            return text[(scheme + LiveToken.Scheme.Length)..];
+        }
+        var last = text[(text.LastIndexOfAny(['/', '#', '=']) + 1)..];
+        return last.Length >= 100 && last.All(char.IsAsciiLetterOrDigit) ? last : null;
+    }
+
+    /// <summary>Eight characters of Crockford's alphabet, groups and spaces apart, with what is often misread put right.</summary>
+    private static string? ShortIn(string text)
+    {
+        var code = new StringBuilder(LiveCodes.ShortLength);
+        foreach (var c in text)
+        {
+            var upper = char.ToUpperInvariant(c) switch { 'O' => '0', 'I' or 'L' => '1', var other => other };
+            if (upper is '-' or ' ')
+            {
+                continue;
+            }
+            if (!LiveCodes.ShortAlphabet.Contains(upper, StringComparison.Ordinal) || code.Length == LiveCodes.ShortLength)
+            {
+                return null;
+            }
+            code.Append(upper);
+        }
+        return code.Length == LiveCodes.ShortLength ? code.ToString() : null;
+    }
+
+    private sealed record Shown(Guid PersonId, Guid DocumentId);
+}

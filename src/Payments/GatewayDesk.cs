@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Muqeem.Kernel;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+
+namespace Muqeem.Payments;
+
+/// <summary>What the gateway answered.</summary>
+public abstract record GatewayAnswer
+{
+    private GatewayAnswer() { }
+
+    /// <param name="Number">The bill's number, or the refund's id.</param>
+    public sealed record Done(string Number) : GatewayAnswer;
+
+    /// <summary>It will never do it.</summary>
+    public sealed record Declined(string Why) : GatewayAnswer;
+
+    /// <summary>Down, slow, or still at it: ask again with the same reference.</summary>
+    public sealed record Later(string Why) : GatewayAnswer;
+}
+
+/// <summary>The calls this project makes to the payment gateway. The host binds them to the agency's client and fills in the payer's number; each is repeated with the same reference until it is answered.</summary>
+public sealed class GatewayCalls
+{
+    /// <summary>Creates a bill; the reference is the bill's id, so that a repetition makes no second one.</summary>
+    public required Func<Bill, CancellationToken, Task<GatewayAnswer>> CreateBill { get; init; }
+
+    public required Func<Bill, CancellationToken, Task<GatewayAnswer>> CancelBill { get; init; }
+
+    /// <summary>Refunds a payment, wholly or in part, to an account number.</summary>
+    public required Func<Refund, Payment, string, CancellationToken, Task<GatewayAnswer>> Refund { get; init; }
+}
+
+/// <summary>Told of cases whose bill is settled; the engine goes on with them. It may be told twice.</summary>
+public delegate Task MoneyArrived(CaseId @case, CancellationToken cancel);
+
+/// <summary>Carries this project's outbox messages to the gateway and its answers back. Each step may be repeated.</summary>
+public sealed class GatewayDesk(Bills bills, Ledger ledger, PaymentsInbox inbox, Refunds refunds, ReadDoor door, IWriter writer, GatewayCalls gateway, MoneyArrived arrived, TimeProvider clock)
+{
+    /// <returns>Whether the message is dealt with; false: again later.</returns>
+    public async Task<bool> BillAsync(string payload, CancellationToken cancel)
+    {
+        var bill = await BillIn(payload, cancel);
+        if (bill.Number is null && bill.State == BillState.Open)
+        {
+            if (await gateway.CreateBill(bill, cancel) is not GatewayAnswer.Done answer)
+            {
+                return false;
+            }
+            var change = ActOn(bill, "bill.number", answer.Number);
+            bills.Number(change, bill, answer.Number);
+            // A conflict is a payment that came first and brought the number: the next round sees it.
+            if (await writer.WriteAsync(change, cancel: cancel) is not (WriteOutcome.Done or WriteOutcome.Replayed))
+            {
+                return false;
+            }
+            bill = bill with { Number = answer.Number };
+        }
+        if (bill.Number is { } number)
+        {
+            foreach (var touched in await inbox.AllocateWaitingAsync(number, cancel))
+            {
+                await arrived(touched, cancel);
+            }
+        }
+        return true;
+    }
+
+    /// <returns>Whether the message is dealt with; false: again later.</returns>
+    public async Task<bool> WithdrawAsync(string payload, CancellationToken cancel)
+    {
+        var bill = await BillIn(payload, cancel);
+        // Declined: it is paid or gone at the gateway; money that arrives now becomes the payer's.
+        return bill.Number is null || await gateway.CancelBill(bill, cancel) is not GatewayAnswer.Later;
+    }
+
+    /// <returns>Whether the message is dealt with; false: again later.</returns>
+    public async Task<bool> RefundAsync(string payload, CancellationToken cancel)
+    {
+        var id = JsonSerializer.Deserialize<RefundMessage>(payload)!.Refund;
+        var refund = await refunds.FindAsync(id, cancel) ?? throw new InvalidOperationException($"There is no refund {id}.");
+        if (refund.State != RefundState.Requested)
+        {
+            return true;
+        }
+        var payment = await ledger.PaymentAsync(refund.Payment, cancel) ?? throw new InvalidOperationException($"Refund {id} has no payment.");
+        var change = new Change(new Act(ActId.New(clock), "refund.close", Actor.Agency(PaymentsInbox.Gateway), PaymentsInbox.OperationOf("refund.close", id.ToString()), Digest.Of(payload), clock.Now()));
+        var access = door.Within(change, Actor.System("payments"), Purpose.Payment, "payment.refund", new PersonId(refund.Payer.Id));
+        var iban = await refunds.IbanAsync(access, refund);
+        switch (await gateway.Refund(refund, payment, iban, cancel))
+        {
+            case GatewayAnswer.Done done:
+                await refunds.PaidAsync(change, refund, iban, done.Number);
+                break;
+            case GatewayAnswer.Declined:
+                await refunds.FailedAsync(change, refund, iban, cancel);
+                break;
+            default:
+                return false;
+        }
+        return await writer.WriteAsync(change, cancel: cancel) is WriteOutcome.Done or WriteOutcome.Replayed;
+    }
+
+    private async Task<Bill> BillIn(string payload, CancellationToken cancel)
+    {
+        var id = new BillId(JsonSerializer.Deserialize<BillMessage>(payload)!.Bill);
+        return await ledger.BillAsync(id, cancel) ?? throw new InvalidOperationException($"There is no bill {id}.");
+    }
+
+    private Change ActOn(Bill bill, string verb, string id) =>
+        new(new Act(ActId.New(clock), verb, Actor.Agency(PaymentsInbox.Gateway), PaymentsInbox.OperationOf(verb, bill.Id + "\n" + id), Digest.Of(verb, bill.Id.ToString(), id), clock.Now()) { Case = bill.Case });
+}
