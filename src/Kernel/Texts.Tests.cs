@@ -20,7 +20,7 @@ public partial class KernelTextsTests
     [InlineData("en")]
     public void Every_refusal_of_the_kernel_has_a_text_and_every_text_a_refusal(string language)
     {
-        using var stream = typeof(Refusal).Assembly.GetManifestResourceStream($"Muqeem.Kernel.texts.{language}.json")!;
+        using var stream = typeof(Refusal).Assembly.GetManifestResourceStream($"texts/texts.{language}.json")!;
         var texts = JsonSerializer.Deserialize<Dictionary<string, string>>(stream)!;
         var refusals = texts.Keys.Where(k => k.StartsWith("refusal.", StringComparison.Ordinal)).Select(k => k["refusal.".Length..]).ToArray();
         Assert.True(Codes.Length > 40);

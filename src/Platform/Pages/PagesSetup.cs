@@ -23,7 +23,7 @@ public static class PagesSetup
         {
             throw new InvalidOperationException("Pages:Languages must name languages that the system knows, at least one.");
         }
-        services.AddTexts(typeof(PagesSetup).Assembly);
+        services.AddTexts(typeof(Muqeem.Kernel.Refusal).Assembly).AddTexts(typeof(PagesSetup).Assembly);
         services.AddSingleton(options);
         services.AddScoped<PageContext>();
         services.AddScoped(provider => provider.GetRequiredService<PageContext>().Language);
