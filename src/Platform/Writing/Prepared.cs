@@ -43,7 +43,9 @@ internal sealed class Prepared
     /// <summary>How it ended, once decided; answered only after the commit.</summary>
     public WriteOutcome? Outcome { get; set; }
     public Exception? Failure { get; set; }
-    public bool Decided => Outcome is not null || Failure is not null;
+
+    /// <summary>Its part of the group is durable; nothing looks at it again.</summary>
+    public bool Committed { get; set; }
 
     public TaskCompletionSource<WriteOutcome> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -10,6 +10,11 @@ public class WriterOnSqliteTests : WriterTests
     protected override DatabaseKind Kind => DatabaseKind.Sqlite;
 }
 
+public class WriterOnPostgreSqlTests : WriterTests
+{
+    protected override DatabaseKind Kind => DatabaseKind.PostgreSql;
+}
+
 /// <summary>What the writer promises, the same on both databases.</summary>
 public abstract class WriterTests : IAsyncLifetime
 {

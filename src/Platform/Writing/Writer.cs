@@ -27,6 +27,8 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     private readonly Task _loop;
     private volatile bool _stopping;
 
+    internal IGroupStore Store => _store;
+
     internal Writer(IGroupStore store, DatabaseOptions options, ILogger log)
     {
         _store = store;
@@ -42,7 +44,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     public static Writer Start(Db db, TimeProvider clock, ILogger<Writer>? log = null)
     {
         var logger = (ILogger?)log ?? NullLogger.Instance;
-        return new(new SqliteStore(db, clock, logger), db.Options, logger);
+        return new(db.Dialect.Kind == DatabaseKind.Sqlite ? new SqliteStore(db, clock, logger) : new PostgresStore(db, clock, logger), db.Options, logger);
     }
 
     /// <summary>

@@ -1,8 +1,8 @@
 -- What the writer records of every change, and the bookkeeping of the platform.
-CREATE FUNCTION muqeem_expect(found bigint, expected bigint, what text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION muqeem_expect(written bigint, expected bigint, what text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   -- A lost race ends the transaction before it commits; the writer looks again and decides.
-  IF found <> expected THEN
+  IF written <> expected THEN
     RAISE EXCEPTION 'lost: %', what USING ERRCODE = 'MQ001';
   END IF;
 END $$;

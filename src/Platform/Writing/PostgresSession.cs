@@ -1,0 +1,113 @@
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using NodaTime;
+using Npgsql;
+
+namespace Muqeem.Platform.Writing;
+
+/// <summary>The writer's session: never from a pool, known by the backend's process id and start, so that it can be made sure that it is gone.</summary>
+internal sealed class PostgresSession
+{
+    private static readonly Duration MarksKept = Duration.FromDays(30);
+
+    private PostgresSession(NpgsqlConnection connection, int backend, long backendStart, int timeout)
+    {
+        Connection = connection;
+        Backend = backend;
+        BackendStart = backendStart;
+        Timeout = timeout;
+    }
+
+    public NpgsqlConnection Connection { get; }
+    public int Backend { get; }
+    private long BackendStart { get; }
+
+    /// <summary>Seconds until a batch that got no answer counts as lost. Callers have left long before.</summary>
+    private int Timeout { get; }
+
+    /// <summary>A new session; the old one is gone when this returns.</summary>
+    public static async Task<PostgresSession> OpenAsync(Db db, TimeProvider clock, PostgresSession? old, CancellationToken cancel)
+    {
+        if (old is not null)
+        {
+            await old.CloseAsync();
+        }
+        var connection = await db.OpenPostgresAloneAsync(cancel);
+        try
+        {
+            if (old is not null)
+            {
+                await MakeSureGoneAsync(connection, old, cancel);
+            }
+            await SetUpAsync(connection, cancel);
+            await using var who = new NpgsqlCommand(
+                "SELECT pid, (extract(epoch FROM backend_start) * 1000000)::bigint FROM pg_stat_activity WHERE pid = pg_backend_pid()", connection);
+            int backend;
+            long start;
+            await using (var reader = await who.ExecuteReaderAsync(cancel))
+            {
+                await reader.ReadAsync(cancel);
+                (backend, start) = (reader.GetInt32(0), reader.GetInt64(1));
+            }
+            await using var tidy = new NpgsqlCommand("DELETE FROM writer_mark WHERE at < $1", connection);
+            tidy.Parameters.Add(new NpgsqlParameter<long> { TypedValue = (clock.Now() - MarksKept).ToMicros() });
+            await tidy.ExecuteNonQueryAsync(cancel);
+            return new(connection, backend, start, (int)Math.Ceiling(2 * db.Options.GiveUpAfter.TotalSeconds));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public NpgsqlBatch NewBatch() => new(Connection) { Timeout = Timeout };
+
+    /// <summary>The mark of the last group that a node committed.</summary>
+    public async Task<Guid?> MarkAsync(Guid node, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("SELECT mark FROM writer_mark WHERE node = $1", Connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = node });
+        return (Guid?)await command.ExecuteScalarAsync(cancel);
+    }
+
+    public async Task CloseAsync()
+    {
+        try
+        {
+            await Connection.DisposeAsync();
+        }
+        catch (Exception broken) when (PostgresStore.IsAway(broken))
+        {
+            // It was broken already; that it is gone is checked from the next session.
+        }
+    }
+
+    // Asking whether a commit happened means nothing while the session that may still commit it is alive.
+    private static async Task MakeSureGoneAsync(NpgsqlConnection connection, PostgresSession old, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND (extract(epoch FROM backend_start) * 1000000)::bigint = $2", connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = old.Backend });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = old.BackendStart });
+        while (await command.ExecuteScalarAsync(cancel) is not null)
+        {
+            await Task.Delay(10, cancel);
+        }
+    }
+
+    private static async Task SetUpAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        // Statements are prepared when tables may be empty; only nested loops over the arrays are ever right here, and they also lock in the arrays' order.
+        await using var command = new NpgsqlCommand("""
+            SET plan_cache_mode = force_generic_plan;
+            SET enable_seqscan = off;
+            SET enable_hashjoin = off;
+            SET enable_mergejoin = off;
+            SET jit = off;
+            SET statement_timeout = 0;
+            SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
+            """, connection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}
