@@ -102,15 +102,15 @@ public static class Transliteration
 }
 
 /// <summary>One value to look a name up by; the blind index keys it with <see cref="Kind"/>.</summary>
-/// <param name="Kind"><c>name.ar</c>, <c>name.latin</c>, or <c>name.sound</c>, which is the same for both scripts.</param>
+/// <param name="Kind"><c>name-ar</c>, <c>name-latin</c>, or <c>name-sound</c>, which is the same for both scripts.</param>
 public readonly record struct NameToken(string Kind, string Value);
 
 /// <summary>The keys under which a name is found: each part folded, and each part's sound.</summary>
 public static class NameSearch
 {
-    public const string ArabicKind = "name.ar";
-    public const string LatinKind = "name.latin";
-    public const string SoundKind = "name.sound";
+    public const string ArabicKind = "name-ar";
+    public const string LatinKind = "name-latin";
+    public const string SoundKind = "name-sound";
 
     public static IReadOnlyList<NameToken> Tokens(ArabicName name) => Tokens(name.ToString());
 

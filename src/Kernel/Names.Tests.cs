@@ -172,7 +172,7 @@ public class NameComparisonTests
     [Fact]
     public void A_name_is_found_by_each_of_its_parts() =>
         Assert.Equal(
-            [new("name.latin", "mohammad"), new("name.latin", "abdrahman"), new("name.sound", "MHMD"), new("name.sound", "ABDRHMN")],
+            [new("name-latin", "mohammad"), new("name-latin", "abdrahman"), new("name-sound", "MHMD"), new("name-sound", "ABDRHMN")],
             NameSearch.Tokens(LatinName.Parse("Mohammad Abdur Rahman").Value));
 
     [Fact]
