@@ -6,7 +6,7 @@ namespace Muqeem.Platform.Privacy;
 /// <summary>The right to open personal data of its subjects, for one reader and purpose. It is also the record that the resident sees.</summary>
 public sealed class Access
 {
-    private readonly IWriter _writer;
+    private readonly AccessRecorder _recorder;
     private readonly TimeProvider _clock;
     private readonly Change? _change;
     private readonly HashSet<PersonId> _subjects;
@@ -14,9 +14,9 @@ public sealed class Access
     private Task? _sent;
 
     /// <param name="change">The change that the entry rides in, or null: the entry is written on its own.</param>
-    internal Access(IWriter writer, TimeProvider clock, Actor reader, Purpose purpose, CaseId? @case, string where, ReadOnlySpan<PersonId> subjects, Change? change)
+    internal Access(AccessRecorder recorder, TimeProvider clock, Actor reader, Purpose purpose, CaseId? @case, string where, ReadOnlySpan<PersonId> subjects, Change? change)
     {
-        _writer = writer;
+        _recorder = recorder;
         _clock = clock;
         _change = change;
         Id = Guid.CreateVersion7(clock.GetUtcNow());
@@ -55,7 +55,7 @@ public sealed class Access
             lock (_lock)
             {
                 // An entry that rides is recorded with its change; when that change wrote nothing, the read happened all the same.
-                return _change?.Outcome is WriteOutcome.Done ? Task.CompletedTask : _sent ??= SendAsync(Entry());
+                return _change?.Outcome is WriteOutcome.Done ? Task.CompletedTask : _sent ??= _recorder.RecordAsync(Entry(), mayBeWritten: _change is not null);
             }
         }
     }
@@ -102,27 +102,10 @@ public sealed class Access
     }
 
     private AccessEntry Entry() => new(Id, _clock.Now(), Reader, Purpose, Case, Where, [.. _subjects]);
-
-    private async Task SendAsync(AccessEntry entry)
-    {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // not under the lock
-        WriteOutcome outcome;
-        var attempts = 0;
-        do
-        {
-            // The entry's id makes it safe to ask again.
-            outcome = await _writer.WriteAsync(new Change(act: null) { Accesses = { entry } });
-        }
-        while (outcome is WriteOutcome.InDoubt && ++attempts < 3);
-        if (outcome is not WriteOutcome.Done)
-        {
-            throw new AccessNotRecordedException(outcome);
-        }
-    }
 }
 
 /// <summary>A read of personal data could not be recorded, so it is not served: 503.</summary>
-public sealed class AccessNotRecordedException(WriteOutcome outcome) : Exception("A read of personal data could not be recorded.")
+public sealed class AccessNotRecordedException(WriteOutcome outcome, Exception? cause = null) : Exception("A read of personal data could not be recorded.", cause)
 {
     public TimeSpan RetryAfter => outcome is WriteOutcome.Busy busy ? busy.RetryAfter : TimeSpan.FromSeconds(2);
 }

@@ -12,13 +12,13 @@ namespace Muqeem.Platform.Privacy;
 public sealed class ReadDoor
 {
     private readonly DataKeys _keys;
-    private readonly IWriter _writer;
+    private readonly AccessRecorder _recorder;
     private readonly TimeProvider _clock;
 
-    internal ReadDoor(DataKeys keys, IWriter writer, TimeProvider clock)
+    internal ReadDoor(DataKeys keys, AccessRecorder recorder, TimeProvider clock)
     {
         _keys = keys;
-        _writer = writer;
+        _recorder = recorder;
         _clock = clock;
     }
 
@@ -28,10 +28,10 @@ public sealed class ReadDoor
     {
         if (RequestAccesses.Current is not { IsOpen: true } request)
         {
-            return new Access(_writer, _clock, reader, purpose, @case, where, subjects, change: null);
+            return new Access(_recorder, _clock, reader, purpose, @case, where, subjects, change: null);
         }
         return request.Join(reader, purpose, @case, where, subjects)
-            ?? request.Add(new Access(_writer, _clock, reader, purpose, @case, where, subjects, change: null));
+            ?? request.Add(new Access(_recorder, _clock, reader, purpose, @case, where, subjects, change: null));
     }
 
     /// <summary>
@@ -42,8 +42,8 @@ public sealed class ReadDoor
     {
         var @case = change.Act?.Case;
         return RequestAccesses.Current is { IsOpen: true } request
-            ? request.Add(new Access(_writer, _clock, reader, purpose, @case, where, subjects, change))
-            : new Access(_writer, _clock, reader, purpose, @case, where, subjects, change: null);
+            ? request.Add(new Access(_recorder, _clock, reader, purpose, @case, where, subjects, change))
+            : new Access(_recorder, _clock, reader, purpose, @case, where, subjects, change: null);
     }
 
     /// <summary>Opens one value.</summary>

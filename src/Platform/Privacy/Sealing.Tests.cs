@@ -183,7 +183,7 @@ public sealed class SealingTests : IDisposable
     {
         using var few = new DataKeys(_world.Keys, _world.Writer, _world.Writer.FindAsync, _world.Clock, capacity: 8);
         var sealer = new Sealer(few);
-        var door = new ReadDoor(few, _world.Writer, _world.Clock);
+        var door = new ReadDoor(few, _world.Recorder, _world.Clock);
         var people = Enumerable.Range(0, 100).Select(_ => PersonId.New(_world.Clock)).ToArray();
         var access = door.Enter(_world.Officer, Purpose.Operate, null, "test", people);
         var all = new List<(SealContext, byte[])>();

@@ -99,7 +99,7 @@ internal sealed class PrivacyWorld : IDisposable
         Keys = KeyStore.Open(Folder.Data, passphrase: null, Clock);
         DataKeys = new DataKeys(Keys, Writer, Writer.FindAsync, Clock);
         Sealer = new Sealer(DataKeys);
-        Door = new ReadDoor(DataKeys, Writer, Clock);
+        Door = new ReadDoor(DataKeys, Recorder, Clock);
     }
 
     public FolderForTest Folder { get; } = new();
@@ -107,6 +107,7 @@ internal sealed class PrivacyWorld : IDisposable
     public WriterInMemory Writer { get; } = new();
     public KeyStore Keys { get; }
     public DataKeys DataKeys { get; }
+    public AccessRecorder Recorder => new(Writer, id => Task.FromResult(Writer.Accesses.ContainsKey(id)));
     public Sealer Sealer { get; }
     public ReadDoor Door { get; }
     public Actor Officer { get; } = Actor.Officer(new AccountId(Guid.Parse("01990000-0000-7000-8000-000000000001")));

@@ -233,6 +233,8 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
                 {
                     WriterMetrics.Refused.Add(1, new KeyValuePair<string, object?>("kind", outcome.GetType().Name));
                 }
+                // Before the answer: accesses that ride in the change look at it.
+                change.Change.Outcome = outcome;
                 change.Answer.TrySetResult(outcome);
             }
             else if (change.TryTakeBack())

@@ -1,0 +1,41 @@
+using Microsoft.Extensions.DependencyInjection;
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Folder;
+using Muqeem.Platform.Keys;
+using Muqeem.Platform.Writing;
+
+namespace Muqeem.Platform.Privacy;
+
+/// <summary>Registers the data folder, its clock, the keys, sealing and the read door. After AddDatabase.</summary>
+public static class PrivacySetup
+{
+    public static IServiceCollection AddPrivacy(this IServiceCollection services, DataFolder folder, MovableClock clock, KeyStore keys)
+    {
+        services.AddSingleton(folder);
+        services.AddSingleton(clock);
+        services.AddSingleton<TimeProvider>(clock);
+        services.AddSingleton(keys);
+        services.AddSingleton<BlindIndex>();
+        services.AddSingleton(p => KeysOf(p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), keys, clock));
+        services.AddSingleton(p => RecorderOf(p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>()));
+        services.AddSingleton(p => new Sealer(p.GetRequiredService<DataKeys>()));
+        services.AddSingleton(p => new ReadDoor(p.GetRequiredService<DataKeys>(), p.GetRequiredService<AccessRecorder>(), clock));
+        services.AddSingleton<AccessLog>();
+        return services.AddWebKeys(folder);
+    }
+
+    internal static DataKeys KeysOf(Db db, IWriter writer, KeyStore keys, TimeProvider clock) => new(keys, writer, (persons, @class, cancel) => FindAsync(db, persons, @class, cancel), clock);
+
+    internal static AccessRecorder RecorderOf(Db db, IWriter writer) => new(writer, id => db.ExistsAsync("SELECT 1 FROM access_entry WHERE id = @id", new { id }));
+
+    private static async Task<IReadOnlyList<StoredDataKey>> FindAsync(Db db, IReadOnlyCollection<PersonId> persons, RetentionClass @class, CancellationToken cancel)
+    {
+        var rows = await db.QueryAsync<Row>(
+            "SELECT person_id, wrapped, wrapped_by FROM keys.data_key WHERE class = @class AND person_id = ANY(@persons)",
+            new { @class = @class.ToString(), persons = persons.Select(p => p.Value).ToArray() }, cancel);
+        return [.. rows.Select(r => new StoredDataKey(new PersonId(r.PersonId), @class, r.Wrapped, r.WrappedBy))];
+    }
+
+    private sealed record Row(Guid PersonId, byte[] Wrapped, string WrappedBy);
+}
