@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Writing;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Muqeem.Platform.Policies;
+
+/// <summary>The policies in the database, which are the truth. The release brings a baseline; importing it is an act.</summary>
+public sealed class PolicyBook(Db db, TimeProvider clock)
+{
+    /// <summary>The whole fee table, as one policy.</summary>
+    public const string Fees = "fees";
+
+    private PolicySnapshot? _current;
+
+    /// <summary>The snapshot in use; <see cref="LoadAsync"/> comes first.</summary>
+    public PolicySnapshot Current => Volatile.Read(ref _current) ?? throw new InvalidOperationException("The policies are not loaded yet.");
+
+    /// <summary>Reads the newest version from the database.</summary>
+    public async Task LoadAsync(CancellationToken cancel = default)
+    {
+        var version = await db.FirstAsync<long?>("SELECT max(version) FROM policy_version", null, cancel)
+            ?? throw new InvalidOperationException("The database has no policies: run migrate.");
+        var rows = await db.QueryAsync<StoredPolicy>("""
+            SELECT code AS Code, effective_from AS EffectiveFrom, effective_to AS EffectiveTo, value AS Value, evidence AS Evidence, source AS Source, note AS Note
+            FROM policy WHERE version = @version ORDER BY code, place
+            """, new { version }, cancel);
+        Volatile.Write(ref _current, new PolicySnapshot(version, rows.Select(r => new PolicyRow(r.Code, r.EffectiveFrom, r.EffectiveTo, r.Value, r.Evidence, r.Source, r.Note))));
+    }
+
+    /// <summary>Publishes the release's baseline when it differs from the last one published. Once, whoever calls.</summary>
+    public async Task ImportBaselineAsync(IWriter writer, CancellationToken cancel = default)
+    {
+        var rows = Baseline();
+        var digest = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(rows, Privacy.StoredJson.Options)));
+        var last = await db.FirstAsync<StoredVersion>("SELECT version AS Version, digest AS Digest FROM policy_version ORDER BY version DESC LIMIT 1", null, cancel);
+        if (last?.Digest == digest)
+        {
+            return;
+        }
+        var version = (last?.Version ?? 0) + 1;
+        var operation = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"policies {version} {digest}")));
+        var change = new Change(new Act(ActId.New(clock), "policy.import", Actor.System("migrate"), new Guid(operation.AsSpan(0, 16)), operation, clock.Now()) { Reason = "baseline" });
+        change.Claims.Add(new Claim("policy_version", BitConverter.GetBytes(version)));
+        change.Rows.Add(PolicyTables.Version.Insert(version, digest, clock.Now(), "baseline"));
+        foreach (var group in rows.GroupBy(r => r.Code, StringComparer.Ordinal))
+        {
+            var place = 0;
+            foreach (var row in group)
+            {
+                change.Rows.Add(PolicyTables.Policy.Insert(version, row.Code, place++, row.From, row.To, row.Value, row.Evidence, row.Source, row.Note));
+            }
+        }
+        switch (await writer.WriteAsync(change, cancel: cancel))
+        {
+            case WriteOutcome.Done or WriteOutcome.Replayed or WriteOutcome.Claimed:
+                break;
+            case var other:
+                throw new InvalidOperationException($"The policies could not be imported: {other.GetType().Name}. Run migrate again.");
+        }
+    }
+
+    /// <summary>The rows that come with this release: <c>data/policies.json</c>, and <c>data/fees.json</c> as one.</summary>
+    public static IReadOnlyList<PolicyRow> Baseline()
+    {
+        using var document = JsonDocument.Parse(Reference.Data("policies.json"));
+        var rows = new List<PolicyRow>();
+        foreach (var row in document.RootElement.EnumerateArray())
+        {
+            rows.Add(new(row.GetProperty("code").GetString()!, Day(row, "from"), Day(row, "to"), row.GetProperty("value").GetRawText(),
+                row.GetProperty("evidence").GetString()!, row.GetProperty("source").GetString()!, row.TryGetProperty("note", out var note) ? note.GetString() : null));
+        }
+        rows.Add(new(Fees, null, null, Reference.Data("fees.json"), "sourced", "each row names its own", null));
+        return rows;
+    }
+
+    /// <summary>The baseline without a database, for pure tests and tools.</summary>
+    public static PolicySnapshot BaselineSnapshot() => new(1, Baseline());
+
+    private static LocalDate? Day(JsonElement row, string name) =>
+        row.TryGetProperty(name, out var day) ? LocalDatePattern.Iso.Parse(day.GetString()!).GetValueOrThrow() : null;
+
+    private sealed record StoredVersion
+    {
+        public long Version { get; init; }
+        public string Digest { get; init; } = "";
+    }
+
+    private sealed record StoredPolicy
+    {
+        public string Code { get; init; } = "";
+        public LocalDate? EffectiveFrom { get; init; }
+        public LocalDate? EffectiveTo { get; init; }
+        public string Value { get; init; } = "";
+        public string Evidence { get; init; } = "";
+        public string Source { get; init; } = "";
+        public string? Note { get; init; }
+    }
+}
