@@ -16,17 +16,17 @@ public static class Reference
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    private static readonly Lazy<IReadOnlyDictionary<string, Nationality>> ByNationality = new(() => Nationalities.ToDictionary(n => n.Code, StringComparer.OrdinalIgnoreCase));
-    private static readonly Lazy<IReadOnlyDictionary<string, Occupation>> ByOccupation = new(() => Occupations.ToDictionary(o => o.Code, StringComparer.OrdinalIgnoreCase));
-
     public static IReadOnlyList<Nationality> Nationalities { get; } = Read<Nationality>("nationalities.json");
     public static IReadOnlyList<Occupation> Occupations { get; } = Read<Occupation>("occupations.json");
     public static IReadOnlyList<Region> Regions { get; } = Read<Region>("regions.json");
     public static IReadOnlyList<City> Cities { get; } = Read<City>("cities.json");
 
-    public static Nationality? Nationality(string code) => ByNationality.Value.GetValueOrDefault(code.TrimEnd('<'));
+    private static readonly Dictionary<string, Nationality> ByNationality = Nationalities.ToDictionary(n => n.Code, StringComparer.OrdinalIgnoreCase);
+    private static readonly Dictionary<string, Occupation> ByOccupation = Occupations.ToDictionary(o => o.Code, StringComparer.OrdinalIgnoreCase);
 
-    public static Occupation? Occupation(string code) => ByOccupation.Value.GetValueOrDefault(code);
+    public static Nationality? Nationality(string code) => ByNationality.GetValueOrDefault(code.TrimEnd('<'));
+
+    public static Occupation? Occupation(string code) => ByOccupation.GetValueOrDefault(code);
 
     /// <summary>A data file of the release.</summary>
     public static string Data(string name)
