@@ -1,0 +1,132 @@
+using Muqeem.Cases.Definition;
+using Muqeem.Kernel;
+using Muqeem.Payments;
+using Muqeem.Platform.Writing;
+using NodaTime;
+
+namespace Muqeem.Cases;
+
+/// <summary>What happens by date: due rows, each an act whose operation id is the row and its due moment, so that it happens exactly once.</summary>
+public sealed partial class CaseEngine
+{
+    /// <summary>Plays what is due, in order; returns how many were played and when the next is due.</summary>
+    public async Task<(int Played, Instant? Next)> PlayDueAsync(int limit, CancellationToken cancel = default)
+    {
+        var now = _clock.Now();
+        var due = await _db.QueryAsync<DueRow>("SELECT subject_id AS Subject, kind AS Kind, due_at AS DueAt FROM deadline WHERE due_at <= @now ORDER BY due_at LIMIT @limit", new { now, limit }, cancel);
+        foreach (var row in due)
+        {
+            await PlayAsync(row, cancel);
+        }
+        var next = await _db.FirstAsync<long?>("SELECT min(due_at) FROM deadline", null, cancel);
+        return (due.Count, next is { } micros ? Clock.FromMicros(micros) : null);
+    }
+
+    private async Task<CaseOutcome> PlayAsync(DueRow row, CancellationToken cancel)
+    {
+        var operation = Operation.Due("deadlines", row.Subject, row.Kind, row.DueAt);
+        if (await _store.HeadAsync(new CaseId(row.Subject), cancel) is not { } head)
+        {
+            throw new InvalidOperationException($"A deadline {row.Kind} of a case that is not there.");
+        }
+        if (row.Kind == Deadlines.Decision)
+        {
+            return await SendDecisionAsync(operation, head, cancel);
+        }
+        if (row.Kind == Deadlines.Retry)
+        {
+            var bill = head.BillId is { } id ? await _ledger.BillAsync(new BillId(id), cancel) : null;
+            return await ContinueAsync(operation, "case.retry", head, bill is { State: BillState.Settled } ? bill : null, cancel);
+        }
+        if (row.Kind.StartsWith(Deadlines.Instrument, StringComparison.Ordinal))
+        {
+            return await InstrumentAsync(operation, head, row.Kind[Deadlines.Instrument.Length..], By.System, row.DueAt.DayInRiyadh(), row.Kind, cancel);
+        }
+        if (row.Kind.StartsWith(Deadlines.Reminder, StringComparison.Ordinal))
+        {
+            return await RemindAsync(operation, head, row.Kind, cancel);
+        }
+        return await TimeOutAsync(operation, head, cancel);
+    }
+
+    private async Task<CaseOutcome> TimeOutAsync(Operation operation, CaseHead head, CancellationToken cancel)
+    {
+        var service = _services.ByCode(head.Service);
+        var c = new CaseChange(new Change(Act(operation, "case.time_out", head, answer: $"{head.Id} {head.Reference}")), service, head, operation, _clock.Now(), _clock);
+        if (service.States.Allows(head.State, CaseActs.TimeOut, By.System))
+        {
+            c.Move(CaseActs.TimeOut, By.System);
+            await ReleaseBillAsync(c, expired: true, cancel);
+            await _notices.AddAsync(c.Change, head.Person, "timed_out", head.Case, ("reference", head.Reference));
+            await CloseCaseAsync(c);
+        }
+        else
+        {
+            // Late with us (a review over its time): nothing lapses, the person is told and the queue shows it.
+            c.Note("late", head.State);
+            c.Change.Rows.Add(CaseTables.Deadline.Delete(head.Id, Deadlines.State));
+            await _notices.AddAsync(c.Change, head.Person, "late", head.Case, ("reference", head.Reference));
+        }
+        return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
+    }
+
+    private async Task<CaseOutcome> RemindAsync(Operation operation, CaseHead head, string kind, CancellationToken cancel)
+    {
+        var service = _services.ByCode(head.Service);
+        var c = new CaseChange(new Change(Act(operation, "case.remind", head, answer: $"{head.Id} {head.Reference}")), service, head, operation, _clock.Now(), _clock);
+        c.Change.Rows.Add(CaseTables.Deadline.Delete(head.Id, kind));
+        await _notices.AddAsync(c.Change, head.Person, "expires_soon", null, ("days", kind[Deadlines.Reminder.Length..]));
+        return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
+    }
+
+    /// <summary>
+    /// An event of the case's instrument (a visa): the border's exit and entry, a cancellation, a day that passed. The service's table says whether it may
+    /// happen and its effects what follows.
+    /// </summary>
+    public async Task<CaseOutcome> InstrumentAsync(Operation operation, CaseId id, AccountId? applicant, string act, By by, LocalDate day, CancellationToken cancel = default)
+    {
+        if (await _store.HeadAsync(id, cancel) is not { } head || (applicant is { } account && head.AccountId != account.Value))
+        {
+            return new CaseOutcome.NotFound();
+        }
+        return await InstrumentAsync(operation, head, act, by, day, null, cancel);
+    }
+
+    private async Task<CaseOutcome> InstrumentAsync(Operation operation, CaseHead head, string act, By by, LocalDate day, string? deadline, CancellationToken cancel)
+    {
+        var service = _services.ByCode(head.Service);
+        var verb = "instrument." + act;
+        var now = _clock.Now();
+        if (!service.States.Allows(head.State, act, by))
+        {
+            if (deadline is null)
+            {
+                return await NotNowAsync(operation, verb, head, cancel);
+            }
+            // What was due no longer applies (the visa was used or cancelled meanwhile).
+            var stale = new CaseChange(new Change(Act(operation, verb, head, answer: $"{head.Id} {head.Reference}")), service, head, operation, now, _clock);
+            stale.Change.Rows.Add(CaseTables.Deadline.Delete(head.Id, deadline));
+            return await AnswerAsync(await _writer.WriteAsync(stale.Close(), cancel: cancel), head, cancel);
+        }
+        var change = new Change(Act(operation, verb, head, answer: $"{head.Id} {head.Reference}"));
+        var access = _door.Within(change, operation.Actor, Platform.Privacy.Purpose.CheckRecords, verb, head.Person);
+        var c = new CaseChange(change, service, head, operation, now, _clock);
+        var request = await _store.RequestAsync(access, head, service, cancel);
+        var record = await _persons.OpenAsync(access, head.Person, cancel);
+        c.Move(act, by);
+        if (deadline is not null)
+        {
+            change.Rows.Add(CaseTables.Deadline.Delete(head.Id, deadline));
+        }
+        var rules = Rules(head.Category, now) with { Today = day };
+        await _performer.PerformAsync(c, service.EffectsOf(act, c.Head.State, request, FactSet.Empty, rules), record, rules);
+        return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
+    }
+
+    private sealed record DueRow
+    {
+        public Guid Subject { get; init; }
+        public string Kind { get; init; } = "";
+        public Instant DueAt { get; init; }
+    }
+}

@@ -1,0 +1,498 @@
+using System.Security.Cryptography;
+using Muqeem.Cases.Definition;
+using Muqeem.Kernel;
+using Muqeem.Payments;
+using Muqeem.Payments.Pricing;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Policies;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using Muqeem.Registry;
+using NodaTime;
+
+namespace Muqeem.Cases;
+
+/// <summary>
+/// The verbs of every case. Pages and API call the same; each is one act, once per operation id, durable before it is answered.
+/// A service's pure functions say what; this does everything that touches the world.
+/// </summary>
+public sealed partial class CaseEngine
+{
+    private readonly Db _db;
+    private readonly IWriter _writer;
+    private readonly Sealer _sealer;
+    private readonly ReadDoor _door;
+    private readonly PolicyBook _policies;
+    private readonly ServiceCatalogue _services;
+    private readonly Gatherer _gatherer;
+    private readonly Performer _performer;
+    private readonly Persons _persons;
+    private readonly Residences _residences;
+    private readonly Bills _bills;
+    private readonly Ledger _ledger;
+    private readonly Notices _notices;
+    private readonly IUploadHistory _uploads;
+    private readonly TimeProvider _clock;
+    private readonly CaseStore _store;
+
+    public CaseEngine(Db db, IWriter writer, Sealer sealer, ReadDoor door, PolicyBook policies, ServiceCatalogue services, Gatherer gatherer, Performer performer, Persons persons,
+        Residences residences, Bills bills, Ledger ledger, Notices notices, IUploadHistory uploads, TimeProvider clock)
+    {
+        (_db, _writer, _sealer, _door, _policies, _services, _gatherer, _performer) = (db, writer, sealer, door, policies, services, gatherer, performer);
+        (_persons, _residences, _bills, _ledger, _notices, _uploads, _clock) = (persons, residences, bills, ledger, notices, uploads, clock);
+        _store = new CaseStore(db, sealer, door);
+    }
+
+    /// <summary>Starts a draft. Any resident may; one open case of a service a person.</summary>
+    /// <param name="known">What the account knows already, so that nothing is asked twice.</param>
+    public async Task<CaseOutcome> StartAsync(Operation operation, AccountId account, PersonId person, string serviceKey, IReadOnlyDictionary<string, string> known, CancellationToken cancel = default)
+    {
+        if (_services.Find(serviceKey) is not { } service)
+        {
+            return new CaseOutcome.NotFound();
+        }
+        var now = _clock.Now();
+        var id = CaseId.New(_clock);
+        var reference = ReferenceNumber.From(RandomNumberGenerator.GetBytes(ReferenceNumber.RandomBytes)).ToString();
+        var residence = await _residences.OfAsync(person, cancel);
+        var before = new CaseHead
+        {
+            Id = id.Value,
+            Service = service.Code,
+            PersonId = person.Value,
+            AccountId = account.Value,
+            Reference = reference,
+            Category = residence?.Category ?? "",
+            CreatedAt = now,
+            StateSince = now,
+        };
+        var change = new Change(Act(operation, "case.start", before, answer: $"{id} {reference}"));
+        var c = new CaseChange(change, service, before, operation, now, _clock);
+        c.Move(CaseActs.Start, By.Applicant);
+        DueIn(c, Days(CasePolicies.DraftIdleDays, now));
+        change.Claims.Add(OpenClaim(service, person));
+        change.Rows.Add(CaseTables.Reference.Insert(reference, id.Value));
+        change.Rows.Add(CaseTables.Party.Insert(id.Value, "subject", person.Value));
+        change.Rows.Add(CaseTables.Party.Insert(id.Value, "starter", account.Value));
+        var fields = service.Form.Fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+        var prefilled = known.Where(k => fields.Contains(k.Key.Split('.')[0])).ToDictionary(k => k.Key, k => k.Value, StringComparer.Ordinal);
+        await _store.PutAnswersAsync(change, c.Head, new Answers(prefilled), now);
+        var outcome = await _writer.WriteAsync(c.Close(), cancel: cancel);
+        return outcome is WriteOutcome.Claimed
+            ? new CaseOutcome.NotNow(CaseStates.Draft, new Refusal(CaseRefusals.OpenAlready))
+            : await AnswerAsync(outcome, c.Head, cancel);
+    }
+
+    /// <summary>Saves one page of answers as typed. Faults are told, and what was typed is kept all the same.</summary>
+    public async Task<CaseOutcome> SaveAsync(Operation operation, AccountId account, CaseId id, string pageId, IReadOnlyDictionary<string, string> values, CancellationToken cancel = default)
+    {
+        if (await OwnAsync(account, id, cancel) is not var (head, service))
+        {
+            return new CaseOutcome.NotFound();
+        }
+        if (service.Form.Page(pageId) is not { } page)
+        {
+            return new CaseOutcome.NotFound();
+        }
+        if (head.Holder != Holders.Applicant)
+        {
+            return await NotNowAsync(operation, "case.save", head, cancel);
+        }
+        var now = _clock.Now();
+        var change = new Change(Act(operation, "case.save", head, answer: $"{head.Id} {head.Reference}"));
+        var access = _door.Within(change, operation.Actor, Purpose.Self, "case.save", head.Person);
+        var names = page.Fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+        var typed = values.Where(v => names.Contains(v.Key.Split('.')[0])).Select(v => KeyValuePair.Create(v.Key, v.Value.Length > 2000 ? v.Value[..2000] : v.Value));
+        var answers = (await _store.AnswersAsync(access, head, cancel)).With(typed);
+        var context = FormContext.From(Rules(head.Category, now), FactSet.Empty);
+        var (_, faults) = service.Form.Bind(answers, context, page);
+        var c = new CaseChange(change, service, head, operation, now, _clock);
+        await _store.PutAnswersAsync(change, head, answers, now);
+        if (head.State == CaseStates.Draft)
+        {
+            DueIn(c, Days(CasePolicies.DraftIdleDays, now));
+        }
+        var outcome = await _writer.WriteAsync(c.Close(), cancel: cancel);
+        var answer = await AnswerAsync(outcome, c.Head, cancel);
+        return answer is CaseOutcome.Done && faults.Count > 0 ? new CaseOutcome.Invalid(id, faults) : answer;
+    }
+
+    /// <summary>Sends a draft, or sends again what was asked for. Sent twice is sent once.</summary>
+    public async Task<CaseOutcome> SubmitAsync(Operation operation, AccountId account, CaseId id, CancellationToken cancel = default)
+    {
+        if (await OwnAsync(account, id, cancel) is not var (head, service))
+        {
+            return new CaseOutcome.NotFound();
+        }
+        if (head.State is not (CaseStates.Draft or CaseStates.NeedsAction or CaseStates.NeedsInformation))
+        {
+            return await NotNowAsync(operation, "case.submit", head, cancel);
+        }
+        var now = _clock.Now();
+        var change = new Change(Act(operation, "case.submit", head, answer: $"{head.Id} {head.Reference}"));
+        var access = _door.Within(change, operation.Actor, Purpose.CheckRecords, "case.submit", head.Person);
+        var answers = await _store.AnswersAsync(access, head, cancel);
+        var c = new CaseChange(change, service, head, operation, now, _clock);
+        c.Head = head with { Submission = head.Submission + 1, SubmittedAt = now };
+
+        // The form is bound with the facts at hand: lists of choices may depend on them.
+        var gathered = await GatherAsync(c, access, service, cancel);
+        var context = FormContext.From(Rules(gathered.Category, now), gathered.Facts);
+        var (request, faults) = service.Form.Bind(answers, context);
+        if (faults.Count > 0)
+        {
+            return new CaseOutcome.Invalid(id, faults);
+        }
+        c.Head = c.Head with { Category = gathered.Category };
+        await _store.AddSubmissionAsync(change, c.Head, c.Head.Submission, now, service.Schema, service.Pack(request));
+        c.Note("submit", head.State);
+        await AssessAndMoveAsync(c, access, service, request, gathered, paid: null, cancel);
+        return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
+    }
+
+    /// <summary>Withdraws a case that is not carried out yet. Money that arrived stays the payer's.</summary>
+    public async Task<CaseOutcome> WithdrawAsync(Operation operation, AccountId account, CaseId id, CancellationToken cancel = default)
+    {
+        if (await OwnAsync(account, id, cancel) is not var (head, service))
+        {
+            return new CaseOutcome.NotFound();
+        }
+        if (!service.States.Allows(head.State, CaseActs.Withdraw, By.Applicant))
+        {
+            return await NotNowAsync(operation, "case.withdraw", head, cancel);
+        }
+        var c = new CaseChange(new Change(Act(operation, "case.withdraw", head, answer: $"{head.Id} {head.Reference}")), service, head, operation, _clock.Now(), _clock);
+        c.Move(CaseActs.Withdraw, By.Applicant);
+        await ReleaseBillAsync(c, expired: false, cancel);
+        await CloseCaseAsync(c);
+        return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
+    }
+
+    /// <summary>Objects to a refusal: another officer decides.</summary>
+    public async Task<CaseOutcome> ObjectAsync(Operation operation, AccountId account, CaseId id, string text, CancellationToken cancel = default)
+    {
+        if (await OwnAsync(account, id, cancel) is not var (head, service))
+        {
+            return new CaseOutcome.NotFound();
+        }
+        if (!service.States.Allows(head.State, CaseActs.Object, By.Applicant))
+        {
+            return await NotNowAsync(operation, "case.object", head, cancel);
+        }
+        var now = _clock.Now();
+        if (now > head.StateSince + Days(CasePolicies.ObjectionDays, now))
+        {
+            return new CaseOutcome.NotNow(head.State, new Refusal(CaseRefusals.ObjectionTooLate));
+        }
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return new CaseOutcome.Invalid(id, [new("text", new Refusal(CaseRefusals.ReasonMissing))]);
+        }
+        var change = new Change(Act(operation, "case.object", head, answer: $"{head.Id} {head.Reference}"));
+        var c = new CaseChange(change, service, head, operation, now, _clock);
+        var note = await _store.SealNoteAsync(change, head, "case_event", new DecisionContent([], text.Trim()));
+        c.Move(CaseActs.Object, By.Applicant, note: note);
+        change.Claims.Add(OpenClaim(service, head.Person));
+        ToQueue(c, head.DecidedBy);
+        return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
+    }
+
+    /// <summary>The employer or head of family confirms or declines; told by the labour platform.</summary>
+    public async Task<CaseOutcome> ConfirmAsync(Operation operation, CaseId id, bool confirmed, CancellationToken cancel = default)
+    {
+        if (await _store.HeadAsync(id, cancel) is not { } head)
+        {
+            return new CaseOutcome.NotFound();
+        }
+        if (head.State != CaseStates.AwaitingEmployer)
+        {
+            return await NotNowAsync(operation, "case.confirm", head, cancel);
+        }
+        var service = _services.ByCode(head.Service);
+        var now = _clock.Now();
+        var change = new Change(Act(operation, "case.confirm", head, answer: $"{head.Id} {head.Reference}"));
+        var c = new CaseChange(change, service, head, operation, now, _clock);
+        if (!confirmed)
+        {
+            c.Move(CaseActs.Decline, By.Employer, "employer.declined");
+            await _notices.AddAsync(change, head.Person, "employer_declined", head.Case, ("reference", head.Reference));
+            await CloseCaseAsync(c);
+        }
+        else
+        {
+            c.Note(CaseActs.Confirm, head.State);
+            c.Head = c.Head with { Confirmed = head.Submission };
+            var access = _door.Within(change, operation.Actor, Purpose.CheckRecords, "case.confirm", head.Person);
+            await ReassessAsync(c, access, service, paid: null, cancel);
+        }
+        return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
+    }
+
+    /// <summary>Money arrived for the case's bill: the checks run again, and what they allow is carried out in the same act.</summary>
+    public async Task<CaseOutcome> PaidAsync(Operation operation, CaseId id, CancellationToken cancel = default)
+    {
+        if (await _store.HeadAsync(id, cancel) is not { } head)
+        {
+            return new CaseOutcome.NotFound();
+        }
+        var bill = head.BillId is { } billId ? await _ledger.BillAsync(new BillId(billId), cancel) : null;
+        if (head.State is not (CaseStates.AwaitingPayment or CaseStates.WaitingForSource) || bill is not { State: BillState.Settled })
+        {
+            return await NotNowAsync(operation, "case.execute", head, cancel);
+        }
+        return await ContinueAsync(operation, "case.execute", head, bill, cancel);
+    }
+
+    /// <summary>Assesses again a case that waits: a source is back, money is here.</summary>
+    private async Task<CaseOutcome> ContinueAsync(Operation operation, string verb, CaseHead head, Bill? bill, CancellationToken cancel)
+    {
+        var service = _services.ByCode(head.Service);
+        var change = new Change(Act(operation, verb, head, answer: $"{head.Id} {head.Reference}"));
+        var access = _door.Within(change, operation.Actor, Purpose.CheckRecords, verb, head.Person);
+        var c = new CaseChange(change, service, head, operation, _clock.Now(), _clock);
+        await ReassessAsync(c, access, service, bill, cancel);
+        return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
+    }
+
+    private async Task ReassessAsync(CaseChange c, Access access, Service service, Bill? paid, CancellationToken cancel)
+    {
+        var request = await _store.RequestAsync(access, c.Head, service, cancel);
+        var gathered = await GatherAsync(c, access, service, cancel);
+        await AssessAndMoveAsync(c, access, service, request, gathered, paid, cancel);
+    }
+
+    private sealed record GatheredFacts(FactSet Facts, PersonRecord Person, Outage? Outage, string Category);
+
+    /// <summary>The facts that may still be used, and the others anew, as rows of this change.</summary>
+    private async Task<GatheredFacts> GatherAsync(CaseChange c, Access access, Service service, CancellationToken cancel)
+    {
+        var (facts, attempts) = await _store.FactsAsync(access, c.Head, c.Now, cancel);
+        var record = await _persons.OpenAsync(access, c.Head.Person, cancel);
+        var missing = service.Facts.Where(name => !facts.Has(name)).ToList();
+        Outage? outage = null;
+        if (missing.Count > 0)
+        {
+            foreach (var g in await _gatherer.GatherAsync(new FactQuery(c.Head.Person, record), missing, cancel))
+            {
+                await _store.AddFactAsync(c.Change, c.Head, g, attempts.GetValueOrDefault(g.Name) + 1, c.Now);
+                if (g.Value is { } value)
+                {
+                    facts.Add(g.Name, value, g.Origin!);
+                }
+                else
+                {
+                    outage = outage is null || g.Outage!.RetryAt > outage.RetryAt ? g.Outage : outage;
+                }
+            }
+        }
+        return new(facts, record, outage, CategoryOf(c.Head.Category, facts));
+    }
+
+    private static string CategoryOf(string known, FactSet facts) =>
+        facts.Find<ResidenceFact>() is { Category.Length: > 0 } residence ? residence.Category
+        : facts.Find<ContractFact>() is { Category.Length: > 0 } contract ? contract.Category
+        : known.Length > 0 ? known : Categories.EstablishmentWorker;
+
+    /// <summary>The heart: rules over request and facts, and the one move that follows.</summary>
+    private async Task AssessAndMoveAsync(CaseChange c, Access access, Service service, object request, GatheredFacts gathered, Bill? paid, CancellationToken cancel)
+    {
+        var rules = Rules(gathered.Category, c.Now);
+        c.Head = c.Head with { Rules = $"{service.Code}/{service.RuleSet}@{rules.Policy.Version}", Waiting = null };
+        c.Change.Rows.Add(CaseTables.Deadline.Delete(c.Head.Id, Deadlines.Retry));
+        if (gathered.Outage is { } outage)
+        {
+            Wait(c, outage);
+            return;
+        }
+        var standing = new Standing(c.Head.Case, c.Head.Cleared == c.Head.Submission, c.Head.Confirmed == c.Head.Submission, paid is not null,
+            await _uploads.ReusedAsync(c.Head.Person, UploadIds(service, request), cancel));
+        var assessment = Assessor.Assess(service, request, gathered.Facts, rules, standing);
+        var number = await _store.NextAssessmentAsync(c.Head, cancel);
+        await _store.AddAssessmentAsync(c.Change, c.Head, assessment, number, c.Now);
+        c.Head = c.Head with { Attempts = 0 };
+        await FollowAsync(c, service, request, gathered, assessment, paid, rules, cancel);
+    }
+
+    private async Task FollowAsync(CaseChange c, Service service, object request, GatheredFacts gathered, Assessment assessment, Bill? paid, RuleContext rules, CancellationToken cancel)
+    {
+        switch (assessment.Act)
+        {
+            case CaseActs.RefuseByRule:
+                c.Move(CaseActs.RefuseByRule, By.System, assessment.Findings.First(f => f.Kind == FindingKind.Final).Refusal.Code);
+                await ReleaseBillAsync(c, expired: false, cancel);
+                await _notices.AddAsync(c.Change, c.Head.Person, "refused_by_rule", c.Head.Case, ("reference", c.Head.Reference));
+                await CloseCaseAsync(c);
+                break;
+            case CaseActs.NeedAction:
+                if (c.Head.State != CaseStates.NeedsAction)
+                {
+                    c.Move(CaseActs.NeedAction, By.System);
+                    await _notices.AddAsync(c.Change, c.Head.Person, "needs_action", c.Head.Case, ("reference", c.Head.Reference));
+                }
+                await ReleaseBillAsync(c, expired: false, cancel);
+                DueIn(c, Days(CasePolicies.NeedsActionDays, c.Now));
+                break;
+            case CaseActs.AskEmployer:
+                c.Move(CaseActs.AskEmployer, By.System);
+                DueIn(c, Days(CasePolicies.EmployerDays, c.Now));
+                _performer.AskEmployer(c, gathered.Facts, service.ConfirmedBy(rules)!);
+                await _notices.AddAsync(c.Change, c.Head.Person, "employer_asked", c.Head.Case, ("reference", c.Head.Reference));
+                break;
+            case CaseActs.ToReview:
+                c.Move(CaseActs.ToReview, By.System);
+                ToQueue(c, null);
+                break;
+            case CaseActs.Bill:
+                await BillAsync(c, service, gathered, assessment.Quote, rules, cancel);
+                break;
+            default:
+                await ExecuteAsync(c, service, request, gathered, paid, rules);
+                break;
+        }
+    }
+
+    private async Task BillAsync(CaseChange c, Service service, GatheredFacts gathered, Quote quote, RuleContext rules, CancellationToken cancel)
+    {
+        if (c.Head.State == CaseStates.AwaitingPayment)
+        {
+            // The price was frozen; only a bill that is no longer open is priced anew.
+            var bill = c.Head.BillId is { } id ? await _ledger.BillAsync(new BillId(id), cancel) : null;
+            if (bill is not null && bill.Payable(rules.Today))
+            {
+                return;
+            }
+        }
+        else
+        {
+            c.Move(CaseActs.Bill, By.System);
+        }
+        var days = rules.Policy.Get<int>(CasePolicies.PaymentDays, rules.Today);
+        var until = Bills.ValidUntil(rules.Today, days, quote.ChangesOn);
+        var issued = _bills.Issue(c.Change, c.Head.Case, _performer.PayerOf(c.Head, service, gathered.Facts, rules), service.Purpose, quote, until);
+        c.Head = c.Head with { BillId = issued.Id.Value };
+        c.Due(Deadlines.State, until.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant(), c.Head.Rules);
+        await _notices.AddAsync(c.Change, c.Head.Person, "to_pay", c.Head.Case, ("reference", c.Head.Reference), ("amount", quote.Total.ToString()));
+    }
+
+    private async Task ExecuteAsync(CaseChange c, Service service, object request, GatheredFacts gathered, Bill? paid, RuleContext rules)
+    {
+        c.Move(CaseActs.Execute, By.System);
+        if (paid is not null)
+        {
+            _bills.Consume(c.Change, paid);
+        }
+        c.Change.Releases.Add(OpenClaim(service, c.Head.Person));
+        await _performer.PerformAsync(c, service.EffectsOf(CaseActs.Execute, c.Head.State, request, gathered.Facts, rules), gathered.Person, rules);
+    }
+
+    private void Wait(CaseChange c, Outage outage)
+    {
+        if (c.Head.State != CaseStates.WaitingForSource)
+        {
+            c.Move(CaseActs.SourceDown, By.System, "source." + outage.Agency);
+            DueIn(c, Days(CasePolicies.SourceDays, c.Now));
+        }
+        var attempts = c.Head.Attempts + 1;
+        // 30 s, 1, 2, 4 … minutes, at most a quarter of an hour; never before the agency itself said.
+        var backOff = Duration.FromSeconds(Math.Min(900, 30 * Math.Pow(2, Math.Min(attempts - 1, 10))));
+        var next = Instant.Max(c.Now + backOff, outage.RetryAt);
+        c.Head = c.Head with { Waiting = outage.Agency, Attempts = attempts };
+        c.Due(Deadlines.Retry, next, c.Head.Rules);
+    }
+
+    private async Task ReleaseBillAsync(CaseChange c, bool expired, CancellationToken cancel)
+    {
+        if (c.Head.BillId is not { } id || await _ledger.BillAsync(new BillId(id), cancel) is not { } bill)
+        {
+            return;
+        }
+        if (bill.State is BillState.Open or BillState.Settled)
+        {
+            _bills.Release(c.Change, bill, expired);
+            if (bill.Received > Money.Zero)
+            {
+                await _notices.AddAsync(c.Change, c.Head.Person, "money_kept", c.Head.Case, ("amount", bill.Received.ToString()));
+            }
+        }
+        c.Head = c.Head with { BillId = null };
+    }
+
+    /// <summary>A case that ends gives back its claim, so that the person may start again.</summary>
+    private Task CloseCaseAsync(CaseChange c)
+    {
+        c.Change.Releases.Add(OpenClaim(c.Service, c.Head.Person));
+        return Task.CompletedTask;
+    }
+
+    private void ToQueue(CaseChange c, Guid? excluded)
+    {
+        var due = WorkingTime.AddDays(c.Now, _policies.Current.Get<int>(CasePolicies.ReviewWorkingDays, c.Now.DayInRiyadh()));
+        c.Queue(due, excluded);
+        c.Due(Deadlines.State, due, c.Head.Rules);
+    }
+
+    private void DueIn(CaseChange c, Duration after) => c.Due(Deadlines.State, c.Now + after, c.Head.Rules);
+
+    internal RuleContext Rules(string category, Instant now)
+    {
+        var policy = _policies.Current;
+        return new(now, now.DayInRiyadh(), policy, _performer.Tariff(policy), category);
+    }
+
+    private Duration Days(string code, Instant now) => Duration.FromDays(_policies.Current.Get<int>(code, now.DayInRiyadh()));
+
+    private Act Act(Operation operation, string verb, CaseHead head, string answer) => new(ActId.New(_clock), verb, operation.Actor, operation.Id, operation.Digest, _clock.Now())
+    {
+        Person = head.Person,
+        Case = head.Case,
+        Rules = head.Rules.Length > 0 ? head.Rules : null,
+        Answer = answer,
+    };
+
+    private static Claim OpenClaim(Service service, PersonId person) => new("open_case:" + service.Code, person.Value.ToByteArray());
+
+    private static IReadOnlyList<Guid> UploadIds(Service service, object request) =>
+        [.. service.Form.Fields.Where(f => f.Kind == FieldKind.Upload)
+            .Select(f => request.GetType().GetProperty(char.ToUpperInvariant(f.Name[0]) + f.Name[1..])?.GetValue(request) as Guid?)
+            .OfType<Guid>()];
+
+    private async Task<(CaseHead Head, Service Service)?> OwnAsync(AccountId account, CaseId id, CancellationToken cancel) =>
+        await _store.HeadAsync(id, cancel) is { } head && head.AccountId == account.Value ? (head, _services.ByCode(head.Service)) : null;
+
+    /// <summary>Not in this state: unless this very operation brought it there, in which case its answer is given again.</summary>
+    private async Task<CaseOutcome> NotNowAsync(Operation operation, string verb, CaseHead head, CancellationToken cancel)
+    {
+        var probe = new Change(Act(operation, verb, head, answer: ""));
+        // A head version that cannot be: the writer answers for a known operation before it looks at heads.
+        probe.Heads.Add(head.Write(-1));
+        return await _writer.WriteAsync(probe, cancel: cancel) switch
+        {
+            WriteOutcome.Replayed => new CaseOutcome.Done(head.Case, head.Reference, head.State),
+            WriteOutcome.OperationReused => new CaseOutcome.OperationReused(),
+            WriteOutcome.Busy busy => new CaseOutcome.TryAgain(busy.RetryAfter),
+            WriteOutcome.InDoubt => new CaseOutcome.TryAgain(TimeSpan.FromSeconds(2)),
+            _ => new CaseOutcome.NotNow(head.State, new Refusal(CaseRefusals.NotInThisState, ("state", head.State))),
+        };
+    }
+
+    private async Task<CaseOutcome> AnswerAsync(WriteOutcome outcome, CaseHead head, CancellationToken cancel)
+    {
+        switch (outcome)
+        {
+            case WriteOutcome.Done:
+                return new CaseOutcome.Done(head.Case, head.Reference, head.State);
+            case WriteOutcome.Replayed replayed:
+                var id = new CaseId(Guid.Parse(replayed.Answer!.Split(' ')[0]));
+                var stands = await _store.HeadAsync(id, cancel);
+                return new CaseOutcome.Done(id, replayed.Answer.Split(' ')[1], stands?.State ?? head.State);
+            case WriteOutcome.OperationReused:
+                return new CaseOutcome.OperationReused();
+            case WriteOutcome.Busy busy:
+                return new CaseOutcome.TryAgain(busy.RetryAfter);
+            case WriteOutcome.InDoubt:
+                return new CaseOutcome.TryAgain(TimeSpan.FromSeconds(2));
+            default:
+                return new CaseOutcome.Conflict();
+        }
+    }
+}

@@ -1,0 +1,303 @@
+using System.Globalization;
+using System.Text.Json;
+using Muqeem.Agencies;
+using Muqeem.Cases.Definition;
+using Muqeem.Credentials.Documents;
+using Muqeem.Kernel;
+using Muqeem.Payments;
+using Muqeem.Payments.Pricing;
+using Muqeem.Platform.Folder;
+using Muqeem.Platform.Keys;
+using Muqeem.Platform.Policies;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using Muqeem.Registry;
+using NodaTime;
+
+namespace Muqeem.Cases;
+
+/// <summary>Performs the effects that services describe: inside the act's change, so that all of it happens or none; what is outside is a message of the outbox.</summary>
+public sealed class Performer
+{
+    public const string RegisterTopic = "register.notice";
+    public const string EmployerTopic = "employer.confirm";
+
+    private readonly Persons _persons;
+    private readonly Residences _residences;
+    private readonly ExitVisas _visas;
+    private readonly Documents _documents;
+    private readonly Notices _notices;
+    private readonly Serials _serials;
+    private readonly ReadDoor _door;
+    private readonly BlindIndex _blind;
+    private readonly TimeProvider _clock;
+    private readonly NumberPermutation _residents;
+    private readonly NumberPermutation _visaNumbers;
+    private readonly bool _demonstration;
+    private Tariff? _tariff;
+
+    public Performer(Persons persons, Residences residences, ExitVisas visas, Documents documents, Notices notices, Serials serials, ReadDoor door, BlindIndex blind, KeyStore keys, DataFolder folder,
+        TimeProvider clock)
+    {
+        (_persons, _residences, _visas, _documents, _notices, _serials, _door, _blind, _clock) = (persons, residences, visas, documents, notices, serials, door, blind, clock);
+        _demonstration = folder.IsDemonstration;
+        var key = keys.Mac(KeyPurpose.NumberPermutation, "allocation"u8);
+        _residents = ResidentNumbers.Permutation(key, _demonstration);
+        _visaNumbers = new NumberPermutation(key, 1_000_000_000, tweak: 2);
+    }
+
+    internal Tariff Tariff(PolicySnapshot policy)
+    {
+        var known = _tariff;
+        return known is not null && known.Version == policy.Version ? known : _tariff = Payments.Pricing.Tariff.From(policy);
+    }
+
+    internal async Task PerformAsync(CaseChange c, IReadOnlyList<Effect> effects, PersonRecord person, RuleContext rules)
+    {
+        foreach (var effect in effects)
+        {
+            switch (effect)
+            {
+                case Effect.IssueResidence issue:
+                    await IssueAsync(c, issue, person, rules);
+                    break;
+                case Effect.RenewResidence renew:
+                    await RenewAsync(c, renew, person, rules);
+                    break;
+                case Effect.IssueExitVisa visa:
+                    await IssueVisaAsync(c, visa, person, rules);
+                    break;
+                case Effect.MoveVisa move:
+                    await MoveVisaAsync(c, move);
+                    break;
+                case Effect.Charge charge:
+                    await ChargeAsync(c, charge, rules);
+                    break;
+                case Effect.EndResidence end:
+                    await EndAsync(c, end);
+                    break;
+                case Effect.Notify notify:
+                    await _notices.AddAsync(c.Change, c.Head.Person, notify.Kind, c.Head.Case, notify.Arguments);
+                    break;
+                case Effect.Due due:
+                    c.Due(Deadlines.Instrument + due.Act, due.Day.AtMidnight().WithOffset(Clock.Riyadh).ToInstant(), c.Head.Rules);
+                    break;
+                case Effect.DueAtReturnDay at:
+                    if (await _visas.OfCaseAsync(c.Head.Case) is { ReturnBefore: { } back })
+                    {
+                        c.Due(Deadlines.Instrument + at.Act, back.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant(), c.Head.Rules);
+                    }
+                    break;
+                case Effect.NoLongerDue gone:
+                    c.Change.Rows.Add(CaseTables.Deadline.Delete(c.Head.Id, Deadlines.Instrument + gone.Act));
+                    break;
+                default:
+                    throw new InvalidOperationException($"Nobody performs {effect.GetType().Name}.");
+            }
+        }
+    }
+
+    private async Task IssueAsync(CaseChange c, Effect.IssueResidence issue, PersonRecord person, RuleContext rules)
+    {
+        var number = person.ResidentNumber
+            ?? ResidentNumbers.Allocate(_residents, await _serials.NextAsync("resident_number"), _demonstration).ToString();
+        var term = Term.Grant(issue.From, issue.Months, rules.Today, rules.Policy.Get<LocalDate>("term.gregorian_since", rules.Today));
+        var details = new ResidenceDetails
+        {
+            ResidentNumber = number,
+            EmployerNumber = issue.EmployerNumber,
+            EmployerName = issue.EmployerName,
+            Occupation = issue.Occupation,
+            OccupationArabic = issue.OccupationArabic,
+            Photo = issue.Photo,
+        };
+        var residence = await _residences.IssueAsync(c.Change, c.Head.Person, issue.Category, issue.From, term.End, issue.Months, term.Calendar.ToString(), details, c.Head.Case);
+        var record = person with { ResidentNumber = number };
+        if (person.ResidentNumber is null)
+        {
+            await _persons.UpdateAsync(c.Change, c.Head.Person, person, record);
+        }
+        await _documents.IssueAsync(c.Change, c.Head.Person, residence, Content(record, details), rules);
+        Tell(c, "residence.issued", number, person.BorderNumber, term.End, details, issue.Category);
+        RemindersUntil(c, term.End, rules);
+        await _notices.AddAsync(c.Change, c.Head.Person, "issued", c.Head.Case, ("until", Iso(term.End)));
+    }
+
+    private async Task RenewAsync(CaseChange c, Effect.RenewResidence renew, PersonRecord person, RuleContext rules)
+    {
+        var residence = await _residences.OfAsync(c.Head.Person) ?? throw new InvalidOperationException("There is no residence to renew.");
+        var calendar = Term.CalendarOf(rules.Today, rules.Policy.Get<LocalDate>("term.gregorian_since", rules.Today));
+        // The new term follows the old one, also when it is late: no day without a residence is given away, and none is counted twice.
+        var until = Term.AddMonths(residence.Until, renew.Months, calendar);
+        _residences.Renew(c.Change, residence, until, renew.Months, calendar.ToString(), renew.Late, c.Head.Case);
+        var access = _door.Within(c.Change, Actor.System("engine"), Purpose.IssueDocument, "case.execute", c.Head.Person);
+        var details = await _residences.DetailsAsync(access, residence);
+        await _documents.RenewAsync(c.Change, c.Head.Person, residence.Id, Content(person, details), rules);
+        Tell(c, "residence.renewed", details.ResidentNumber, person.BorderNumber, until, details, residence.Category);
+        RemindersUntil(c, until, rules);
+        await _notices.AddAsync(c.Change, c.Head.Person, "renewed", c.Head.Case, ("until", Iso(until)));
+    }
+
+    private async Task IssueVisaAsync(CaseChange c, Effect.IssueExitVisa visa, PersonRecord person, RuleContext rules)
+    {
+        var residence = await _residences.OfAsync(c.Head.Person) ?? throw new InvalidOperationException("There is no residence for a visa.");
+        // Ten digits beginning with 8, so that no visa number looks like a person's or an establishment's.
+        var number = (8_000_000_000 + _visaNumbers.Forward(await _serials.NextAsync("exit_visa"))).ToString(CultureInfo.InvariantCulture);
+        _visas.Issue(c.Change, c.Head.Person, residence.Id, c.Head.Case, number, visa.Kind, rules.Today, visa.LeaveBefore, visa.Stay, visa.Months, visa.ReturnBefore);
+        c.Change.Messages.Add(Message(c, RegisterTopic, new RegisterNotice("visa.issued", c.Head.PersonId, number)
+        {
+            VisaKind = visa.Kind,
+            From = rules.Today,
+            Until = visa.LeaveBefore,
+            ReturnBefore = visa.ReturnBefore,
+            StayDays = visa.Stay == VisaStays.Months ? visa.Months * 30 : null,
+        }));
+    }
+
+    private async Task MoveVisaAsync(CaseChange c, Effect.MoveVisa move)
+    {
+        var visa = await _visas.OfCaseAsync(c.Head.Case) ?? throw new InvalidOperationException("The case has no visa.");
+        var after = visa with { State = move.State };
+        if (move.State == VisaStates.Out)
+        {
+            after = after with
+            {
+                ExitedDay = move.Day,
+                Trips = visa.Trips + 1,
+                ReturnBefore = visa.Stay == VisaStays.Months ? ExitReentryClock.ReturnBefore(move.Day, visa.Months) : visa.ReturnBefore,
+            };
+        }
+        _visas.Put(c.Change, visa, after);
+        if (move.State == VisaStates.Cancelled)
+        {
+            c.Change.Messages.Add(Message(c, RegisterTopic, new RegisterNotice("visa.cancelled", c.Head.PersonId, visa.Number)));
+        }
+        if (after.State == VisaStates.Out && after.ReturnBefore is { } back)
+        {
+            c.Due(Deadlines.Instrument + InstrumentActs.ReturnDayPassed, back.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant(), c.Head.Rules);
+        }
+    }
+
+    private async Task ChargeAsync(CaseChange c, Effect.Charge charge, RuleContext rules)
+    {
+        var earlier = (await _visas.FinesAsync(c.Head.Person)).Count(f => f.Code == charge.Fine);
+        var line = rules.Tariff.ByOrdinal(charge.Fine, earlier + 1, rules.Today);
+        if (!line.Ok)
+        {
+            throw new InvalidOperationException($"No amount for {charge.Fine}: {line.Refusal.Code}.");
+        }
+        _visas.Charge(c.Change, c.Head.Person, charge.Fine, earlier + 1, rules.Today, line.Value.Amount, c.Head.Id);
+        await _notices.AddAsync(c.Change, c.Head.Person, "fined", c.Head.Case, ("amount", line.Value.Amount.ToString()));
+    }
+
+    private async Task EndAsync(CaseChange c, Effect.EndResidence end)
+    {
+        var residence = await _residences.OfAsync(c.Head.Person) ?? throw new InvalidOperationException("There is no residence to end.");
+        _residences.End(c.Change, residence, end.Day, end.Reason);
+        c.Change.Messages.Add(Message(c, RegisterTopic, new RegisterNotice("residence.ended", c.Head.PersonId, "") { Until = end.Day }));
+    }
+
+    /// <summary>Asks the employer or head for confirmation, through the labour platform.</summary>
+    internal void AskEmployer(CaseChange c, FactSet facts, string who)
+    {
+        var employer = facts.Find<ContractFact>()?.EmployerNumber ?? "";
+        c.Change.Messages.Add(Message(c, EmployerTopic, new EmployerQuestion(c.Head.Id, c.Head.PersonId, c.Head.Service, who, employer.StartsWith('7') ? employer : null)));
+    }
+
+    /// <summary>Who pays: the person, or the employer under his number's blind index (an employer may be a person).</summary>
+    internal Payer PayerOf(CaseHead head, Service service, FactSet facts, RuleContext rules)
+    {
+        var kind = rules.Party(service.Code).Payer;
+        return kind == PayerKind.Resident || facts.Find<ContractFact>()?.EmployerNumber is not { } number
+            ? Payer.Person(head.Person, kind)
+            : new Payer(kind, new Guid(_blind.Of("payer", number)));
+    }
+
+    private static DocumentContent Content(PersonRecord person, ResidenceDetails details) => new()
+    {
+        ResidentNumber = details.ResidentNumber,
+        NameArabic = person.FullNameArabic,
+        NameLatin = person.FullNameLatin,
+        BirthDate = person.BirthDate,
+        BirthPrecision = person.BirthPrecision,
+        BirthDateHijri = person.BirthDateHijri,
+        Sex = person.Sex,
+        Nationality = person.Nationality,
+        Occupation = details.Occupation,
+        OccupationArabic = details.OccupationArabic,
+        EmployerName = details.EmployerName,
+        Photo = details.Photo,
+    };
+
+    private void RemindersUntil(CaseChange c, LocalDate until, RuleContext rules)
+    {
+        foreach (var days in rules.Policy.Get<IReadOnlyList<int>>("reminders.days", rules.Today))
+        {
+            var day = until.PlusDays(-days);
+            if (day > rules.Today)
+            {
+                c.Due(Deadlines.Reminder + days.ToString(CultureInfo.InvariantCulture), day.At(new LocalTime(9, 0)).WithOffset(Clock.Riyadh).ToInstant(), c.Head.Rules);
+            }
+        }
+    }
+
+    private void Tell(CaseChange c, string what, string residentNumber, string? borderNumber, LocalDate until, ResidenceDetails details, string category) =>
+        c.Change.Messages.Add(Message(c, RegisterTopic, new RegisterNotice(what, c.Head.PersonId, "") { Category = category, Until = until }));
+
+    private OutboxMessage Message<T>(CaseChange c, string topic, T payload) =>
+        new(Guid.CreateVersion7(_clock.GetUtcNow()), topic, $"{topic}:{c.Head.PersonId}", JsonSerializer.Serialize(payload, StoredJson.Options), Person: c.Head.Person);
+
+    private static string Iso(LocalDate day) => NodaTime.Text.LocalDatePattern.Iso.Format(day);
+}
+
+/// <summary>Payload of <see cref="Performer.RegisterTopic"/>. Personal parts are looked up by the handler through the read door; a visa's number is not a person's.</summary>
+public sealed record RegisterNotice(string What, Guid Person, string VisaNumber)
+{
+    public string? Category { get; init; }
+    public string? VisaKind { get; init; }
+    public LocalDate? From { get; init; }
+    public LocalDate? Until { get; init; }
+    public LocalDate? ReturnBefore { get; init; }
+    public int? StayDays { get; init; }
+}
+
+/// <summary>Payload of <see cref="Performer.EmployerTopic"/>.</summary>
+/// <param name="Establishment">The 700 number; null for households and heads, whose number is personal and looked up.</param>
+public sealed record EmployerQuestion(Guid Case, Guid Person, string Service, string Who, string? Establishment);
+
+/// <summary>Acts of an instrument that time or the border plays.</summary>
+public static class InstrumentActs
+{
+    public const string Exit = "exit";
+    public const string Entry = "entry";
+    public const string LeaveDayPassed = "leave_day_passed";
+    public const string ReturnDayPassed = "return_day_passed";
+    public const string NoReturn = "no_return";
+    public const string FinePaid = "fine_paid";
+}
+
+/// <summary>The two clocks of an exit/re-entry visa (domain reference §3.2).</summary>
+public static class ExitReentryClock
+{
+    /// <summary>The last day to be back: stays in months count from the day of exit.</summary>
+    public static LocalDate ReturnBefore(LocalDate exit, int months) => exit.PlusMonths(months);
+}
+
+/// <summary>Working time: Sunday to Thursday in Riyadh.</summary>
+public static class WorkingTime
+{
+    /// <summary>The same time of day after so many working days.</summary>
+    public static Instant AddDays(Instant from, int days)
+    {
+        var at = from;
+        for (var left = days; left > 0;)
+        {
+            at += Duration.FromDays(1);
+            if (at.DayInRiyadh().DayOfWeek is not (IsoDayOfWeek.Friday or IsoDayOfWeek.Saturday))
+            {
+                left--;
+            }
+        }
+        return at;
+    }
+}

@@ -1,0 +1,272 @@
+using System.Text.Json;
+using Muqeem.Agencies;
+using Muqeem.Cases.Definition;
+using Muqeem.Kernel;
+using Muqeem.Platform.Policies;
+using Muqeem.Registry;
+using NodaTime;
+
+namespace Muqeem.Cases;
+
+/// <summary>Whose facts are asked for: the numbers under which the record systems know the person.</summary>
+internal sealed class FactQuery(PersonId person, PersonRecord record)
+{
+    public PersonId Person { get; } = person;
+    public PersonRecord Record { get; } = record;
+
+    /// <summary>The resident number, or the border number before there is one.</summary>
+    public string Number => Record.ResidentNumber ?? Record.BorderNumber ?? throw new InvalidOperationException("A person without a number.");
+
+    /// <summary>Asked once, although two facts need it.</summary>
+    public Task<AgencyAnswer<RegisteredPassports>>? Passports { get; set; }
+}
+
+/// <summary>One gathered fact, or why it could not be had.</summary>
+/// <param name="Outage">The agency that did not answer, with its reason and when to ask again.</param>
+internal sealed record Gathered(string Name, int Schema, object? Value, FactOrigin? Origin, Outage? Outage);
+
+internal sealed record Outage(string Agency, string Reason, Instant RetryAt);
+
+/// <summary>Asks the record systems, each for the facts it owns. One place that knows which system says what.</summary>
+public sealed class Gatherer
+{
+    /// <summary>Our own registers are read anew at each assessment.</summary>
+    private static readonly Duration OwnValidity = Duration.Zero;
+
+    private readonly Dictionary<string, Func<FactQuery, CancellationToken, Task<Gathered>>> _sources;
+    private readonly Residences _residences;
+    private readonly ExitVisas _visas;
+    private readonly TimeProvider _clock;
+
+    public Gatherer(AlienRegister register, LabourContracts labour, MedicalFitness medical, HealthInsurance insurance, Traffic traffic, Justice justice,
+        Residences residences, ExitVisas visas, TimeProvider clock)
+    {
+        (_residences, _visas, _clock) = (residences, visas, clock);
+        _sources = new(StringComparer.Ordinal)
+        {
+            [PersonFact.Name] = async (q, cancel) => Map<PersonFact, RegisteredPerson>(await register.PersonAsync(q.Number, cancel), Sources.AlienRegister, p => new PersonFact
+            {
+                NamesArabic = p.Names.Ar,
+                NamesLatin = p.Names.En,
+                FullNameArabic = p.Names.FullAr,
+                FullNameLatin = p.Names.FullEn,
+                Sex = p.Sex,
+                BirthDate = NodaTime.Text.LocalDatePattern.Iso.Format(p.Birth.Date),
+                BirthPrecision = p.Birth.Precision.ToString().ToUpperInvariant(),
+                BirthDateHijri = p.Birth.Hijri,
+                Nationality = p.Nationality,
+                Alive = p.Alive,
+                Inside = p.Location == Whereabouts.Inside,
+                Fingerprint = p.Biometrics.Fingerprint,
+                Face = p.Biometrics.Face,
+                Flags = [.. p.Flags.Select(FlagName)],
+                PhotoReference = p.PhotoRef,
+            }, new PersonFact { Found = false }),
+
+            [PassportsFact.Name] = async (q, cancel) => Map<PassportsFact, RegisteredPassports>(await (q.Passports ??= register.PassportsAsync(q.Number, cancel)), Sources.AlienRegister, p => new PassportsFact
+            {
+                // The register's word for "the one to travel on": valid or expired, but not replaced or lost.
+                Passports = [.. p.Passports.Select(x => new RecordedPassport(x.Number, x.Issuer, x.IssueDate, x.ExpiryDate,
+                    x.Status is PassportStatus.Valid or PassportStatus.Expired ? "CURRENT" : x.Status.ToString().ToUpperInvariant()))],
+            }, new PassportsFact()),
+
+            [MovementsFact.Name] = async (q, cancel) => Map<MovementsFact, RegisteredMovements>(await register.MovementsAsync(q.Number, cancel), Sources.AlienRegister, m => new MovementsFact
+            {
+                LastEntry = m.Movements.Where(x => x.Direction == MovementDirection.In).Select(x => (LocalDate?)x.At.DayInRiyadh()).FirstOrDefault(),
+                LastExit = m.Movements.Where(x => x.Direction == MovementDirection.Out).Select(x => (LocalDate?)x.At.DayInRiyadh()).FirstOrDefault(),
+            }, new MovementsFact()),
+
+            [ContractFact.Name] = (q, cancel) => ContractAsync(labour, register, q, cancel),
+
+            [MedicalFact.Name] = async (q, cancel) =>
+            {
+                var passports = await (q.Passports ??= register.PassportsAsync(q.Number, cancel));
+                if (passports is AgencyAnswer<RegisteredPassports>.Unavailable or AgencyAnswer<RegisteredPassports>.Broken)
+                {
+                    return Map<MedicalFact, RegisteredPassports>(passports, Sources.AlienRegister, _ => new MedicalFact(), new MedicalFact());
+                }
+                return passports.ValueOrNull?.Current is { } current
+                    ? Map<MedicalFact, FitnessTest>(await medical.TestAsync(current.Issuer, current.Number, cancel), Sources.Medical,
+                        t => new MedicalFact { Tested = true, Fit = t.Fit, On = t.TestedOn }, new MedicalFact())
+                    : Own(new MedicalFact(), Sources.Medical);
+            },
+
+            [InsuranceFact.Name] = async (q, cancel) => Map<InsuranceFact, HealthPolicy>(await insurance.PolicyAsync(q.Number, cancel), Sources.Insurance,
+                p => new InsuranceFact { Insured = p.Insured, Insurer = p.Insurer, From = p.From, Until = p.To }, new InsuranceFact()),
+
+            [TrafficFact.Name] = async (q, cancel) => Map<TrafficFact, TrafficViolations>(await traffic.ViolationsAsync(q.Number, cancel), Sources.Traffic,
+                v => new TrafficFact { Unpaid = v.Unpaid.Count(), Amount = new Money(v.Unpaid.Sum(x => x.AmountHalalas)) }, new TrafficFact()),
+
+            [JusticeFact.Name] = async (q, cancel) => Map<JusticeFact, ServiceSuspensions>(await justice.SuspensionsAsync(q.Number, cancel), Sources.Justice,
+                s => new JusticeFact { Suspensions = [.. s.InForce(_clock.Today()).Select(x => x.Scope.ToString())] }, new JusticeFact()),
+
+            [ResidenceFact.Name] = (q, cancel) => ResidenceAsync(q, cancel),
+            [VisasFact.Name] = (q, cancel) => VisasAsync(q, cancel),
+            [FamilyFact.Name] = (q, cancel) => FamilyAsync(register, q, cancel),
+        };
+    }
+
+    /// <summary>Gathers what is named, in parallel; each source has its own time limit.</summary>
+    internal async Task<IReadOnlyList<Gathered>> GatherAsync(FactQuery query, IEnumerable<string> names, CancellationToken cancel) =>
+        await Task.WhenAll(names.Select(name => _sources[name](query, cancel)));
+
+    private static string FlagName(RegisterFlag flag) => flag switch
+    {
+        RegisterFlag.Wanted => "WANTED",
+        RegisterFlag.TravelBan => "TRAVEL_BAN",
+        RegisterFlag.Suspended => "SUSPENDED",
+        RegisterFlag.Absent => "ABSENT",
+        _ => "EXITED_NO_RETURN",
+    };
+
+    private Gathered Map<TFact, TAnswer>(AgencyAnswer<TAnswer> answer, string source, Func<TAnswer, TFact> found, TFact notFound) where TFact : class, IFact where TAnswer : class => answer switch
+    {
+        AgencyAnswer<TAnswer>.Found f => new(TFact.Name, TFact.Schema, found(f.Value), new(source, f.RequestId.ToString(), f.AsOf, f.ValidUntil), null),
+        AgencyAnswer<TAnswer>.NotFound n => new(TFact.Name, TFact.Schema, notFound, new(source, n.RequestId.ToString(), n.At, n.At), null),
+        AgencyAnswer<TAnswer>.Unavailable u => new(TFact.Name, TFact.Schema, null, null, new(source, u.Reason, u.RetryAt)),
+        AgencyAnswer<TAnswer>.Broken b => new(TFact.Name, TFact.Schema, null, null, new(source, "broken:" + b.Field, b.RetryAt)),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private Gathered Own<TFact>(TFact fact, string source = Sources.Muqeem) where TFact : class, IFact
+    {
+        var now = _clock.Now();
+        return new(TFact.Name, TFact.Schema, fact, new(source, Guid.CreateVersion7(_clock.GetUtcNow()).ToString(), now, now + OwnValidity), null);
+    }
+
+    private async Task<Gathered> ContractAsync(LabourContracts labour, AlienRegister register, FactQuery q, CancellationToken cancel)
+    {
+        var worker = await labour.WorkerAsync(q.Number, cancel);
+        if (worker is not AgencyAnswer<LabourWorker>.NotFound)
+        {
+            return Map<ContractFact, LabourWorker>(worker, Sources.Labour, w => new ContractFact
+            {
+                Found = true,
+                ContractId = w.Contract.Number,
+                Status = w.Contract.Status.ToString().ToUpperInvariant(),
+                EmployerNumber = w.Establishment.Unified,
+                EmployerName = w.Establishment.NameAr,
+                OccupationCode = w.OccupationCode,
+                Occupation = Reference.Occupation(w.OccupationCode)?.English,
+                OccupationArabic = Reference.Occupation(w.OccupationCode)?.Arabic,
+                PermitUntil = w.Permit?.Expiry,
+                Saudis = w.Establishment.Citizens,
+                Expatriates = w.Establishment.Foreigners,
+                IndustrialLicence = w.Establishment.IndustrialLicence,
+                EmployerSuspended = w.Establishment.Suspended,
+                AbsenceReported = w.WorkStatus == WorkStatus.Absent,
+                Category = Categories.EstablishmentWorker,
+            }, new ContractFact());
+        }
+        var household = await labour.HouseholdContractAsync(q.Number, cancel);
+        if (household is not AgencyAnswer<HouseholdContract>.NotFound)
+        {
+            return Map<ContractFact, HouseholdContract>(household, Sources.Labour, h => new ContractFact
+            {
+                Found = true,
+                ContractId = h.Contract.Number,
+                Status = h.Contract.Status.ToString().ToUpperInvariant(),
+                EmployerNumber = h.Household.Number,
+                EmployerName = h.Household.NameAr,
+                OccupationCode = h.OccupationCode,
+                Occupation = Reference.Occupation(h.OccupationCode)?.English,
+                OccupationArabic = Reference.Occupation(h.OccupationCode)?.Arabic,
+                AbsenceReported = h.WorkStatus == WorkStatus.Absent,
+                HouseholdWorkers = h.Household.Workers,
+                HouseholdKind = h.Household.Kind switch { HouseholdEmployerKind.Citizen => "citizen", HouseholdEmployerKind.PremiumResident => "premium_resident", _ => "resident" },
+                Category = Categories.HouseholdWorker,
+            }, new ContractFact());
+        }
+        var family = await register.FamilyAsync(q.Number, cancel);
+        return Map<ContractFact, RegisteredFamily>(family, Sources.AlienRegister, f => f.HeadNumber is { } head && head != q.Number
+            ? new ContractFact
+            {
+                Found = true,
+                Status = "ACTIVE",
+                EmployerNumber = head,
+                EmployerName = f.Members.FirstOrDefault(m => m.Id == head)?.FullAr ?? head,
+                Category = Categories.Dependent,
+            }
+            : new ContractFact(), new ContractFact());
+    }
+
+    private async Task<Gathered> FamilyAsync(AlienRegister register, FactQuery q, CancellationToken cancel)
+    {
+        var answer = await register.FamilyAsync(q.Number, cancel);
+        if (answer.ValueOrNull is not { } family)
+        {
+            return Map<FamilyFact, RegisteredFamily>(answer, Sources.AlienRegister, _ => new FamilyFact(), new FamilyFact());
+        }
+        LocalDate? headUntil = null;
+        if (family.HeadNumber is { } head && head != q.Number)
+        {
+            var headRecord = await register.PersonAsync(head, cancel);
+            if (headRecord is AgencyAnswer<RegisteredPerson>.Unavailable or AgencyAnswer<RegisteredPerson>.Broken)
+            {
+                return Map<FamilyFact, RegisteredPerson>(headRecord, Sources.AlienRegister, _ => new FamilyFact(), new FamilyFact());
+            }
+            headUntil = headRecord.ValueOrNull?.Residence?.ExpiresOn;
+        }
+        return Map<FamilyFact, RegisteredFamily>(answer, Sources.AlienRegister, f => new FamilyFact
+        {
+            HeadNumber = f.HeadNumber,
+            HeadName = f.Members.FirstOrDefault(m => m.Id == f.HeadNumber)?.FullAr,
+            Relation = f.Members.FirstOrDefault(m => m.Id == q.Number)?.Relation.ToString(),
+            HeadResidenceUntil = headUntil,
+            Dependents = f.Members.Count(m => m.Status == FamilyLinkStatus.Active && m.Id != f.HeadNumber),
+        }, new FamilyFact());
+    }
+
+    private async Task<Gathered> ResidenceAsync(FactQuery q, CancellationToken cancel)
+    {
+        var residence = await _residences.OfAsync(q.Person, cancel);
+        return Own(residence is null ? new ResidenceFact() : new ResidenceFact
+        {
+            Id = residence.Id,
+            Standing = residence.StandingAt(_clock.Now()).ToString(),
+            Category = residence.Category,
+            From = residence.From,
+            Until = residence.Until,
+            LateRenewals = residence.LateRenewals,
+        });
+    }
+
+    private async Task<Gathered> VisasAsync(FactQuery q, CancellationToken cancel)
+    {
+        var open = (await _visas.OfAsync(q.Person, cancel)).FirstOrDefault(v => v.Open);
+        var fines = await _visas.FinesAsync(q.Person, cancel);
+        return Own(new VisasFact
+        {
+            OpenNumber = open?.Number,
+            OpenState = open?.State,
+            OpenFines = fines.Count(f => f.Open),
+            OpenFinesAmount = new Money(fines.Where(f => f.Open).Sum(f => f.Amount.Halalas)),
+            Ordinals = fines.GroupBy(f => f.Code, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),
+        });
+    }
+}
+
+/// <summary>Reads stored facts of every past shape.</summary>
+internal static class StoredFacts
+{
+    private static readonly Dictionary<string, Type> Types = new(StringComparer.Ordinal)
+    {
+        [PersonFact.Name] = typeof(PersonFact),
+        [PassportsFact.Name] = typeof(PassportsFact),
+        [MovementsFact.Name] = typeof(MovementsFact),
+        [ContractFact.Name] = typeof(ContractFact),
+        [MedicalFact.Name] = typeof(MedicalFact),
+        [InsuranceFact.Name] = typeof(InsuranceFact),
+        [TrafficFact.Name] = typeof(TrafficFact),
+        [JusticeFact.Name] = typeof(JusticeFact),
+        [ResidenceFact.Name] = typeof(ResidenceFact),
+        [VisasFact.Name] = typeof(VisasFact),
+        [FamilyFact.Name] = typeof(FamilyFact),
+    };
+
+    /// <param name="schema">All shapes are at 1 today; a changed shape adds its upcast here.</param>
+    public static object Read(string name, int schema, JsonElement value) =>
+        schema == 1 && Types.TryGetValue(name, out var type)
+            ? value.Deserialize(type, Platform.Privacy.StoredJson.Options)!
+            : throw new InvalidOperationException($"No reader for fact '{name}' of schema {schema}.");
+}
