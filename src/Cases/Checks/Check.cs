@@ -170,11 +170,11 @@ public static class Check
         {
             yield return Of<ResidenceFact>(facts, "CHK-ID-VALID", new Refusal(Codes.NoResidence), FindingKind.Final);
         }
-        else if (residence.Standing is nameof(Standing.Ended) or nameof(Standing.Revoked))
+        else if (residence.Standing is nameof(Registry.Standing.Ended) or nameof(Registry.Standing.Revoked))
         {
             yield return Of<ResidenceFact>(facts, "CHK-ID-VALID", new Refusal(Codes.ResidenceEnded), FindingKind.Final);
         }
-        else if (residence.Standing == nameof(Standing.Suspended))
+        else if (residence.Standing == nameof(Registry.Standing.Suspended))
         {
             yield return Of<ResidenceFact>(facts, "CHK-ID-VALID", new Refusal(Codes.ResidenceSuspended), FindingKind.Fixable);
         }

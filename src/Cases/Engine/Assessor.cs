@@ -22,11 +22,11 @@ public sealed record RiskTable(IReadOnlyDictionary<string, int> Weights, int Thr
 }
 
 /// <summary>What the assessment is told besides rules and facts.</summary>
-internal sealed record Standing(CaseId Case, bool Cleared, bool Confirmed, bool Paid, bool ReusedUpload);
+internal sealed record CaseStanding(CaseId Case, bool Cleared, bool Confirmed, bool Paid, bool ReusedUpload);
 
 internal static class Assessor
 {
-    public static Assessment Assess(Service service, object request, FactSet facts, RuleContext context, Standing standing)
+    public static Assessment Assess(Service service, object request, FactSet facts, RuleContext context, CaseStanding standing)
     {
         var findings = service.CheckAll(request, facts, context).ToList();
         var comparisons = service.CompareAll(request, facts, context);
@@ -44,7 +44,7 @@ internal static class Assessor
         return new(findings, comparisons, quote, signals, act);
     }
 
-    private static List<string> Signals(Service service, List<Finding> findings, IReadOnlyList<ComparedField> comparisons, FactSet facts, RuleContext context, RiskTable risk, Standing standing)
+    private static List<string> Signals(Service service, List<Finding> findings, IReadOnlyList<ComparedField> comparisons, FactSet facts, RuleContext context, RiskTable risk, CaseStanding standing)
     {
         var signals = new List<string>();
         signals.AddRange(comparisons.Where(c => !c.Agrees).Select(c => $"mismatch.{Snake(c.Class)}:{c.Field}"));

@@ -31,12 +31,12 @@ public sealed partial class CaseEngine
     private readonly Bills _bills;
     private readonly Ledger _ledger;
     private readonly Notices _notices;
-    private readonly IUploadHistory _uploads;
+    private readonly UploadReuse _uploads;
     private readonly TimeProvider _clock;
     private readonly CaseStore _store;
 
     public CaseEngine(Db db, IWriter writer, Sealer sealer, ReadDoor door, PolicyBook policies, ServiceCatalogue services, Gatherer gatherer, Performer performer, Persons persons,
-        Residences residences, Bills bills, Ledger ledger, Notices notices, IUploadHistory uploads, TimeProvider clock)
+        Residences residences, Bills bills, Ledger ledger, Notices notices, UploadReuse uploads, TimeProvider clock)
     {
         (_db, _writer, _sealer, _door, _policies, _services, _gatherer, _performer) = (db, writer, sealer, door, policies, services, gatherer, performer);
         (_persons, _residences, _bills, _ledger, _notices, _uploads, _clock) = (persons, residences, bills, ledger, notices, uploads, clock);
@@ -304,8 +304,8 @@ public sealed partial class CaseEngine
             Wait(c, outage);
             return;
         }
-        var standing = new Standing(c.Head.Case, c.Head.Cleared == c.Head.Submission, c.Head.Confirmed == c.Head.Submission, paid is not null,
-            await _uploads.ReusedAsync(c.Head.Person, UploadIds(service, request), cancel));
+        var standing = new CaseStanding(c.Head.Case, c.Head.Cleared == c.Head.Submission, c.Head.Confirmed == c.Head.Submission, paid is not null,
+            await _uploads(c.Head.Person, UploadIds(service, request), cancel));
         var assessment = Assessor.Assess(service, request, gathered.Facts, rules, standing);
         var number = await _store.NextAssessmentAsync(c.Head, cancel);
         await _store.AddAssessmentAsync(c.Change, c.Head, assessment, number, c.Now);

@@ -190,3 +190,6 @@ internal static class Deadlines
     /// <summary>Reminders before a residence ends: <c>reminder:&lt;days&gt;</c>.</summary>
     public const string Reminder = "reminder:";
 }
+
+/// <summary>Whether one of these uploads was sent before by somebody else: a signal, never a verdict.</summary>
+public delegate Task<bool> UploadReuse(Kernel.PersonId person, IReadOnlyList<Guid> uploads, CancellationToken cancel);

@@ -17,7 +17,7 @@ internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
     public async Task<Answers> AnswersAsync(Access access, CaseHead head, CancellationToken cancel)
     {
         var cipher = await db.FirstAsync<byte[]>("SELECT answers FROM case_answers WHERE case_id = @id", new { id = head.Id }, cancel);
-        return cipher is null ? Answers.Empty : new(await door.OpenAsync<Dictionary<string, string>>(access, Seal(head, "case_answers"), cipher));
+        return cipher is null ? Answers.Empty : new(await door.OpenAsync<Dictionary<string, string>>(access, Seal(head, "case_answers"), cipher, cancel));
     }
 
     public async Task PutAnswersAsync(Change change, CaseHead head, Answers answers, Instant now) =>
@@ -30,7 +30,7 @@ internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
     {
         var row = await db.FirstAsync<StoredSubmission>("SELECT schema_number AS Schema, request AS Request FROM case_submission WHERE case_id = @id AND submission = @n",
             new { id = head.Id, n = head.Submission }, cancel) ?? throw new InvalidOperationException($"Case {head.Id} has no submission {head.Submission}.");
-        return service.Unpack(await door.OpenAsync<JsonElement>(access, Seal(head, "case_submission"), row.Request), row.Schema);
+        return service.Unpack(await door.OpenAsync<JsonElement>(access, Seal(head, "case_submission"), row.Request, cancel), row.Schema);
     }
 
     /// <summary>The latest stored value of each fact that may still be used.</summary>
@@ -48,7 +48,7 @@ internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
             attempts[group.Key] = last.Attempt;
             if (last.Value is { } cipher && last.ValidUntil > now)
             {
-                var value = await door.OpenAsync<JsonElement>(access, Seal(head, "case_fact/" + group.Key), cipher);
+                var value = await door.OpenAsync<JsonElement>(access, Seal(head, "case_fact/" + group.Key), cipher, cancel);
                 facts.Add(group.Key, StoredFacts.Read(group.Key, last.Schema, value), new(last.Source, last.RequestId, last.AsOf, last.ValidUntil));
             }
         }
@@ -89,7 +89,7 @@ internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
         {
             return (null, 1);
         }
-        var json = await door.OpenAsync<JsonElement>(access, Seal(head, "case_assessment"), row.Result);
+        var json = await door.OpenAsync<JsonElement>(access, Seal(head, "case_assessment"), row.Result, cancel);
         return (json.Deserialize<StoredAssessment>(StoredJson.Options), row.Attempt + 1);
     }
 

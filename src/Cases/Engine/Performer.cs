@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
-using Muqeem.Agencies;
 using Muqeem.Cases.Definition;
-using Muqeem.Credentials.Documents;
+using Muqeem.Credentials.Issuing;
 using Muqeem.Kernel;
 using Muqeem.Payments;
 using Muqeem.Payments.Pricing;
+using Muqeem.Platform.Database;
 using Muqeem.Platform.Folder;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Policies;
@@ -31,25 +31,24 @@ public sealed class Performer
     private readonly ReadDoor _door;
     private readonly BlindIndex _blind;
     private readonly TimeProvider _clock;
-    private readonly NumberPermutation _residents;
+    private readonly ResidentNumbers _residents;
     private readonly NumberPermutation _visaNumbers;
-    private readonly bool _demonstration;
+    private readonly ResidentNumberBlock _block;
     private Tariff? _tariff;
 
     public Performer(Persons persons, Residences residences, ExitVisas visas, Documents documents, Notices notices, Serials serials, ReadDoor door, BlindIndex blind, KeyStore keys, DataFolder folder,
         TimeProvider clock)
     {
         (_persons, _residences, _visas, _documents, _notices, _serials, _door, _blind, _clock) = (persons, residences, visas, documents, notices, serials, door, blind, clock);
-        _demonstration = folder.IsDemonstration;
-        var key = keys.Mac(KeyPurpose.NumberPermutation, "allocation"u8);
-        _residents = ResidentNumbers.Permutation(key, _demonstration);
-        _visaNumbers = new NumberPermutation(key, 1_000_000_000, tweak: 2);
+        _block = folder.IsDemonstration ? ResidentNumberBlock.Demonstration : ResidentNumberBlock.Real;
+        _residents = new ResidentNumbers(keys.Mac(KeyPurpose.NumberPermutation, "resident"u8));
+        _visaNumbers = new NumberPermutation(keys.Mac(KeyPurpose.NumberPermutation, "exit_visa"u8), 1_000_000_000, tweak: 2);
     }
 
     internal Tariff Tariff(PolicySnapshot policy)
     {
         var known = _tariff;
-        return known is not null && known.Version == policy.Version ? known : _tariff = Payments.Pricing.Tariff.From(policy);
+        return known is not null && known.Version == policy.Version ? known : _tariff = new Tariff(policy.Version, FeeRow.Parse(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(policy.RowOn(PolicyBook.Fees, LocalDate.MaxIsoValue).Value))));
     }
 
     internal async Task PerformAsync(CaseChange c, IReadOnlyList<Effect> effects, PersonRecord person, RuleContext rules)
@@ -100,7 +99,7 @@ public sealed class Performer
     private async Task IssueAsync(CaseChange c, Effect.IssueResidence issue, PersonRecord person, RuleContext rules)
     {
         var number = person.ResidentNumber
-            ?? ResidentNumbers.Allocate(_residents, await _serials.NextAsync("resident_number"), _demonstration).ToString();
+            ?? _residents.Allocate(await _serials.NextAsync("resident_number"), _block).ToString();
         var term = Term.Grant(issue.From, issue.Months, rules.Today, rules.Policy.Get<LocalDate>("term.gregorian_since", rules.Today));
         var details = new ResidenceDetails
         {
@@ -117,7 +116,7 @@ public sealed class Performer
         {
             await _persons.UpdateAsync(c.Change, c.Head.Person, person, record);
         }
-        await _documents.IssueAsync(c.Change, c.Head.Person, residence, Content(record, details), rules);
+        await _documents.IssueAsync(c.Change, new DocumentOrder(c.Head.Person, residence, Content(record, details, issue.Category), DocumentYears(rules)));
         Tell(c, "residence.issued", number, person.BorderNumber, term.End, details, issue.Category);
         RemindersUntil(c, term.End, rules);
         await _notices.AddAsync(c.Change, c.Head.Person, "issued", c.Head.Case, ("until", Iso(term.End)));
@@ -132,7 +131,11 @@ public sealed class Performer
         _residences.Renew(c.Change, residence, until, renew.Months, calendar.ToString(), renew.Late, c.Head.Case);
         var access = _door.Within(c.Change, Actor.System("engine"), Purpose.IssueDocument, "case.execute", c.Head.Person);
         var details = await _residences.DetailsAsync(access, residence);
-        await _documents.RenewAsync(c.Change, c.Head.Person, residence.Id, Content(person, details), rules);
+        if (await _documents.LiveAsync(c.Head.Person) is { } live && live.ExpiresDay <= rules.Today)
+        {
+            // The card's own years are over: the next version. Otherwise a renewal needs no new card.
+            await _documents.ReplaceAsync(c.Change, live, new DocumentOrder(c.Head.Person, residence.Id, Content(person, details, residence.Category), DocumentYears(rules)));
+        }
         Tell(c, "residence.renewed", details.ResidentNumber, person.BorderNumber, until, details, residence.Category);
         RemindersUntil(c, until, rules);
         await _notices.AddAsync(c.Change, c.Head.Person, "renewed", c.Head.Case, ("until", Iso(until)));
@@ -213,21 +216,26 @@ public sealed class Performer
             : new Payer(kind, new Guid(_blind.Of("payer", number)));
     }
 
-    private static DocumentContent Content(PersonRecord person, ResidenceDetails details) => new()
+    private static DocumentContent Content(PersonRecord person, ResidenceDetails details, string category) => new()
     {
         ResidentNumber = details.ResidentNumber,
         NameArabic = person.FullNameArabic,
         NameLatin = person.FullNameLatin,
-        BirthDate = person.BirthDate,
-        BirthPrecision = person.BirthPrecision,
-        BirthDateHijri = person.BirthDateHijri,
-        Sex = person.Sex,
         Nationality = person.Nationality,
         Occupation = details.Occupation,
         OccupationArabic = details.OccupationArabic,
-        EmployerName = details.EmployerName,
+        Birth = BirthDate.Of(NodaTime.Text.LocalDatePattern.Iso.Parse(person.BirthDate).GetValueOrThrow(), Enum.Parse<BirthPrecision>(person.BirthPrecision, ignoreCase: true), person.BirthDateHijri),
+        AnswerableName = details.EmployerName,
+        AnswerableKind = category switch
+        {
+            Categories.HouseholdWorker => Answerable.Household,
+            Categories.Dependent => Answerable.HeadOfFamily,
+            _ => Answerable.Establishment,
+        },
         Photo = details.Photo,
     };
+
+    private static int DocumentYears(RuleContext rules) => rules.Policy.Get<int>("document.years", rules.Today);
 
     private void RemindersUntil(CaseChange c, LocalDate until, RuleContext rules)
     {
