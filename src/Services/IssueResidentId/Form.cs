@@ -9,6 +9,9 @@ internal static class Questions
 {
     public const string NoOccupation = "none";
 
+    private static readonly IReadOnlyList<Option> Occupations =
+        [new(NoOccupation, "svc.issue.occupation.none"), .. Reference.Occupations.Select(o => new Option(o.Code, Arabic: o.Arabic, English: o.English))];
+
     public static readonly Form<Request> Form = new Form<Request>()
         .Page("passport",
             Form<Request>.Upload(r => r.PassportPage, "passport_page"),
@@ -26,9 +29,6 @@ internal static class Questions
             Form<Request>.Choice(r => r.Months, Terms.Offered, hint: true))
         .Page("statement",
             Form<Request>.Yes(r => r.Truth));
-
-    private static readonly IReadOnlyList<Option> Occupations =
-        [new(NoOccupation, "svc.issue.occupation.none"), .. Reference.Occupations.Select(o => new Option(o.Code, Arabic: o.Arabic, English: o.English))];
 
     private static Result<string> ParseMrz(string raw, FormContext context) =>
         Mrz.Parse(raw, context.Today).TryGet(out var mrz, out var refusal) ? string.Join('\n', mrz.Lines()) : refusal;
