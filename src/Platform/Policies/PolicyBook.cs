@@ -27,28 +27,57 @@ public sealed class PolicyBook(Db db, TimeProvider clock)
     {
         var version = await db.FirstAsync<long?>("SELECT max(version) FROM policy_version", null, cancel)
             ?? throw new InvalidOperationException("The database has no policies: run migrate.");
+        Volatile.Write(ref _current, new PolicySnapshot(version, await RowsOfAsync(version, cancel)));
+    }
+
+    private async Task<List<PolicyRow>> RowsOfAsync(long version, CancellationToken cancel)
+    {
         var rows = await db.QueryAsync<StoredPolicy>("""
             SELECT code AS Code, effective_from AS EffectiveFrom, effective_to AS EffectiveTo, value AS Value, evidence AS Evidence, source AS Source, note AS Note
             FROM policy WHERE version = @version ORDER BY code, place
             """, new { version }, cancel);
-        Volatile.Write(ref _current, new PolicySnapshot(version, rows.Select(r => new PolicyRow(r.Code, r.EffectiveFrom, r.EffectiveTo, r.Value, r.Evidence, r.Source, r.Note))));
+        return [.. rows.Select(r => new PolicyRow(r.Code, r.EffectiveFrom, r.EffectiveTo, r.Value, r.Evidence, r.Source, r.Note))];
     }
 
-    /// <summary>Publishes the release's baseline when it differs from the last one published. Once, whoever calls.</summary>
+    /// <summary>
+    /// Publishes the release's baseline, once for each that differs. What an operator published since is not undone by an upgrade: then the
+    /// baseline only brings the codes that are new.
+    /// </summary>
     public async Task ImportBaselineAsync(IWriter writer, CancellationToken cancel = default)
     {
         var rows = Baseline();
-        var digest = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(rows, Privacy.StoredJson.Options)));
-        var last = await db.FirstAsync<StoredVersion>("SELECT version AS Version, digest AS Digest FROM policy_version ORDER BY version DESC LIMIT 1", null, cancel);
-        if (last?.Digest == digest)
+        var digest = DigestOf(rows);
+        var published = await db.QueryAsync<StoredVersion>("SELECT version AS Version, digest AS Digest, origin AS Origin FROM policy_version ORDER BY version", null, cancel);
+        if (published.Any(v => v.Digest == digest || v.Origin == FromBaseline(digest)))
         {
             return;
         }
-        var version = (last?.Version ?? 0) + 1;
+        var last = published.Count == 0 ? null : published[^1];
+        if (last is not null && !last.Origin.StartsWith(BaselineOrigin, StringComparison.Ordinal))
+        {
+            var theirs = await RowsOfAsync(last.Version, cancel);
+            var known = theirs.Select(r => r.Code).ToHashSet(StringComparer.Ordinal);
+            await PublishAsync(writer, last.Version + 1, [.. theirs, .. rows.Where(r => !known.Contains(r.Code))], FromBaseline(digest), cancel);
+            return;
+        }
+        await PublishAsync(writer, (last?.Version ?? 0) + 1, rows, BaselineOrigin, cancel);
+    }
+
+    private const string BaselineOrigin = "baseline";
+
+    /// <summary>An origin that says which baseline was laid under an operator's own rows.</summary>
+    private static string FromBaseline(string digest) => $"operator, codes of baseline {digest}";
+
+    private static string DigestOf(IReadOnlyList<PolicyRow> rows) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(rows, Privacy.StoredJson.Options)));
+
+    private async Task PublishAsync(IWriter writer, long version, IReadOnlyList<PolicyRow> rows, string origin, CancellationToken cancel)
+    {
+        var digest = DigestOf(rows);
         var operation = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"policies {version} {digest}")));
         var change = new Change(new Act(ActId.New(clock), "policy.import", Actor.System("migrate"), new Guid(operation.AsSpan(0, 16)), operation, clock.Now()) { Reason = "baseline" });
         change.Claims.Add(new Claim("policy_version", BitConverter.GetBytes(version)));
-        change.Rows.Add(PolicyTables.Version.Insert(version, digest, clock.Now(), "baseline"));
+        change.Rows.Add(PolicyTables.Version.Insert(version, digest, clock.Now(), origin));
         foreach (var group in rows.GroupBy(r => r.Code, StringComparer.Ordinal))
         {
             var place = 0;
@@ -90,6 +119,7 @@ public sealed class PolicyBook(Db db, TimeProvider clock)
     {
         public long Version { get; init; }
         public string Digest { get; init; } = "";
+        public string Origin { get; init; } = "";
     }
 
     private sealed record StoredPolicy

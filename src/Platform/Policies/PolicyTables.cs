@@ -9,7 +9,7 @@ public static class PolicyTables
         new("version", ColumnType.Long),
         new("digest", ColumnType.Text, Remark: "SHA-256 of the rows"),
         new("published_at", ColumnType.Instant),
-        new("origin", ColumnType.Text, Remark: "baseline: imported from the release"));
+        new("origin", ColumnType.Text, Remark: "baseline: the release's own rows; operator: published by people"));
 
     public static readonly Table Policy = new("policy", TableKind.Act, 3, "Amounts, durations, limits and tables that a decree can change, with their dates and sources.",
         new("version", ColumnType.Long),

@@ -24,7 +24,8 @@ public static class Reference
     private static readonly Dictionary<string, Nationality> ByNationality = Nationalities.ToDictionary(n => n.Code, StringComparer.OrdinalIgnoreCase);
     private static readonly Dictionary<string, Occupation> ByOccupation = Occupations.ToDictionary(o => o.Code, StringComparer.OrdinalIgnoreCase);
 
-    public static Nationality? Nationality(string code) => ByNationality.GetValueOrDefault(code.TrimEnd('<'));
+    /// <summary>By the code of a travel document. Germany's is D; records that follow ISO say DEU.</summary>
+    public static Nationality? Nationality(string code) => ByNationality.GetValueOrDefault(code.TrimEnd('<') is "DEU" ? "D" : code.TrimEnd('<'));
 
     public static Occupation? Occupation(string code) => ByOccupation.GetValueOrDefault(code);
 
