@@ -407,7 +407,7 @@ internal sealed partial class PostgresStore : IGroupStore
             }
             foreach (var access in change.Accesses)
             {
-                Use(PlatformTables.AccessEntry, StatementKind.Insert).Add(OwnRows.Access(access, change.Act?.Id.Value ?? batch.Id));
+                Use(PlatformTables.AccessEntry, StatementKind.InsertNew, "id").Add(OwnRows.Access(access, change.Act?.Id.Value ?? batch.Id));
                 foreach (var subject in access.Subjects.Distinct())
                 {
                     Use(PlatformTables.AccessSubject, StatementKind.Insert).Add(OwnRows.Subject(access, subject));

@@ -92,6 +92,7 @@ internal sealed class Prepared
         else if (change.Accesses.Count > 0)
         {
             prepared.AccessDigests = [.. change.Accesses.Select(Leaf.AccessDigest)];
+            prepared.Touches.AddRange(change.Accesses.Select(a => new Touch("access", ToKey(a.Id))));
         }
         return prepared;
     }

@@ -12,6 +12,7 @@ internal sealed class Seen
     private readonly HashSet<(string Kind, string Hash)> _claims = [];
     private readonly Dictionary<Guid, long> _balances = [];
     private readonly HashSet<(Guid Person, string Class)> _keys = [];
+    private readonly HashSet<Guid> _accesses = [];
 
     private Seen() { }
 
@@ -25,6 +26,7 @@ internal sealed class Seen
         seen.AskClaims(changes, batch, readers);
         seen.AskBalances(changes, batch, readers);
         seen.AskKeys(changes, batch, readers);
+        seen.AskAccesses(changes, batch, readers);
         if (readers.Count == 0)
         {
             return seen;
@@ -49,6 +51,11 @@ internal sealed class Seen
             return known.Digest.AsSpan().SequenceEqual(act.RequestDigest)
                 ? new WriteOutcome.Replayed(new(known.Act), known.Answer)
                 : new WriteOutcome.OperationReused();
+        }
+        if (prepared.AccessDigests.Length > 0 && _accesses.Contains(prepared.Change.Accesses[0].Id))
+        {
+            // Sent again after an answer was lost.
+            return new WriteOutcome.Done(null);
         }
         foreach (var head in prepared.Heads)
         {
@@ -82,7 +89,7 @@ internal sealed class Seen
         {
             if (_keys.Contains((key.Person.Value, key.Class.ToString())))
             {
-                return new WriteOutcome.Conflict(PlatformTables.DataKey.Name, key.Person.Value);
+                return new WriteOutcome.Claimed(PlatformTables.DataKey.Name);
             }
         }
         return Spend(change);
@@ -156,6 +163,16 @@ internal sealed class Seen
         {
             batch.BatchCommands.Add(Ask("SELECT person_id, class FROM keys.data_key WHERE person_id = ANY($1)", (people, NpgsqlDbType.Uuid)));
             readers.Add(r => _keys.Add((r.GetGuid(0), r.GetString(1))));
+        }
+    }
+
+    private void AskAccesses(IReadOnlyList<Prepared> changes, NpgsqlBatch batch, List<Action<NpgsqlDataReader>> readers)
+    {
+        var accesses = changes.Where(c => c.AccessDigests.Length > 0).Select(c => c.Change.Accesses[0].Id).ToArray();
+        if (accesses.Length > 0)
+        {
+            batch.BatchCommands.Add(Ask("SELECT id FROM access_entry WHERE id = ANY($1)", (accesses, NpgsqlDbType.Uuid)));
+            readers.Add(r => _accesses.Add(r.GetGuid(0)));
         }
     }
 

@@ -13,6 +13,9 @@ namespace Muqeem.Platform.Writing;
 /// </summary>
 internal sealed partial class SqliteStore : IGroupStore
 {
+    // Accesses sent again after an answer was lost: they are recorded, and are not recorded twice.
+    private static readonly WriteOutcome Recorded = new WriteOutcome.Claimed(PlatformTables.AccessEntry.Name);
+
     private readonly Db _db;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -156,8 +159,9 @@ internal sealed partial class SqliteStore : IGroupStore
         Execute("SAVEPOINT change");
         try
         {
-            prepared.Outcome = TryWrite(prepared, batch);
-            if (prepared.Outcome is not WriteOutcome.Done)
+            var outcome = TryWrite(prepared, batch);
+            prepared.Outcome = outcome == Recorded ? new WriteOutcome.Done(null) : outcome;
+            if (outcome == Recorded || outcome is not WriteOutcome.Done)
             {
                 Execute("ROLLBACK TO change");
             }
@@ -181,6 +185,10 @@ internal sealed partial class SqliteStore : IGroupStore
     private WriteOutcome TryWrite(Prepared prepared, AccessBatch batch)
     {
         var change = prepared.Change;
+        if (prepared.AccessDigests.Length > 0 && Scalar("SELECT 1 FROM access_entry WHERE id = @p0", change.Accesses[0].Id) is not null)
+        {
+            return Recorded;
+        }
         if (change.Act is { } act)
         {
             if (Known(prepared.Operation) is { } known)
@@ -221,7 +229,7 @@ internal sealed partial class SqliteStore : IGroupStore
         }
         if (!WriteKeys(prepared))
         {
-            return new WriteOutcome.Conflict(PlatformTables.DataKey.Name, change.Keys[0].Person.Value);
+            return new WriteOutcome.Claimed(PlatformTables.DataKey.Name);
         }
         WriteRows(prepared, batch);
         return new WriteOutcome.Done(change.Act?.Id);

@@ -293,7 +293,7 @@ public abstract class WriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_data_key_made_twice_for_one_person_and_class_is_a_conflict()
+    public async Task A_data_key_for_one_person_and_class_is_made_once()
     {
         var person = PersonId.New(_clock);
         Change Making(byte wrapped)
@@ -305,7 +305,7 @@ public abstract class WriterTests : IAsyncLifetime
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => Writer.WriteAsync(Making((byte)i)))));
 
         Assert.Single(outcomes, o => o is WriteOutcome.Done);
-        Assert.Equal(7, outcomes.Count(o => o == new WriteOutcome.Conflict("keys.data_key", person.Value)));
+        Assert.Equal(7, outcomes.Count(o => o == new WriteOutcome.Claimed("keys.data_key")));
         Assert.Equal(1, await CountAsync("keys.data_key"));
     }
 
@@ -401,6 +401,128 @@ public abstract class WriterTests : IAsyncLifetime
             await _database.RestartAsync();
         }
         Assert.Equal(1, await _database.Serials.NextAsync("another"));
+    }
+
+    [Fact]
+    public async Task An_access_sent_again_is_recorded_once()
+    {
+        var entry = new AccessEntry(NewId(), _clock.Now(), Actor.System("reader"), Purpose.Notify, null, "job", [PersonId.New(_clock)]);
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => Writer.WriteAsync(new Change(null) { Accesses = { entry } }))));
+
+        Assert.All(outcomes, o => Assert.Equal(new WriteOutcome.Done(null), o));
+        Assert.Equal(1, await CountAsync("access_entry"));
+        Assert.Equal(1, await CountAsync("leaf"));
+    }
+
+    /// <summary>Stops the writer after the next commit, before its answers, until released.</summary>
+    private (Task Stopped, Action Release) Stop()
+    {
+        var stopped = new TaskCompletionSource();
+        var release = new ManualResetEventSlim();
+        AfterCommit(() =>
+        {
+            AfterCommit(null);
+            stopped.SetResult();
+            release.Wait();
+        });
+        return (stopped.Task, release.Set);
+    }
+
+    private void AfterCommit(Action? hook)
+    {
+        if (Writer.Store is SqliteStore sqlite)
+        {
+            sqlite.AfterCommit = hook;
+        }
+        else
+        {
+            ((PostgresStore)Writer.Store).AfterCommit = hook;
+        }
+    }
+
+    [Fact]
+    public async Task A_lost_answer_to_a_commit_is_found_again_and_nothing_is_written_twice()
+    {
+        var account = NewId();
+        await FillAsync(account, 0);
+        var lost = 0;
+        AfterCommit(() =>
+        {
+            if (Interlocked.Increment(ref lost) % 3 == 0)
+            {
+                throw Kind == DatabaseKind.Sqlite ? new IOException("lost") : new LostAnswerException();
+            }
+        });
+        var counting = new Change(null);
+        counting.Rows.Add(Counter.Insert("once", 1L));
+        var bookkeeping = Writer.WriteAsync(counting);
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            var all = new List<WriteOutcome>();
+            for (var i = 0; i < 20; i++)
+            {
+                var change = NewChange();
+                change.Balances.Add(new(account, 1));
+                change.Heads.Add(Thing.Head(NewId(), 0, "found", null));
+                all.Add(await Writer.WriteAsync(change));
+            }
+            return all;
+        })));
+
+        Assert.True(lost > 3);
+        Assert.Equal(new WriteOutcome.Done(null), await bookkeeping);
+        Assert.All(outcomes.SelectMany(o => o), outcome => Assert.IsType<WriteOutcome.Done>(outcome));
+        Assert.Equal(160, await CountAsync("thing"));
+        Assert.Equal(160, await Db.FirstAsync<long>("SELECT halalas FROM balance WHERE account = @account", new { account }));
+        Assert.Equal(161, await CountAsync("act"));
+        Assert.Equal(161, await CountAsync("leaf"));
+    }
+
+    [Fact]
+    public async Task A_full_queue_says_come_back_and_a_cancelled_wait_writes_nothing()
+    {
+        await _database.DisposeAsync();
+        _database = await TestDatabase.CreateAsync(Kind, _clock, options => options with { QueueLimit = 4 });
+        var (stopped, release) = Stop();
+        var first = Writer.WriteAsync(NewChange());
+        await stopped;
+        using var cancel = new CancellationTokenSource();
+        var cancelled = Writer.WriteAsync(NewChange(), cancel: cancel.Token);
+        var queued = Enumerable.Range(0, 3).Select(_ => Writer.WriteAsync(NewChange())).ToList();
+
+        Assert.IsType<WriteOutcome.Busy>(await Writer.WriteAsync(NewChange()));
+        Assert.False(queued[0].IsCompleted);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        release();
+
+        Assert.All(await Task.WhenAll([first, .. queued]), outcome => Assert.IsType<WriteOutcome.Done>(outcome));
+        Assert.Equal(4, await CountAsync("act"));
+    }
+
+    [Fact]
+    public async Task Who_waits_too_long_is_told_whether_it_may_have_been_written()
+    {
+        await _database.DisposeAsync();
+        _database = await TestDatabase.CreateAsync(Kind, _clock, options => options with { GiveUpAfter = TimeSpan.FromMilliseconds(300) });
+        var (stopped, release) = Stop();
+        var sent = NewChange(answer: "found later");
+        var first = Writer.WriteAsync(sent);
+        await stopped;
+        var waiting = Writer.WriteAsync(NewChange());
+
+        Assert.IsType<WriteOutcome.InDoubt>(await first);
+        Assert.IsType<WriteOutcome.Busy>(await waiting);
+        release();
+
+        WriteOutcome again;
+        do
+        {
+            again = await Writer.WriteAsync(new Change(sent.Act));
+        }
+        while (again is WriteOutcome.Busy);
+        Assert.Equal(new WriteOutcome.Replayed(sent.Act!.Id, "found later"), again);
+        Assert.Equal(1, await CountAsync("act"));
     }
 
     [Fact]

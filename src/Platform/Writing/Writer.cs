@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Muqeem.Platform.Database;
@@ -19,13 +18,9 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     private readonly IGroupStore _store;
     private readonly DatabaseOptions _options;
     private readonly ILogger _log;
-    private readonly Channel<Prepared> _interactive;
-    private readonly Channel<Prepared> _bulk;
-    private readonly SemaphoreSlim _arrived = new(0, 1);
+    private readonly GroupQueue _queue;
     private readonly CancellationTokenSource _abort = new();
-    private readonly List<Prepared> _held = [];
     private readonly Task _loop;
-    private volatile bool _stopping;
 
     internal IGroupStore Store => _store;
 
@@ -34,9 +29,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
         _store = store;
         _options = options;
         _log = log;
-        var bounds = new BoundedChannelOptions(options.QueueLimit) { SingleReader = true };
-        _interactive = Channel.CreateBounded<Prepared>(bounds);
-        _bulk = Channel.CreateBounded<Prepared>(bounds);
+        _queue = new(options);
         _loop = Task.Run(LoopAsync);
     }
 
@@ -56,12 +49,11 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     {
         cancel.ThrowIfCancellationRequested();
         var prepared = Prepared.From(change, @class);
-        if (_stopping || !(@class == WriteClass.Bulk ? _bulk : _interactive).Writer.TryWrite(prepared))
+        if (!_queue.TryAdd(prepared))
         {
             WriterMetrics.QueueFull.Add(1);
             return new WriteOutcome.Busy(ComeBack);
         }
-        Wake();
         var answer = prepared.Answer.Task;
         try
         {
@@ -94,10 +86,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     /// <summary>Takes no more, finishes what is queued, then ends. What cannot be finished because the database is away is answered by each caller's own patience.</summary>
     public async Task StopAsync(CancellationToken cancel = default)
     {
-        _stopping = true;
-        _interactive.Writer.TryComplete();
-        _bulk.Writer.TryComplete();
-        Wake();
+        _queue.Close();
         try
         {
             await _loop.WaitAsync(cancel);
@@ -116,71 +105,27 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
         await _store.DisposeAsync();
     }
 
-    private void Wake()
-    {
-        try
-        {
-            if (_arrived.CurrentCount == 0)
-            {
-                _arrived.Release();
-            }
-        }
-        catch (SemaphoreFullException)
-        {
-            // Somebody else woke it at the same moment.
-        }
-    }
-
     private async Task LoopAsync()
     {
         var group = new List<Prepared>(_options.LargestGroup);
-        while (!_abort.IsCancellationRequested)
+        try
         {
-            Take(group);
-            if (group.Count == 0)
+            while (!_abort.IsCancellationRequested)
             {
-                if (_stopping && !_interactive.Reader.TryPeek(out _) && !_bulk.Reader.TryPeek(out _))
+                _queue.Take(group);
+                if (group.Count > 0)
+                {
+                    await WriteAsync(group);
+                }
+                else if (!await _queue.WaitAsync(_abort.Token))
                 {
                     return;
                 }
-                try
-                {
-                    await _arrived.WaitAsync(_abort.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-                continue;
-            }
-            await WriteAsync(group);
-        }
-    }
-
-    /// <summary>What was held back first, then what waits; bulk gets at most a quarter.</summary>
-    private void Take(List<Prepared> group)
-    {
-        group.Clear();
-        group.AddRange(_held.Where(h => h.Waiting));
-        var held = group.Count;
-        _held.Clear();
-        // What is held back does not take the place of others, unless it grows beyond measure.
-        var room = Math.Min(_options.LargestGroup, (4 * _options.LargestGroup) - held);
-        while (group.Count - held < room && _interactive.Reader.TryRead(out var next))
-        {
-            if (next.Waiting)
-            {
-                group.Add(next);
             }
         }
-        var interactive = group.Count(g => g.Class == WriteClass.Interactive);
-        var share = interactive == 0 ? _options.LargestGroup / 4 : Math.Max(1, interactive / 3);
-        for (var bulk = group.Count - interactive; bulk < share && _bulk.Reader.TryRead(out var next); bulk++)
+        catch (OperationCanceledException)
         {
-            if (next.Waiting)
-            {
-                group.Add(next);
-            }
+            // Given up while stopping; each caller's own patience answers.
         }
     }
 
@@ -206,10 +151,6 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
                 change.Failure ??= new InvalidOperationException("The writer failed.", bug);
             }
             Settle(group);
-        }
-        catch (OperationCanceledException)
-        {
-            // Given up while stopping; each caller's own patience answers.
         }
         WriterMetrics.GroupTime.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
@@ -239,7 +180,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
             }
             else if (change.TryTakeBack())
             {
-                _held.Add(change);
+                _queue.Hold(change);
             }
         }
         WriterMetrics.GroupSize.Record(done);
@@ -276,19 +217,8 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
             }
             catch (StoreAwayException)
             {
-                try
-                {
-                    await Task.Delay(pause, Real, _abort.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
+                await Task.Delay(pause, Real, _abort.Token);
                 pause = pause * 2 < TimeSpan.FromSeconds(1) ? pause * 2 : TimeSpan.FromSeconds(1);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
             }
         }
     }

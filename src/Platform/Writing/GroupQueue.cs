@@ -1,0 +1,105 @@
+using System.Threading.Channels;
+using Muqeem.Platform.Database;
+
+namespace Muqeem.Platform.Writing;
+
+/// <summary>The changes that wait, bounded per class, and who of them goes into the next group. One taker, any number of callers.</summary>
+internal sealed class GroupQueue
+{
+    private readonly int _largest;
+    private readonly Channel<Prepared> _interactive;
+    private readonly Channel<Prepared> _bulk;
+    private readonly SemaphoreSlim _arrived = new(0, 1);
+    private readonly List<Prepared> _held = [];
+    private volatile bool _closed;
+
+    public GroupQueue(DatabaseOptions options)
+    {
+        _largest = options.LargestGroup;
+        var bounds = new BoundedChannelOptions(options.QueueLimit) { SingleReader = true };
+        _interactive = Channel.CreateBounded<Prepared>(bounds);
+        _bulk = Channel.CreateBounded<Prepared>(bounds);
+    }
+
+    /// <summary>False when there is no room, or when no more is taken.</summary>
+    public bool TryAdd(Prepared change)
+    {
+        if (_closed || !(change.Class == WriteClass.Bulk ? _bulk : _interactive).Writer.TryWrite(change))
+        {
+            return false;
+        }
+        Wake();
+        return true;
+    }
+
+    /// <summary>Comes first in the next group.</summary>
+    public void Hold(Prepared change) => _held.Add(change);
+
+    /// <summary>
+    /// The next group: what was held back, then what waits, in order. Bulk gets a quarter of the group, and at least one place. Callers who left are passed over.
+    /// </summary>
+    public void Take(List<Prepared> group)
+    {
+        group.Clear();
+        group.AddRange(_held.Where(h => h.Waiting));
+        _held.Clear();
+        // What is held back takes nobody's place, unless it grows beyond measure.
+        var end = group.Count + Math.Min(_largest, (4 * _largest) - group.Count);
+        var bulk = group.Count(g => g.Class == WriteClass.Bulk);
+        // A quarter is kept free while bulk waits.
+        var end1 = _bulk.Reader.TryPeek(out _) ? end - (_largest / 4) : end;
+        while (group.Count < end1 && _interactive.Reader.TryRead(out var next))
+        {
+            if (next.Waiting)
+            {
+                group.Add(next);
+            }
+        }
+        var interactive = group.Count - bulk;
+        var share = interactive == 0 ? _largest / 4 : Math.Max(1, interactive / 3);
+        while (bulk < share && group.Count < end && _bulk.Reader.TryRead(out var next))
+        {
+            if (next.Waiting)
+            {
+                group.Add(next);
+                bulk++;
+            }
+        }
+    }
+
+    /// <summary>Waits until there may be something to take. False when there never will be.</summary>
+    public async Task<bool> WaitAsync(CancellationToken cancel)
+    {
+        if (_closed && _held.Count == 0 && !_interactive.Reader.TryPeek(out _) && !_bulk.Reader.TryPeek(out _))
+        {
+            return false;
+        }
+        if (_held.Count == 0)
+        {
+            await _arrived.WaitAsync(cancel);
+        }
+        return true;
+    }
+
+    /// <summary>No more is added; what waits is still taken.</summary>
+    public void Close()
+    {
+        _closed = true;
+        Wake();
+    }
+
+    private void Wake()
+    {
+        if (_arrived.CurrentCount == 0)
+        {
+            try
+            {
+                _arrived.Release();
+            }
+            catch (SemaphoreFullException)
+            {
+                // Somebody else woke the taker at the same moment.
+            }
+        }
+    }
+}
