@@ -50,7 +50,8 @@ CREATE TABLE refund (
   requested_at bigint NOT NULL,
   closed_at bigint,
   gateway_id text
-);
+) WITH (fillfactor = 90);
+ALTER TABLE refund ALTER COLUMN iban SET STORAGE EXTERNAL;
 CREATE INDEX refund_payer ON refund (payer_id);
 
 CREATE TABLE ledger_entry (
