@@ -2,8 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
 using Muqeem.Credentials.Verifying;
+using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Keys;
+using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 
@@ -13,16 +15,15 @@ namespace Muqeem.Credentials;
 public static class CredentialsSetup
 {
     /// <param name="verifyAddress">Where verifiers check, e.g. <c>https://example.org/v/</c>; null: the code carries a scheme of our own.</param>
-    /// <param name="rules">The lives of codes as the policies have them; null: the baseline.</param>
-    public static IServiceCollection AddCredentials(this IServiceCollection services, Uri? verifyAddress = null, Func<IServiceProvider, LiveCodeRules>? rules = null)
+    public static IServiceCollection AddCredentials(this IServiceCollection services, Uri? verifyAddress = null)
     {
-        rules ??= _ => LiveCodeRules.Baseline;
+        static LiveCodeRules Rules(IServiceProvider p) => LiveCodeRules.Of(p.GetRequiredService<PolicyBook>().Current, p.GetRequiredService<TimeProvider>().Today());
         services.AddSingleton<Documents>();
         services.AddSingleton(p => new LiveCodes(
-            p.GetRequiredService<Db>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => rules(p), p.GetRequiredService<TimeProvider>(), verifyAddress));
+            p.GetRequiredService<Db>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Rules(p), p.GetRequiredService<TimeProvider>(), verifyAddress));
         services.AddSingleton(p => new Verifier(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<ReadDoor>(),
-            p.GetRequiredService<StandingOf>(), () => rules(p), p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<StandingOf>(), () => Rules(p), p.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Muqeem.Payments.Pricing;
 
 namespace Muqeem.Payments;
 
@@ -15,7 +14,6 @@ public static class PaymentsSetup
         services.AddSingleton<Refunds>();
         services.AddSingleton<PaymentsInbox>();
         services.AddSingleton<GatewayDesk>();
-        services.AddSingleton(_ => Tariff.Baseline());
         return services;
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Keys;
+using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using NodaTime;
@@ -16,7 +17,12 @@ namespace Muqeem.Credentials.Live;
 /// <param name="WrongCodes">Wrong codes that one asker may try within <paramref name="WrongCodesWithin"/>.</param>
 public sealed record LiveCodeRules(Duration Life, Duration Tolerance, Duration ShortCodeLife, int WrongCodes, Duration WrongCodesWithin)
 {
-    public static readonly LiveCodeRules Baseline = new(Duration.FromSeconds(30), Duration.FromSeconds(10), Duration.FromMinutes(10), 5, Duration.FromMinutes(10));
+    public static LiveCodeRules Of(PolicySnapshot policies, LocalDate on) => new(
+        Duration.FromSeconds(policies.Get<int>("live_qr.seconds", on)),
+        Duration.FromSeconds(policies.Get<int>("live_qr.tolerance_seconds", on)),
+        Duration.FromMinutes(policies.Get<int>("verify_code.minutes", on)),
+        policies.Get<int>("verify_code.wrong_tries", on),
+        Duration.FromMinutes(policies.Get<int>("verify_code.wrong_within_minutes", on)));
 }
 
 /// <summary>A live QR code, to be drawn anew before it ends.</summary>

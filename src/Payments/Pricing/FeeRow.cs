@@ -90,7 +90,7 @@ public sealed record FeeRow
     };
 
     /// <summary>An array of rows in snake case; an unknown member is an error, so that a mistyped condition never silently falls away.</summary>
-    public static IReadOnlyList<FeeRow> Parse(Stream json) =>
+    public static IReadOnlyList<FeeRow> Parse(string json) =>
         JsonSerializer.Deserialize<List<FeeRow>>(json, Json) ?? throw new JsonException("The fee table is empty.");
 
     private sealed class DayConverter : JsonConverter<LocalDate>

@@ -1,5 +1,5 @@
-using System.Text;
 using Muqeem.Kernel;
+using Muqeem.Platform.Policies;
 using NodaTime;
 
 namespace Muqeem.Payments.Pricing;
@@ -7,7 +7,7 @@ namespace Muqeem.Payments.Pricing;
 public class TariffTests
 {
     private static readonly LocalDate Today = new(2026, 11, 22);
-    private static readonly Tariff Table = Tariff.Baseline();
+    private static readonly Tariff Table = Tariff.Of(PolicyBook.BaselineSnapshot(), Today);
     private static readonly EstablishmentBalance MoreForeigners = new(30, 12);
 
     private static Money Total(params Result<PriceLine>?[] parts)
@@ -148,7 +148,7 @@ public class TariffTests
     public void Platform_fees_are_off_until_they_are_switched_on()
     {
         Assert.Null(Table.PlatformFee("PLATFORM_IQAMA_RENEW", Today));
-        Assert.Equal(Money.Riyals(51.75m), Total(Tariff.Baseline(platformFees: true).PlatformFee("PLATFORM_IQAMA_RENEW", Today)));
+        Assert.Equal(Money.Riyals(51.75m), Total(new Tariff(1, [.. Table.Rows], platformFees: true).PlatformFee("PLATFORM_IQAMA_RENEW", Today)));
     }
 
     [Fact]
@@ -167,6 +167,10 @@ public class TariffTests
     }
 
     [Fact]
+    public void Each_line_names_the_version_of_the_policies_it_was_priced_under() =>
+        Assert.Equal(9, Tariff.Of(new PolicySnapshot(9, PolicyBook.Baseline()), Today).ForStay("ERV_SINGLE", 1, Today).Value.PolicyVersion);
+
+    [Fact]
     public void Two_rows_of_one_fee_may_not_be_in_force_on_one_day() =>
         Assert.Throws<ArgumentException>(() => new Tariff(1, [
             new FeeRow { Code = "X", Amount = 1, To = new LocalDate(2026, 1, 2) },
@@ -174,7 +178,7 @@ public class TariffTests
 
     [Fact]
     public void A_mistyped_member_of_the_table_is_an_error() =>
-        Assert.ThrowsAny<System.Text.Json.JsonException>(() => FeeRow.Parse(new MemoryStream(Encoding.UTF8.GetBytes("""[{"code":"X","max_remainig_months":12}]"""))));
+        Assert.ThrowsAny<System.Text.Json.JsonException>(() => FeeRow.Parse("""[{"code":"X","max_remainig_months":12}]"""));
 
     [Fact]
     public void A_frozen_line_comes_back_as_it_was()

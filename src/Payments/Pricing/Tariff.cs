@@ -1,5 +1,7 @@
-using System.Globalization;
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Muqeem.Kernel;
+using Muqeem.Platform.Policies;
 using NodaTime;
 
 namespace Muqeem.Payments.Pricing;
@@ -18,6 +20,8 @@ public sealed class Tariff
 
     private const string Levy = "EXPAT_LEVY";
     private static readonly IReadOnlyDictionary<string, object> NoFacts = new Dictionary<string, object>(StringComparer.Ordinal);
+
+    private static readonly ConditionalWeakTable<PolicySnapshot, ConcurrentDictionary<(PolicyRow Fees, bool Platform), Tariff>> Read = new();
 
     private readonly Dictionary<string, List<FeeRow>> _rows;
     private readonly bool _platformFees;
@@ -45,11 +49,13 @@ public sealed class Tariff
 
     public long Version { get; }
 
-    /// <summary>The table this release was built with.</summary>
-    public static Tariff Baseline(bool platformFees = false)
+    /// <summary>The fee table of a set of policies; the version on each line is theirs. Read once per set.</summary>
+    /// <param name="on">The day on which the price is made.</param>
+    public static Tariff Of(PolicySnapshot policies, LocalDate on)
     {
-        using var stream = typeof(Tariff).Assembly.GetManifestResourceStream("Muqeem.Payments.fees.json")!;
-        return new Tariff(1, FeeRow.Parse(stream), platformFees);
+        var fees = policies.RowOn(PolicyBook.Fees, on);
+        var platformFees = policies.Get<bool>("payment.platform_fees", on);
+        return Read.GetValue(policies, _ => new()).GetOrAdd((fees, platformFees), key => new Tariff(policies.Version, FeeRow.Parse(key.Fees.Value), key.Platform));
     }
 
     public FeeRow? RowOn(string code, LocalDate on) =>
