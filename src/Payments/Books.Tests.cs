@@ -5,6 +5,11 @@ using NodaTime;
 
 namespace Muqeem.Payments;
 
+public class BooksOnPostgreSqlTests : BooksTests
+{
+    protected override DatabaseKind Kind => DatabaseKind.PostgreSql;
+}
+
 public class BooksOnSqliteTests : BooksTests
 {
     protected override DatabaseKind Kind => DatabaseKind.Sqlite;

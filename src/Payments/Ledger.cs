@@ -60,9 +60,13 @@ public sealed class Ledger(Db db)
     internal async Task<IReadOnlyList<Bill>> BillsWithWaitingMoneyAsync(CancellationToken cancel = default) =>
         await ManyAsync(BillColumns + "WHERE number IN (SELECT bill_number FROM payment WHERE bill_id IS NULL) ORDER BY id LIMIT 100", null, cancel);
 
-    /// <summary>The payer's payments of which something could still be given back, newest first.</summary>
-    internal async Task<IReadOnlyList<Payment>> RefundableAsync(Guid payer, CancellationToken cancel = default) =>
-        [.. (await db.QueryAsync<PaymentRow>(PaymentColumns + "WHERE payer_id = @payer AND refunded < amount ORDER BY id DESC LIMIT 200", new { payer }, cancel)).Select(r => r.Read())];
+    /// <summary>In one state of the books: the payer's balance, and the payments of which something could still be given back, newest first.</summary>
+    internal Task<(Money Balance, IReadOnlyList<Payment> Payments)> RefundableAsync(Guid payer, CancellationToken cancel = default) => db.SnapshotAsync(async state =>
+    {
+        var balance = await state.FirstAsync<long?>("SELECT halalas FROM balance WHERE account = @payer", new { payer }, cancel) ?? 0;
+        var payments = await state.QueryAsync<PaymentRow>(PaymentColumns + "WHERE payer_id = @payer AND refunded < amount ORDER BY id DESC", new { payer }, cancel);
+        return (new Money(balance), (IReadOnlyList<Payment>)[.. payments.Select(r => r.Read())]);
+    }, cancel);
 
     /// <summary>Checks the books as they stand, in one state of the database. Reads all entries: a nightly job, and the tests.</summary>
     public Task<IReadOnlyList<LedgerFault>> AuditAsync(CancellationToken cancel = default) => db.SnapshotAsync(async state =>

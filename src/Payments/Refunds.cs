@@ -41,14 +41,14 @@ public sealed class Refunds(Db db, Ledger ledger, Sealer sealer, ReadDoor door, 
         {
             return new Refusal(NoAmount);
         }
-        var balance = await ledger.BalanceOfAsync(payer.Id, cancel);
+        var (balance, payments) = await ledger.RefundableAsync(payer.Id, cancel);
         if (balance < amount)
         {
             return new Refusal(Insufficient, ("balance", balance), ("amount", amount));
         }
         var refunds = new List<Refund>();
         var rest = amount;
-        foreach (var payment in await ledger.RefundableAsync(payer.Id, cancel))
+        foreach (var payment in payments)
         {
             if (rest == Money.Zero)
             {

@@ -20,9 +20,9 @@ internal sealed class World : IAsyncDisposable
         Database = database;
         Clock = clock;
         Keys = KeyStore.Open(DataFolder.Open(_folder, FolderKind.Demonstration, clock), passphrase: null, clock);
-        _dataKeys = new DataKeys(Keys, database.Writer, FindAsync, clock);
+        _dataKeys = PrivacySetup.KeysOf(database.Db, database.Writer, Keys, clock);
         Sealer = new Sealer(_dataKeys);
-        Door = new ReadDoor(_dataKeys, database.Writer, clock);
+        Door = new ReadDoor(_dataKeys, PrivacySetup.RecorderOf(database.Db, database.Writer), clock);
         Blind = new BlindIndex(Keys);
         Bills = new Bills(clock);
         Ledger = new Ledger(database.Db);
@@ -85,13 +85,6 @@ internal sealed class World : IAsyncDisposable
     public PaymentNotice Notice(string id, string? number, int riyals, BillId? reference = null) => new(id, number, reference, Money.Riyals(riyals), Clock.Now(), "Sadad");
 
     public async Task SoundAsync() => Assert.Empty(await Ledger.AuditAsync());
-
-    private async Task<IReadOnlyList<StoredDataKey>> FindAsync(IReadOnlyCollection<PersonId> persons, RetentionClass @class, CancellationToken cancel) =>
-        [.. (await Db.QueryAsync<KeyRow>("SELECT person_id, class, wrapped, wrapped_by FROM keys.data_key WHERE person_id = ANY(@persons) AND class = @word",
-            new { persons = persons.Select(p => p.Value).ToArray(), word = @class.ToString() }, cancel))
-            .Select(r => new StoredDataKey(new PersonId(r.PersonId), Enum.Parse<RetentionClass>(r.Class), r.Wrapped, r.WrappedBy))];
-
-    private sealed record KeyRow(Guid PersonId, string Class, byte[] Wrapped, string WrappedBy);
 
     public async ValueTask DisposeAsync()
     {

@@ -12,6 +12,11 @@ using NodaTime;
 
 namespace Muqeem.Credentials.Verifying;
 
+public class VerifierOnPostgreSqlTests : VerifierTests
+{
+    protected override DatabaseKind Kind => DatabaseKind.PostgreSql;
+}
+
 public class VerifierOnSqliteTests : VerifierTests
 {
     protected override DatabaseKind Kind => DatabaseKind.Sqlite;
