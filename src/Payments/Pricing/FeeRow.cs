@@ -93,6 +93,10 @@ public sealed record FeeRow
     public static IReadOnlyList<FeeRow> Parse(string json) =>
         JsonSerializer.Deserialize<List<FeeRow>>(json, Json) ?? throw new JsonException("The fee table is empty.");
 
+    /// <inheritdoc cref="Parse(string)"/>
+    public static IReadOnlyList<FeeRow> Parse(Stream json) =>
+        JsonSerializer.Deserialize<List<FeeRow>>(json, Json) ?? throw new JsonException("The fee table is empty.");
+
     private sealed class DayConverter : JsonConverter<LocalDate>
     {
         public override LocalDate Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
