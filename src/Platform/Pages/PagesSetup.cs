@@ -69,6 +69,11 @@ public static class PagesSetup
         }).AllowAnonymous();
         var languages = string.Join('|', endpoints.ServiceProvider.GetRequiredService<PageOptions>().Languages);
         // The framework's own check is off: it answers with an empty 400 and skips endpoints that read no form. PageAntiforgery checks them all.
-        return endpoints.MapGroup("/{lang:regex(^(" + languages + ")$)}").WithMetadata(PageEndpoint.Mark).DisableAntiforgery().DisableValidation();
+        var pages = endpoints.MapGroup("/{lang:regex(^(" + languages + ")$)}").WithMetadata(PageEndpoint.Mark).DisableAntiforgery().DisableValidation();
+        if (endpoints.ServiceProvider.GetRequiredService<PageOptions>().Demonstration)
+        {
+            Gallery.Map(pages);
+        }
+        return pages;
     }
 }

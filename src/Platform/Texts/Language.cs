@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Muqeem.Kernel;
@@ -42,6 +43,9 @@ public sealed class Language
 
     /// <summary>Why the answer is no, and what to do: the text <c>refusal.&lt;code&gt;</c>.</summary>
     public string Refusal(Refusal refusal) => Text("refusal." + refusal.Code, refusal.Facts);
+
+    /// <summary>The word for one of a list: <c>Word("sys.purpose", Purpose.DecideCase)</c> is the text <c>sys.purpose.decide_case</c>.</summary>
+    public string Word(string prefix, Enum value) => Text($"{prefix}.{SnakeCase.Of(value)}");
 
     /// <summary><c>27 March 2029</c>.</summary>
     public string Date(LocalDate day)
@@ -206,12 +210,12 @@ public sealed class Language
         _ => Convert.ToDecimal(value, CultureInfo.InvariantCulture),
     };
 
-    /// <summary>Booleans and enumerations select in lower case.</summary>
+    /// <summary>Booleans and enumerations select by the words in which keys are written.</summary>
     private static string AsWord(object? value) => value switch
     {
         null => "other",
         bool yes => yes ? "true" : "false",
-        Enum name => name.ToString().ToLowerInvariant(),
+        Enum name => SnakeCase.Of(name),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "other",
     };
 
@@ -270,6 +274,26 @@ public sealed class Language
 
     /// <summary>A value that is already in the language's own words.</summary>
     internal sealed record Formatted(string Text);
+}
+
+/// <summary>The names of enumerations as keys are written: <c>DecideCase</c> is <c>decide_case</c>.</summary>
+internal static class SnakeCase
+{
+    private static readonly ConcurrentDictionary<Enum, string> Known = new();
+
+    public static string Of(Enum value) => Known.GetOrAdd(value, static v =>
+    {
+        var words = new StringBuilder();
+        foreach (var c in v.ToString())
+        {
+            if (char.IsAsciiLetterUpper(c) && words.Length > 0)
+            {
+                words.Append('_');
+            }
+            words.Append(char.ToLowerInvariant(c));
+        }
+        return words.ToString();
+    });
 }
 
 /// <summary>The values of a text's placeholders, from a call or from a refusal.</summary>

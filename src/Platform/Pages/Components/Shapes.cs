@@ -75,3 +75,22 @@ public sealed record ComparisonRow(string Item, IReadOnlyList<ComparedValue> Val
 
 /// <summary>A bar of a chart.</summary>
 public sealed record Bar(string Label, decimal Value, string? Shown = null, string? Href = null);
+
+/// <summary>A way onward from the home page.</summary>
+/// <param name="Icon">One of <see cref="Pages.Icon.Names"/>.</param>
+public sealed record Tile(string Text, string Icon, string Href, string? Note = null, Tone Tone = Tone.Neutral);
+
+/// <summary>A check before the start. <paramref name="Passed"/> is null while the answer is awaited; <paramref name="Remedy"/> says how to put it right.</summary>
+public sealed record CheckItem(string Text, bool? Passed, string? Remedy = null, string? Href = null);
+
+internal static class ToneClass
+{
+    public static string Class(this Tone tone) => tone switch
+    {
+        Tone.Info => "info",
+        Tone.Good => "good",
+        Tone.Warning => "warn",
+        Tone.Bad => "bad",
+        _ => "neutral",
+    };
+}
