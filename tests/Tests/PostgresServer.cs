@@ -107,16 +107,38 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills the postmaster and all its children at once, as if the machine lost them.</summary>
+    /// <summary>Kills the postmaster and all its children at once, as if the machine had lost them, and waits until none is left.</summary>
     public async Task KillAsync()
     {
-        _process!.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        // The children notice the death of their parent by themselves; the socket's lock file is left behind and is stale.
+        var family = Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!))
+            .Where(pid => ParentOf(pid) == Pid).Append(Pid).ToList();
+        await RunAnyAsync(["kill", "-KILL", .. family.Select(pid => pid.ToString())]);
+        await _process!.WaitForExitAsync();
+        while (family.Exists(pid => ParentOf(pid) is not null))
+        {
+            await Task.Delay(5);
+        }
+        // The new postmaster would take our word that nobody else is there; we have just looked.
         File.Delete(Path.Combine(Folder, "data", "postmaster.pid"));
         foreach (var socket in Directory.GetFiles(Folder, ".s.PGSQL.*"))
         {
             File.Delete(socket);
+        }
+    }
+
+    /// <summary>The parent of a living process; null when it is gone or a zombie.</summary>
+    private static int? ParentOf(int pid)
+    {
+        try
+        {
+            // pid (name) state parent …; the name may hold anything but ends with the last bracket.
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            var rest = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return rest[0] is "Z" or "X" ? null : int.Parse(rest[1]);
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 
@@ -142,12 +164,18 @@ public sealed class PostgresServer : IAsyncDisposable
 
     internal static async Task RunAsync(params string[] command)
     {
+        var (code, errors) = await RunAnyAsync(command);
+        Assert.True(code == 0, $"{command[0]} ended with {code}: {errors}");
+    }
+
+    private static async Task<(int Code, string Errors)> RunAnyAsync(string[] command)
+    {
         using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = "/" })
             ?? throw new InvalidOperationException($"{command[0]} is not installed.");
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         await output;
-        Assert.True(process.ExitCode == 0, $"{command[0]} ended with {process.ExitCode}: {errors}");
+        return (process.ExitCode, errors);
     }
 }

@@ -23,6 +23,8 @@ internal sealed partial class SqliteStore : IGroupStore
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread _thread;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteCommand> _keyCommands = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Table, string Name), string> _texts = [];
     private SqliteConnection? _main;
     private SqliteConnection? _keys;
     private bool _keysOpen;
@@ -273,10 +275,10 @@ internal sealed partial class SqliteStore : IGroupStore
                 Insert(table, row.Values);
                 break;
             case RowMode.Put:
-                Execute(PutText(table), row.Values);
+                Execute(Text(table, nameof(PutText), PutText), row.Values);
                 break;
             default:
-                Execute($"DELETE FROM {table.Name} WHERE {string.Join(" AND ", table.Columns.Take(table.KeyLength).Select((c, i) => $"{c.Name} = @p{i}"))}", row.Values);
+                Execute(Text(table, nameof(DeleteText), DeleteText), row.Values);
                 break;
         }
     }
@@ -291,15 +293,29 @@ internal sealed partial class SqliteStore : IGroupStore
     private static string InsertText(Table table) =>
         $"INSERT INTO {table.Name} ({string.Join(", ", table.Columns.Select(c => c.Name))}) VALUES ({string.Join(", ", table.Columns.Select((_, i) => $"@p{i}"))})";
 
-    private void Insert(Table table, object?[] values) => Execute(InsertText(table), values);
+    private static string DeleteText(Table table) =>
+        $"DELETE FROM {table.Name} WHERE {string.Join(" AND ", table.Columns.Take(table.KeyLength).Select((c, i) => $"{c.Name} = @p{i}"))}";
 
-    private int InsertHead(StoredHead head) => Execute(InsertText(head.Table) + " ON CONFLICT DO NOTHING", head.Values);
+    private static string NewHeadText(Table table) => InsertText(table) + " ON CONFLICT DO NOTHING";
 
-    private int UpdateHead(StoredHead head)
+    private static string HeadText(Table table) =>
+        $"UPDATE {table.Name} SET {string.Join(", ", table.Columns.Skip(1).Select((c, i) => $"{c.Name} = @p{i + 1}"))} WHERE id = @p0 AND version = @p1 - 1";
+
+    private string Text(Table table, string name, Func<Table, string> make)
     {
-        var sets = string.Join(", ", head.Table.Columns.Skip(1).Select((c, i) => $"{c.Name} = @p{i + 1}"));
-        return Execute($"UPDATE {head.Table.Name} SET {sets} WHERE id = @p0 AND version = @p1 - 1", head.Values);
+        if (!_texts.TryGetValue((table.Name, name), out var text))
+        {
+            text = make(table);
+            _texts.Add((table.Name, name), text);
+        }
+        return text;
     }
+
+    private void Insert(Table table, object?[] values) => Execute(Text(table, nameof(InsertText), InsertText), values);
+
+    private int InsertHead(StoredHead head) => Execute(Text(head.Table, nameof(NewHeadText), NewHeadText), head.Values);
+
+    private int UpdateHead(StoredHead head) => Execute(Text(head.Table, nameof(HeadText), HeadText), head.Values);
 
     private bool WriteKeys(Prepared prepared)
     {
@@ -336,8 +352,8 @@ internal sealed partial class SqliteStore : IGroupStore
 
     private SqliteCommand Command(SqliteConnection connection, string sql, object?[] values)
     {
-        var name = connection == _keys ? "keys " + sql : sql;
-        if (!_commands.TryGetValue(name, out var command))
+        var commands = connection == _keys ? _keyCommands : _commands;
+        if (!commands.TryGetValue(sql, out var command))
         {
             command = connection.CreateCommand();
             command.CommandText = sql;
@@ -345,7 +361,7 @@ internal sealed partial class SqliteStore : IGroupStore
             {
                 command.Parameters.Add(new SqliteParameter { ParameterName = $"@p{i}" });
             }
-            _commands.Add(name, command);
+            commands.Add(sql, command);
         }
         for (var i = 0; i < values.Length; i++)
         {
@@ -366,11 +382,12 @@ internal sealed partial class SqliteStore : IGroupStore
 
     private void Close()
     {
-        foreach (var command in _commands.Values)
+        foreach (var command in _commands.Values.Concat(_keyCommands.Values))
         {
             command.Dispose();
         }
         _commands.Clear();
+        _keyCommands.Clear();
         _keysOpen = false;
         _main?.Dispose();
         _keys?.Dispose();
