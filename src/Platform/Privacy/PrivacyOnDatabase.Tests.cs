@@ -8,6 +8,8 @@ namespace Muqeem.Platform.Privacy;
 
 public sealed class PrivacyOnSqliteTests() : PrivacyOnDatabaseTests(DatabaseKind.Sqlite);
 
+public sealed class PrivacyOnPostgreSqlTests() : PrivacyOnDatabaseTests(DatabaseKind.PostgreSql);
+
 /// <summary>Keys and accesses with the real writer.</summary>
 public abstract class PrivacyOnDatabaseTests(DatabaseKind kind) : IAsyncLifetime
 {

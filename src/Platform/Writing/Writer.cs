@@ -21,8 +21,12 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     private readonly GroupQueue _queue;
     private readonly CancellationTokenSource _abort = new();
     private readonly Task _loop;
+    private int _disposed;
 
     internal IGroupStore Store => _store;
+
+    /// <summary>Raised on the writer's own loop after a group with messages has committed; whoever listens only takes note.</summary>
+    public event EventHandler? MessagesCommitted;
 
     internal Writer(IGroupStore store, DatabaseOptions options, ILogger log)
     {
@@ -100,6 +104,11 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A container disposes it once for each name it is registered under.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
         using var patience = new CancellationTokenSource(_options.GiveUpAfter);
         await StopAsync(patience.Token);
         await _store.DisposeAsync();
@@ -158,6 +167,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     private void Settle(IEnumerable<Prepared> group)
     {
         var done = 0;
+        var messages = false;
         foreach (var change in group)
         {
             if (change.Failure is { } failure)
@@ -169,6 +179,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
                 if (outcome is WriteOutcome.Done)
                 {
                     done++;
+                    messages |= change.Change.Messages.Count > 0;
                 }
                 else
                 {
@@ -184,6 +195,10 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
             }
         }
         WriterMetrics.GroupSize.Record(done);
+        if (messages)
+        {
+            MessagesCommitted?.Invoke(this, EventArgs.Empty);
+        }
     }
 
     /// <summary>
