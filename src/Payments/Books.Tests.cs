@@ -294,6 +294,26 @@ public abstract class BooksTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_receipt_shows_the_frozen_lines_and_each_sum_that_paid_them()
+    {
+        var payer = _world.NewPayer();
+        await _world.FundAsync(payer, 300, "P1");
+        var bill = await _world.IssueAsync(payer, 500, "900100");
+        await _world.Inbox.ReceiveAsync(_world.Notice("P2", "900100", 200));
+        Assert.Null(await _world.Ledger.ReceiptAsync(bill.Id));
+        _world.Clock.Advance(TimeSpan.FromHours(1));
+        var change = _world.Act();
+        _world.Bills.PayFromBalance(change, (await _world.Ledger.BillAsync(bill.Id))!);
+        await _world.DoneAsync(change);
+        // More money for a bill that is paid is no part of its receipt.
+        await _world.Inbox.ReceiveAsync(_world.Notice("P3", "900100", 500));
+        var receipt = (await _world.Ledger.ReceiptAsync(bill.Id))!;
+        Assert.Equal(("900100", Money.Riyals(500), false), (receipt.Number, receipt.Total, receipt.Spent));
+        Assert.Equal([("payment.receive", Money.Riyals(200)), ("bill.pay_from_balance", Money.Riyals(300))], receipt.Parts.Select(p => (p.Purpose, p.Amount)));
+        Assert.Equal(_world.Clock.Now(), receipt.PaidAt);
+    }
+
     private static readonly Iban Account = Iban.Parse("SA0380000000608010167519").Value;
 
     private async Task<Refund> RefundAsync(Payer payer, int riyals)

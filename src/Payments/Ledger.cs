@@ -42,6 +42,13 @@ public sealed class Ledger(Db db)
     public async Task<IReadOnlyList<Payment>> PaymentsOfAsync(BillId bill, CancellationToken cancel = default) =>
         [.. (await db.QueryAsync<PaymentRow>(PaymentColumns + "WHERE bill_id = @bill ORDER BY id", new { bill = bill.Value }, cancel)).Select(r => r.Read())];
 
+    /// <summary>The receipt of a bill; null while it is not paid in full, or when its money went back.</summary>
+    public async Task<Receipt?> ReceiptAsync(BillId id, CancellationToken cancel = default) =>
+        await BillAsync(id, cancel) is { State: BillState.Settled or BillState.Consumed } bill
+            ? Receipt.Of(bill, await db.QueryAsync<ReceiptPart>(
+                "SELECT at, purpose, halalas AS amount FROM ledger_entry WHERE owner = @bill AND account = 'HELD' AND halalas > 0 ORDER BY transaction_id", new { bill = id.Value }, cancel))
+            : null;
+
     public async Task<IReadOnlyList<StatementLine>> StatementAsync(Guid payer, int most = 100, CancellationToken cancel = default) =>
         await db.QueryAsync<StatementLine>(
             "SELECT at, purpose, halalas AS amount FROM ledger_entry WHERE owner = @payer AND account = 'PAYER' ORDER BY transaction_id DESC LIMIT @most", new { payer, most }, cancel);
