@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace Muqeem.Agencies;
@@ -124,6 +125,7 @@ public sealed record RegisteredPassports(string Source, Instant AsOf, string Id,
     }
 
     /// <summary>The one to travel on, if any.</summary>
+    [JsonIgnore]
     public RegisteredPassport? Current => Passports.FirstOrDefault(passport => passport.Status is PassportStatus.Valid or PassportStatus.Expired);
 }
 

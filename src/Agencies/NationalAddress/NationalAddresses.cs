@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace Muqeem.Agencies;
@@ -21,6 +22,7 @@ public sealed record RegisteredAddresses(string Source, Instant AsOf, string Id,
         return null;
     }
 
+    [JsonIgnore]
     public RegisteredAddress? Primary => Addresses.FirstOrDefault(address => address.Primary) ?? Addresses.FirstOrDefault();
 }
 

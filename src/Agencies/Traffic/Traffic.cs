@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace Muqeem.Agencies;
@@ -27,6 +28,7 @@ public sealed record TrafficViolations(string Source, Instant AsOf, string Id, I
         return null;
     }
 
+    [JsonIgnore]
     public IEnumerable<TrafficViolation> Unpaid => Violations.Where(violation => violation.Status == ViolationStatus.Unpaid);
 }
 

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Threading.Channels;
+using Dapper;
+using Muqeem.Agencies;
+using Muqeem.Kernel;
+using NodaTime;
+
+namespace Muqeem.Sandbox.State;
+
+/// <summary>One call to Muqeem that is to be made or was made.</summary>
+public sealed record Call(long Id, string Topic, string WebhookId, long Forged, long DueAt, long Attempts, string State, string? Answer, long At);
+
+/// <summary>Calls Muqeem's webhooks, signed, until they are accepted. What waits survives a restart.</summary>
+public sealed partial class Calls : BackgroundService
+{
+    public const string Payments = "payments";
+    public const string Border = "border";
+
+    // Between the attempts; after the last the call is given up and can be sent again by hand.
+    private static readonly int[] WaitSeconds = [2, 5, 15, 60, 300, 900, 3600, 3600, 14400, 43200];
+
+    private readonly Store _store;
+    private readonly TimeProvider _clock;
+    private readonly IHttpClientFactory _http;
+    private readonly IConfiguration _configuration;
+    private readonly ILogger<Calls> _log;
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly SemaphoreSlim _sending = new(1);
+
+    public Calls(Store store, SandboxClock clock, IHttpClientFactory http, IConfiguration configuration, ILogger<Calls> log)
+    {
+        _store = store;
+        _clock = clock;
+        _http = http;
+        _configuration = configuration;
+        _log = log;
+    }
+
+    /// <summary>The Base64 of the key that signs; from the configuration, else made once and kept.</summary>
+    public string KeyOf(string topic)
+    {
+        if (_configuration[$"Webhooks:{topic}:Key"] is { Length: > 0 } configured)
+        {
+            return configured;
+        }
+        if (_store.Meta($"key:{topic}") is { } kept)
+        {
+            return kept;
+        }
+        var made = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        _store.SetMeta($"key:{topic}", made);
+        return made;
+    }
+
+    public string? UrlOf(string topic) => _configuration[$"Webhooks:{topic}:Url"];
+
+    /// <param name="twice">Two calls with the same id.</param>
+    /// <param name="forged">Signed with a key that nobody has.</param>
+    public void Add<T>(string topic, string webhookId, T content, bool twice = false, bool forged = false)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(content, Wire.Options);
+        var now = _clock.Now().ToMicros();
+        _store.Write(db =>
+        {
+            for (var n = 0; n < (twice ? 2 : 1); n++)
+            {
+                db.Execute(
+                    "insert into calls (topic, webhook_id, body, forged, due_at, attempts, state, at) values (@topic, @webhookId, @body, @forged, @now, 0, 'WAITING', @now)",
+                    new { topic, webhookId, body, forged, now });
+            }
+        });
+        _wake.Writer.TryWrite(true);
+    }
+
+    public void Again(long id)
+    {
+        _store.Write(db => db.Execute("update calls set state = 'WAITING', due_at = @now, attempts = 0 where id = @id", new { id, now = _clock.Now().ToMicros() }));
+        _wake.Writer.TryWrite(true);
+    }
+
+    public IReadOnlyList<Call> Newest(int count) => _store.Read(db => db.Query<Call>(
+        "select id, topic, webhook_id as WebhookId, forged, due_at as DueAt, attempts, state, answer, at from calls order by id desc limit @count", new { count }).AsList());
+
+    /// <summary>Makes all calls that are due, in order. Returns how many were made.</summary>
+    public async Task<int> SendDueAsync(CancellationToken cancel)
+    {
+        await _sending.WaitAsync(cancel);
+        try
+        {
+            var made = 0;
+            foreach (var (id, topic, webhookId, body, forged, attempts) in _store.Read(db => db.Query<(long, string, string, byte[], long, long)>(
+                "select id, topic, webhook_id, body, forged, attempts from calls where state = 'WAITING' and due_at <= @now order by id limit 200", new { now = _clock.Now().ToMicros() }).AsList()))
+            {
+                if (UrlOf(topic) is not { Length: > 0 } url)
+                {
+                    Ended(id, "WAITING", "no address configured", attempts, _clock.Now() + Duration.FromSeconds(60));
+                    continue;
+                }
+                made++;
+                var answer = await SendAsync(url, topic, webhookId, body, forged != 0, cancel);
+                var accepted = answer.Length == 3 && answer[0] == '2';
+                var final = accepted || (answer.Length == 3 && answer[0] == '4' && answer is not ("408" or "429")) || attempts + 1 > WaitSeconds.Length;
+                Ended(
+                    id, accepted ? "ACCEPTED" : final ? "REFUSED" : "WAITING", answer, attempts + 1,
+                    final ? _clock.Now() : _clock.Now() + Duration.FromSeconds(WaitSeconds[attempts]));
+            }
+            return made;
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await SendDueAsync(stoppingToken);
+                using var turn = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+                turn.CancelAfter(TimeSpan.FromSeconds(1));
+                await _wake.Reader.ReadAsync(turn.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // A second has passed, or we are stopping.
+            }
+        }
+    }
+
+    public override void Dispose()
+    {
+        _sending.Dispose();
+        base.Dispose();
+    }
+
+    private async Task<string> SendAsync(string url, string topic, string webhookId, byte[] body, bool forged, CancellationToken cancel)
+    {
+        var key = forged ? RandomNumberGenerator.GetBytes(32) : Convert.FromBase64String(KeyOf(topic));
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new("application/json");
+        foreach (var (name, value) in SignedWebhook.Sign(webhookId, _clock.Now(), body, key))
+        {
+            request.Headers.Add(name, value);
+        }
+        try
+        {
+            using var http = _http.CreateClient(nameof(Calls));
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            return ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !cancel.IsCancellationRequested)
+        {
+            NotReached(_log, topic);
+            return "not reached";
+        }
+    }
+
+    private void Ended(long id, string state, string answer, long attempts, Instant due) => _store.Write(db => db.Execute(
+        "update calls set state = @state, answer = @answer, attempts = @attempts, due_at = @due where id = @id", new { id, state, answer, attempts, due = due.ToMicros() }));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Muqeem's webhook for {Topic} could not be reached; it is tried again later.")]
+    private static partial void NotReached(ILogger log, string topic);
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text.Json;
+using Dapper;
+using Muqeem.Agencies;
+using Muqeem.Kernel;
+using Muqeem.Sandbox.Population;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Muqeem.Sandbox.State;
+
+/// <summary>The people and what happened to them since.</summary>
+public sealed class World
+{
+    private readonly Store _store;
+    private readonly SandboxClock _clock;
+
+    public World(Store store, SandboxClock clock, string seed, LocalDate? origin)
+    {
+        _store = store;
+        _clock = clock;
+
+        // The world stays the one it began as, whatever the options say later.
+        seed = Keep("seed", seed);
+        var began = Keep("origin", LocalDatePattern.Iso.Format(origin ?? clock.Today()));
+        if (store.Meta("clock") is { } ticks)
+        {
+            clock.Offset = TimeSpan.FromTicks(long.Parse(ticks, CultureInfo.InvariantCulture));
+        }
+        People = new(seed, LocalDatePattern.Iso.Parse(began).Value);
+    }
+
+    public People People { get; }
+
+    public void MoveClock(DateTimeOffset now)
+    {
+        _clock.MoveTo(now);
+        _store.SetMeta("clock", _clock.Offset.Ticks.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The person today; null beyond the population.</summary>
+    public Person? At(int index) => index is < 0 or >= People.Size ? null : Since(People.At(index), withHidden: false);
+
+    /// <summary>By resident number (also one that Muqeem gave), or border number.</summary>
+    public Person? ByNumber(string number)
+    {
+        var given = _store.Read(db => db.QueryFirstOrDefault<int?>("select person from numbers where number = @number", new { number }));
+        var person = given is { } index ? People.At(index) : People.ByNumber(number);
+        return person is null ? null : Since(person, withHidden: false);
+    }
+
+    public Person? ByPassport(string issuer, string number)
+    {
+        if (People.ByPassport(issuer, number) is { } person)
+        {
+            return Since(person, withHidden: false);
+        }
+        // A passport issued since.
+        var index = _store.Read(db => db.QueryFirstOrDefault<int?>("select person from numbers where number = @key", new { key = $"{issuer}/{number}" }));
+        return index is { } i ? At(i) : null;
+    }
+
+    public Person? ByVisa(string number) => People.ByVisa(number) is { } person ? Since(person, withHidden: false) : null;
+
+    public T? Fact<T>(int person, string kind) where T : class =>
+        _store.Read(db => db.QueryFirstOrDefault<string>("select json from facts where person = @person and kind = @kind", new { person, kind })) is { } json ? JsonSerializer.Deserialize<T>(json, Wire.Options) : null;
+
+    /// <summary>From <paramref name="visibleAt"/> on, registers say so.</summary>
+    public void Set<T>(int person, string kind, T value, Instant? visibleAt = null) => _store.Write(db => db.Execute(
+        "insert into facts (person, kind, json, visible_at) values (@person, @kind, @json, @at) on conflict (person, kind) do update set json = excluded.json, visible_at = excluded.visible_at",
+        new { person, kind, json = JsonSerializer.Serialize(value, Wire.Options), at = (visibleAt ?? Instant.MinValue) == Instant.MinValue ? 0 : visibleAt!.Value.ToMicros() }));
+
+    public void Give(string number, int person) =>
+        _store.Write(db => db.Execute("insert into numbers (number, person) values (@number, @person) on conflict (number) do nothing", new { number, person }));
+
+    private Person Since(Person person, bool withHidden)
+    {
+        var now = _clock.Now().ToMicros();
+        foreach (var (kind, json) in _store.Read(db => db.Query<(string, string)>(
+            "select kind, json from facts where person = @person and (visible_at <= @now or @all)", new { person = person.Index, now, all = withHidden }).AsList()))
+        {
+            person = kind switch
+            {
+                FactKind.Mobile => person with { Mobile = Get<string>(json) is { Length: > 0 } mobile ? mobile : null },
+                FactKind.Cover => person with { Cover = Get<Cover>(json) },
+                FactKind.Fitness => person with { Fitness = Get<Fitness>(json) },
+                FactKind.Biometrics => person with { Biometrics = Get<RegisteredBiometrics>(json) },
+                FactKind.Flags => person with { Flags = Get<RegisterFlag[]>(json) },
+                FactKind.Violations => person with { Violations = Get<TrafficViolation[]>(json) },
+                FactKind.Vehicles => person with { Vehicles = Get<OwnedVehicle[]>(json) },
+                FactKind.Suspensions => person with { Suspensions = Get<ServiceSuspension[]>(json) },
+                FactKind.Movements => person with { Movements = Get<RegisteredMovement[]>(json) },
+                FactKind.Passports => person with { Passports = Get<RegisteredPassport[]>(json) },
+                FactKind.Residence when Get<RegisteredResidence>(json) is var residence => person with { Residence = residence, ResidentNumber = residence.Number },
+                FactKind.Alive => person with { Alive = Get<bool>(json) },
+                FactKind.Absence => person with { AbsentSince = Get<LocalDate?>(json) },
+                FactKind.Address => person with { Address = Get<RegisteredAddress>(json) },
+                _ => throw new InvalidOperationException($"Nobody knows what {kind} is."),
+            };
+        }
+        // The days go on: what has run out since the world began has run out.
+        var today = _clock.Today();
+        if (person.Residence is { Status: ResidenceStatus.Active } valid && valid.ExpiresOn < today)
+        {
+            person = person with { Residence = valid with { Status = ResidenceStatus.Expired } };
+        }
+        if (person.Passports.Any(passport => passport.Status == PassportStatus.Valid && passport.ExpiryDate < today))
+        {
+            person = person with { Passports = [.. person.Passports.Select(passport => passport.Status == PassportStatus.Valid && passport.ExpiryDate < today ? passport with { Status = PassportStatus.Expired } : passport)] };
+        }
+        return person;
+    }
+
+    private static T Get<T>(string json) => JsonSerializer.Deserialize<T>(json, Wire.Options)!;
+
+    private string Keep(string key, string value)
+    {
+        if (_store.Meta(key) is { } kept)
+        {
+            return kept;
+        }
+        _store.SetMeta(key, value);
+        return value;
+    }
+}
+
+/// <summary>What of a person can change.</summary>
+public static class FactKind
+{
+    public const string Mobile = "mobile";
+    public const string Cover = "cover";
+    public const string Fitness = "fitness";
+    public const string Biometrics = "biometrics";
+    public const string Flags = "flags";
+    public const string Violations = "violations";
+    public const string Vehicles = "vehicles";
+    public const string Suspensions = "suspensions";
+    public const string Movements = "movements";
+    public const string Passports = "passports";
+    public const string Residence = "residence";
+    public const string Alive = "alive";
+    public const string Absence = "absence";
+    public const string Address = "address";
+}
