@@ -55,7 +55,7 @@ public sealed class Access
             lock (_lock)
             {
                 // An entry that rides is recorded with its change; when that change wrote nothing, the read happened all the same.
-                return _change?.Outcome is WriteOutcome.Done ? Task.CompletedTask : _sent ??= _recorder.RecordAsync(Entry(), mayBeWritten: _change is not null);
+                return _change?.Outcome is WriteOutcome.Done ? Task.CompletedTask : _sent ??= _recorder.RecordAsync(Entry());
             }
         }
     }

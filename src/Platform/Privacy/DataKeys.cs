@@ -98,8 +98,8 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
         CryptographicOperations.ZeroMemory(fresh);
         var change = new Change(act: null) { Keys = { new NewDataKey(person, @class, wrapped, by) } };
         var outcome = await writer.WriteAsync(change);
-        // A conflict: somebody else's key came first. In doubt is no matter either: if a key was stored, ours or another's, it is found now.
-        if (outcome is not (WriteOutcome.Done or WriteOutcome.InDoubt or WriteOutcome.Conflict))
+        // Claimed: somebody else's key came first. In doubt is no matter either: if a key was stored, ours or another's, it is found now.
+        if (outcome is not (WriteOutcome.Done or WriteOutcome.InDoubt or WriteOutcome.Claimed))
         {
             throw new NotWrittenException("A data key could not be stored.", outcome);
         }

@@ -36,7 +36,7 @@ public abstract class PrivacyOnDatabaseTests(DatabaseKind kind) : IAsyncLifetime
     private (Sealer Sealer, ReadDoor Door, DataKeys Keys) Node()
     {
         var keys = PrivacySetup.KeysOf(_database.Db, _database.Writer, _keys, _folder.Clock);
-        return (new Sealer(keys), new ReadDoor(keys, PrivacySetup.RecorderOf(_database.Db, _database.Writer), _folder.Clock), keys);
+        return (new Sealer(keys), new ReadDoor(keys, new AccessRecorder(_database.Writer), _folder.Clock), keys);
     }
 
     private Change Change() => new(new Act(ActId.New(_folder.Clock), "test.act", Officer, Guid.CreateVersion7(_folder.Clock.GetUtcNow()), new byte[32], _folder.Clock.Now()));
@@ -115,13 +115,11 @@ public abstract class PrivacyOnDatabaseTests(DatabaseKind kind) : IAsyncLifetime
     [Fact]
     public async Task An_entry_asked_for_again_is_there_once()
     {
-        var recorder = PrivacySetup.RecorderOf(_database.Db, _database.Writer);
+        var recorder = new AccessRecorder(_database.Writer);
         var person = PersonId.New(_folder.Clock);
         var entry = new AccessEntry(Guid.CreateVersion7(_folder.Clock.GetUtcNow()), _folder.Clock.Now(), Officer, Purpose.Audit, null, "test", [person]);
-        await recorder.RecordAsync(entry, mayBeWritten: false);
-        await recorder.RecordAsync(entry, mayBeWritten: true);
-        // Not knowing that it may be there already, it meets its own row.
-        await recorder.RecordAsync(entry, mayBeWritten: false);
+        await recorder.RecordAsync(entry);
+        await recorder.RecordAsync(entry);
         Assert.Single((await new AccessLog(_database.Db).ForPersonAsync(person)).Lines);
     }
 

@@ -18,7 +18,7 @@ public static class PrivacySetup
         services.AddSingleton(keys);
         services.AddSingleton<BlindIndex>();
         services.AddSingleton(p => KeysOf(p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), keys, clock));
-        services.AddSingleton(p => RecorderOf(p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>()));
+        services.AddSingleton<AccessRecorder>();
         services.AddSingleton(p => new Sealer(p.GetRequiredService<DataKeys>()));
         services.AddSingleton(p => new ReadDoor(p.GetRequiredService<DataKeys>(), p.GetRequiredService<AccessRecorder>(), clock));
         services.AddSingleton<AccessLog>();
@@ -27,7 +27,7 @@ public static class PrivacySetup
 
     internal static DataKeys KeysOf(Db db, IWriter writer, KeyStore keys, TimeProvider clock) => new(keys, writer, (persons, @class, cancel) => FindAsync(db, persons, @class, cancel), clock);
 
-    internal static AccessRecorder RecorderOf(Db db, IWriter writer) => new(writer, id => db.ExistsAsync("SELECT 1 FROM access_entry WHERE id = @id", new { id }));
+    internal static AccessRecorder RecorderOf(Db _, IWriter writer) => new(writer);
 
     private static async Task<IReadOnlyList<StoredDataKey>> FindAsync(Db db, IReadOnlyCollection<PersonId> persons, RetentionClass @class, CancellationToken cancel)
     {

@@ -107,7 +107,7 @@ internal sealed class PrivacyWorld : IDisposable
     public WriterInMemory Writer { get; } = new();
     public KeyStore Keys { get; }
     public DataKeys DataKeys { get; }
-    public AccessRecorder Recorder => new(Writer, id => Task.FromResult(Writer.Accesses.ContainsKey(id)));
+    public AccessRecorder Recorder => new(Writer);
     public Sealer Sealer { get; }
     public ReadDoor Door { get; }
     public Actor Officer { get; } = Actor.Officer(new AccountId(Guid.Parse("01990000-0000-7000-8000-000000000001")));
