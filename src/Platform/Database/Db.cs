@@ -45,6 +45,8 @@ public sealed class Db : IAsyncDisposable, IDisposable
             return new(options, Dialect.Sqlite, FolderLock.Take(options.Data), null);
         }
         var settings = Settings(options);
+        // Readers cannot write by mistake: only the writer's own session can.
+        settings.Options = $"{settings.Options} -c default_transaction_read_only=on".Trim();
         return new(options, Dialect.PostgreSql, null, new NpgsqlDataSourceBuilder(settings.ConnectionString).Build());
     }
 

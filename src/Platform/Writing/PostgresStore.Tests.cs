@@ -107,7 +107,7 @@ public sealed class PostgresStoreTests : IAsyncLifetime
         for (var kill = 0; kill < 10;)
         {
             var before = await _direct.FirstAsync<long>("SELECT count(*) FROM act");
-            if (store.Backend is { } backend)
+            if (store.Session?.Backend is { } backend)
             {
                 kill += await _direct.FirstAsync<bool>("SELECT pg_terminate_backend(@backend)", new { backend }) ? 1 : 0;
             }

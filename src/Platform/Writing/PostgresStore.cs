@@ -36,8 +36,8 @@ internal sealed partial class PostgresStore : IGroupStore
     /// <summary>For tests: called when the commit has happened and nobody knows it yet.</summary>
     internal Action? AfterCommit { get; set; }
 
-    /// <summary>The process id of the session's backend, for tests.</summary>
-    internal int? Backend => _session?.Backend;
+    /// <summary>For tests.</summary>
+    internal PostgresSession? Session => _session;
 
     public async Task WriteAsync(IReadOnlyList<Prepared> changes, CancellationToken cancel)
     {
