@@ -38,6 +38,9 @@ public sealed class LabourContracts(AgencyLine line)
     public Task<AgencyAnswer<EmployerObjectionReceipt>> ObjectAsync(EmployerObjectionRequest request, Guid requestId, CancellationToken cancel = default) =>
         line.SendAsync<EmployerObjectionReceipt>("objection", HttpMethod.Post, "objections", request, requestId, cancel);
 
+    public Task<AgencyAnswer<NoticeReceipt>> AskConfirmationAsync(ConfirmationQuestion question, Guid requestId, CancellationToken cancel = default) =>
+        line.SendAsync<NoticeReceipt>("confirmation", HttpMethod.Post, "confirmations", question, requestId, cancel);
+
     public Task<AgencyAnswer<NoticeReceipt>> TellResidenceAsync(LabourResidenceNotice notice, Guid requestId, CancellationToken cancel = default) =>
         line.SendAsync<NoticeReceipt>("residence_notice", HttpMethod.Post, "residences", notice, requestId, cancel);
 }

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Http;
+using Muqeem.Kernel;
+
+namespace Muqeem.Agencies;
+
+/// <summary>Asks the employer, in the labour platform that he uses, to confirm what the worker applied for.</summary>
+/// <param name="Reference">Ours; the same again is the same question.</param>
+/// <param name="Worker">Resident or border number.</param>
+/// <param name="Service">Code of the service.</param>
+/// <param name="EmployerNumber">Establishment, citizen or resident number.</param>
+public sealed record ConfirmationQuestion(string Reference, string Worker, string Service, string EmployerNumber);
+
+/// <summary>The employer's answer. May be told twice, late and out of order.</summary>
+public sealed record ConfirmationGiven(string Reference, bool Confirmed, NodaTime.Instant At)
+{
+    internal string? BrokenField() => Guid.TryParse(Reference, out _) ? null : "reference";
+}
+
+public sealed record ConfirmationCall(string WebhookId, ConfirmationGiven Answer);
+
+/// <summary>Reads the labour platform's calls. The key is <c>Agencies:LabourContracts:WebhookKey</c>, Base64.</summary>
+public static class ConfirmationWebhook
+{
+    /// <param name="body">The raw bytes as they came, before any parsing.</param>
+    public static Result<ConfirmationCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, NodaTime.Instant now)
+    {
+        if (!SignedWebhook.Verify(headers, body, key, now).TryGet(out var id, out var refusal))
+        {
+            return refusal;
+        }
+        return Wire.ReadEvent<ConfirmationGiven>(body) is { } given && given.BrokenField() is null
+            ? new ConfirmationCall(id, given)
+            : new Refusal(SignedWebhook.Malformed);
+    }
+}

@@ -1,0 +1,76 @@
+using Muqeem.Agencies;
+using Muqeem.Cases;
+using Muqeem.Credentials.Issuing;
+using Muqeem.Kernel;
+using Muqeem.Platform.Background;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using Muqeem.Registry;
+
+namespace Muqeem.Host.Wiring;
+
+/// <summary>Tells the alien register and the labour platform what Muqeem decided. Personal parts are opened when the message's turn comes, not stored in it.</summary>
+internal sealed class Register(AlienRegister register, LabourContracts labour, Persons persons, Residences residences, Documents documents, ReadDoor door)
+{
+    public static IServiceCollection Add(IServiceCollection services) => services.AddSingleton<Register>()
+        .HandleOutbox<Register>(Performer.RegisterTopic, (r, item, cancel) => r.TellAsync(item, cancel))
+        .HandleOutbox<Register>(Performer.EmployerTopic, (r, item, cancel) => r.AskEmployerAsync(item, cancel));
+
+    private Task<OutboxResult> TellAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
+    {
+        var notice = item.Read<RegisterNotice>();
+        var person = new PersonId(notice.Person);
+        if (notice.What is "visa.cancelled")
+        {
+            return Result(await register.TellVisaChangeAsync(notice.VisaNumber, new VisaChange(ExitVisaStatus.Cancelled, null, "cancelled"), item.Id, cancel));
+        }
+        var access = door.Enter(Actor.System("register"), Purpose.IssueDocument, null, "register.notice", person);
+        var residence = await residences.OfAsync(person, cancel) ?? throw new InvalidOperationException("A notice about a residence that is not there.");
+        var details = await residences.DetailsAsync(access, residence);
+        switch (notice.What)
+        {
+            case "residence.issued":
+                var record = await persons.OpenAsync(access, person, cancel);
+                var live = await documents.LiveAsync(person, cancel);
+                return Result(await register.TellResidenceAsync(new ResidenceNotice(details.ResidentNumber, record.BorderNumber, Category(residence.Category),
+                    residence.Category == Categories.Dependent ? null : details.EmployerNumber, residence.Category == Categories.Dependent ? details.EmployerNumber : null,
+                    details.Occupation.Length > 0 ? details.Occupation : "P000", residence.IssuedDay, residence.Until, live?.Number ?? 1), item.Id, cancel));
+            case "residence.renewed":
+                return Result(await register.TellResidenceChangeAsync(details.ResidentNumber, new ResidenceChange(residence.Until, ResidenceStatus.Active, null, null, null, "renewed"), item.Id, cancel));
+            case "residence.ended":
+                return Result(await register.TellResidenceChangeAsync(details.ResidentNumber, new ResidenceChange(null, ResidenceStatus.Ended, null, null, null, residence.EndReason ?? "ended"), item.Id, cancel));
+            case "visa.issued":
+                return Result(await register.TellVisaAsync(new VisaNotice(notice.VisaNumber, details.ResidentNumber,
+                    notice.VisaKind == VisaKinds.Multiple ? ExitVisaType.ExitReentryMultiple : ExitVisaType.ExitReentrySingle, notice.From!.Value, notice.Until!.Value, notice.ReturnBefore, notice.StayDays), item.Id, cancel));
+            default:
+                return new OutboxResult.Never("register.unknown_notice");
+        }
+    });
+
+    private Task<OutboxResult> AskEmployerAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
+    {
+        var question = item.Read<EmployerQuestion>();
+        var person = new PersonId(question.Person);
+        var access = door.Enter(Actor.System("register"), Purpose.CheckRecords, new CaseId(question.Case), "employer.confirm", person);
+        var residence = await residences.OfAsync(person, cancel) ?? throw new InvalidOperationException("An employer is asked about somebody without a residence.");
+        var details = await residences.DetailsAsync(access, residence);
+        return Result(await labour.AskConfirmationAsync(
+            new ConfirmationQuestion(question.Case.ToString(), details.ResidentNumber, question.Service, question.Establishment ?? details.EmployerNumber), item.Id, cancel));
+    });
+
+    private static ResidenceCategory Category(string category) => category switch
+    {
+        Categories.EstablishmentWorker => ResidenceCategory.Establishment,
+        Categories.HouseholdWorker => ResidenceCategory.Household,
+        _ => ResidenceCategory.Dependent,
+    };
+
+    private static OutboxResult Result(AgencyAnswer<NoticeReceipt> answer) => answer switch
+    {
+        AgencyAnswer<NoticeReceipt>.Found => OutboxResult.Done,
+        AgencyAnswer<NoticeReceipt>.NotFound => new OutboxResult.Never("register.not_found"),
+        AgencyAnswer<NoticeReceipt>.Unavailable none => new OutboxResult.Again("agency." + none.Reason),
+        AgencyAnswer<NoticeReceipt>.Broken broken => new OutboxResult.Again("agency.broken:" + broken.Field),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+}

@@ -1,0 +1,29 @@
+using Muqeem.Credentials.Verifying;
+using Muqeem.Kernel;
+using Muqeem.Registry;
+using Standing = Muqeem.Credentials.Verifying.Standing;
+
+namespace Muqeem.Host.Wiring;
+
+/// <summary>What the verifier is told of a residence: the register's own derived word.</summary>
+internal static class Standings
+{
+    public static async Task<Standing?> OfAsync(IServiceProvider services, PersonId person, CancellationToken cancel)
+    {
+        var now = services.GetRequiredService<TimeProvider>().Now();
+        return await services.GetRequiredService<Residences>().OfAsync(person, cancel) is { } residence
+            ? new Standing(Word(residence.StandingAt(now)), residence.Until, now)
+            : null;
+    }
+
+    private static ResidenceStanding Word(Registry.Standing standing) => standing switch
+    {
+        Registry.Standing.Active => ResidenceStanding.Active,
+        Registry.Standing.Expired or Registry.Standing.NotYet => ResidenceStanding.Expired,
+        Registry.Standing.Suspended => ResidenceStanding.Suspended,
+        Registry.Standing.Absent => ResidenceStanding.Suspended,
+        Registry.Standing.Frozen => ResidenceStanding.Frozen,
+        Registry.Standing.Revoked => ResidenceStanding.Revoked,
+        _ => ResidenceStanding.Ended,
+    };
+}
