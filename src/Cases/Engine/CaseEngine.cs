@@ -236,11 +236,32 @@ public sealed partial class CaseEngine
             return new CaseOutcome.NotFound();
         }
         var bill = head.BillId is { } billId ? await _ledger.BillAsync(new BillId(billId), cancel) : null;
+        if (bill is { State: BillState.Settled } && _services.ByCode(head.Service).States.Allows(head.State, InstrumentActs.FinePaid, By.System))
+        {
+            return await FinePaidAsync(operation, head, bill, cancel);
+        }
         if (head.State is not (CaseStates.AwaitingPayment or CaseStates.WaitingForSource) || bill is not { State: BillState.Settled })
         {
             return await NotNowAsync(operation, "case.execute", head, cancel);
         }
         return await ContinueAsync(operation, "case.execute", head, bill, cancel);
+    }
+
+    /// <summary>The money of a fine arrived: what the service's table says follows (a visa that was not used is closed).</summary>
+    private async Task<CaseOutcome> FinePaidAsync(Operation operation, CaseHead head, Bill bill, CancellationToken cancel)
+    {
+        var service = _services.ByCode(head.Service);
+        var now = _clock.Now();
+        var change = new Change(Act(operation, "case.fine_paid", head, answer: $"{head.Id} {head.Reference}"));
+        var access = _door.Within(change, operation.Actor, Purpose.Payment, "case.fine_paid", head.Person);
+        var c = new CaseChange(change, service, head, operation, now, _clock);
+        var request = await _store.RequestAsync(access, head, service, cancel);
+        var record = await _persons.OpenAsync(access, head.Person, cancel);
+        await _performer.SettleFineAsync(c, bill);
+        c.Move(InstrumentActs.FinePaid, By.System);
+        var rules = Rules(head.Category, now);
+        await _performer.PerformAsync(c, service.EffectsOf(InstrumentActs.FinePaid, c.Head.State, request, FactSet.Empty, rules), record, rules);
+        return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
     }
 
     /// <summary>Assesses again a case that waits: a source is back, money is here.</summary>

@@ -26,6 +26,7 @@ public sealed class Performer
     private readonly Residences _residences;
     private readonly ExitVisas _visas;
     private readonly Documents _documents;
+    private readonly Bills _bills;
     private readonly Notices _notices;
     private readonly Serials _serials;
     private readonly ReadDoor _door;
@@ -36,10 +37,10 @@ public sealed class Performer
     private readonly ResidentNumberBlock _block;
     private Tariff? _tariff;
 
-    public Performer(Persons persons, Residences residences, ExitVisas visas, Documents documents, Notices notices, Serials serials, ReadDoor door, BlindIndex blind, KeyStore keys, DataFolder folder,
+    public Performer(Persons persons, Residences residences, ExitVisas visas, Documents documents, Bills bills, Notices notices, Serials serials, ReadDoor door, BlindIndex blind, KeyStore keys, DataFolder folder,
         TimeProvider clock)
     {
-        (_persons, _residences, _visas, _documents, _notices, _serials, _door, _blind, _clock) = (persons, residences, visas, documents, notices, serials, door, blind, clock);
+        (_persons, _residences, _visas, _documents, _bills, _notices, _serials, _door, _blind, _clock) = (persons, residences, visas, documents, bills, notices, serials, door, blind, clock);
         _block = folder.IsDemonstration ? ResidentNumberBlock.Demonstration : ResidentNumberBlock.Real;
         _residents = new ResidentNumbers(keys.Mac(KeyPurpose.NumberPermutation, "resident"u8));
         _visaNumbers = new NumberPermutation(keys.Mac(KeyPurpose.NumberPermutation, "exit_visa"u8), 1_000_000_000, tweak: 2);
@@ -190,7 +191,20 @@ public sealed class Performer
             throw new InvalidOperationException($"No amount for {charge.Fine}: {line.Refusal.Code}.");
         }
         _visas.Charge(c.Change, c.Head.Person, charge.Fine, earlier + 1, rules.Today, line.Value.Amount, c.Head.Id);
+        var until = rules.Today.PlusDays(rules.Policy.Get<int>("fine.payment_days", rules.Today));
+        var bill = _bills.Issue(c.Change, c.Head.Case, Payer.Person(c.Head.Person), c.Service.Purpose, new Quote([line.Value], []), until);
+        c.Head = c.Head with { BillId = bill.Id.Value };
         await _notices.AddAsync(c.Change, c.Head.Person, "fined", c.Head.Case, ("amount", line.Value.Amount.ToString()));
+    }
+
+    /// <summary>The fine's money is here: the fine is settled and its bill spent.</summary>
+    internal async Task SettleFineAsync(CaseChange c, Bill bill)
+    {
+        foreach (var fine in (await _visas.FinesAsync(c.Head.Person)).Where(f => f.Open && f.Source == c.Head.Id))
+        {
+            _visas.Settle(c.Change, fine);
+        }
+        _bills.Consume(c.Change, bill);
     }
 
     private async Task EndAsync(CaseChange c, Effect.EndResidence end)

@@ -19,10 +19,11 @@ internal static class Standings
     private static ResidenceStanding Word(Registry.Standing standing) => standing switch
     {
         Registry.Standing.Active => ResidenceStanding.Active,
-        Registry.Standing.Expired or Registry.Standing.NotYet => ResidenceStanding.Expired,
+        Registry.Standing.NotYet => ResidenceStanding.NotYet,
+        Registry.Standing.Expired => ResidenceStanding.Expired,
         Registry.Standing.Suspended => ResidenceStanding.Suspended,
         Registry.Standing.Absent => ResidenceStanding.Suspended,
-        Registry.Standing.Frozen => ResidenceStanding.Frozen,
+        Registry.Standing.Frozen => ResidenceStanding.Suspended,
         Registry.Standing.Revoked => ResidenceStanding.Revoked,
         _ => ResidenceStanding.Ended,
     };
