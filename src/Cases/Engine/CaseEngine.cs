@@ -447,7 +447,7 @@ public sealed partial class CaseEngine
 
     private void ToQueue(CaseChange c, Guid? excluded)
     {
-        var due = WorkingTime.AddDays(c.Now, _policies.Current.Get<int>(CasePolicies.ReviewWorkingDays, c.Now.DayInRiyadh()));
+        var due = _policies.Current.AddWorkingDays(c.Now, _policies.Current.Get<int>(CasePolicies.ReviewWorkingDays, c.Now.DayInRiyadh()));
         c.Queue(due, excluded);
         c.Due(Deadlines.State, due, c.Head.Rules);
     }

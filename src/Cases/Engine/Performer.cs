@@ -304,22 +304,3 @@ public static class ExitReentryClock
     /// <summary>The last day to be back: stays in months count from the day of exit.</summary>
     public static LocalDate ReturnBefore(LocalDate exit, int months) => exit.PlusMonths(months);
 }
-
-/// <summary>Working time: Sunday to Thursday in Riyadh.</summary>
-public static class WorkingTime
-{
-    /// <summary>The same time of day after so many working days.</summary>
-    public static Instant AddDays(Instant from, int days)
-    {
-        var at = from;
-        for (var left = days; left > 0;)
-        {
-            at += Duration.FromDays(1);
-            if (at.DayInRiyadh().DayOfWeek is not (IsoDayOfWeek.Friday or IsoDayOfWeek.Saturday))
-            {
-                left--;
-            }
-        }
-        return at;
-    }
-}

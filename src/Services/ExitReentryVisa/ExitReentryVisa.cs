@@ -19,6 +19,9 @@ public sealed class ExitReentryVisa : Service<Request>
     public override IReadOnlyList<string> Facts { get; } =
         [PersonFact.Name, PassportsFact.Name, ContractFact.Name, TrafficFact.Name, JusticeFact.Name, ResidenceFact.Name, VisasFact.Name];
 
+    /// <summary>The border's entry on a visa for several journeys.</summary>
+    public const string EntryForAnother = Services.ExitReentryVisa.States.EntryForAnother;
+
     private static readonly Lifecycle ExitReentryVisaStates = Services.ExitReentryVisa.States.Lifecycle;
 
     protected override IEnumerable<Finding> Check(Request request, FactSet facts, RuleContext context) => Rules.Check(request, facts, context);
