@@ -24,7 +24,7 @@ public sealed record PageStanding(FormPage Page, bool Done, bool Asked);
 
 /// <summary>A case as its applicant follows it.</summary>
 /// <param name="Question">What the officer asked or why he refused.</param>
-public sealed record TrackView(CaseHead Head, Service Service, IReadOnlyList<TimelineEntry> Timeline, IReadOnlyList<StoredFinding> Findings, IReadOnlyList<ComparedField> Comparisons, Bill? Bill,
+public sealed record TrackView(CaseHead Head, Service Service, IReadOnlyList<TimelineEntry> Timeline, IReadOnlyList<Finding> Findings, IReadOnlyList<ComparedField> Comparisons, Bill? Bill,
     DecisionContent? Question, string? Reason, Instant? NextAttempt, Instant? ObjectUntil);
 
 /// <summary>One thing that happened.</summary>
@@ -34,7 +34,7 @@ public sealed record TimelineEntry(Instant At, string Act, string From, string T
 public sealed record QueueLine(CaseId Case, string Reference, Service Service, Instant Since, Instant DueAt, string State, Guid? LockedBy, Instant? LockedUntil, bool MayDecide);
 
 /// <summary>A case as an officer reviews it.</summary>
-public sealed record ReviewView(CaseHead Head, Service Service, object Request, Answers Answers, FormContext Context, IReadOnlyList<ComparedField> Comparisons, IReadOnlyList<StoredFinding> Findings, IReadOnlyList<string> Signals,
+public sealed record ReviewView(CaseHead Head, Service Service, object Request, Answers Answers, FormContext Context, IReadOnlyList<ComparedField> Comparisons, IReadOnlyList<Finding> Findings, IReadOnlyList<string> Signals,
     IReadOnlyList<PriceLine> Price, IReadOnlyList<TimelineEntry> Timeline, Guid? LockedBy, Instant? LockedUntil, PendingDecision? Pending, DecisionContent? Objection, DecisionContent? LastDecision);
 
 /// <summary>A decision that can still be undone.</summary>
@@ -110,7 +110,7 @@ public sealed class CaseViews
         var objectUntil = _services.ByCode(head.Service).States.Allows(head.State, CaseActs.Object, By.Applicant)
             ? head.StateSince + Duration.FromDays(_policies.Current.Get<int>(CasePolicies.ObjectionDays, _clock.Today())) : (Instant?)null;
         // A refusal by rule shows the findings; a refusal by an officer his words.
-        return new(head, _services.ByCode(head.Service), timeline, last?.Findings ?? [], last?.Comparisons ?? [], bill, decided,
+        return new(head, _services.ByCode(head.Service), timeline, [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Comparisons ?? [], bill, decided,
             timeline.LastOrDefault(e => e.To == head.State && e.Reason is not null)?.Reason, next is { } n ? Clock.FromMicros(n) : null, objectUntil);
     }
 
@@ -168,7 +168,7 @@ public sealed class CaseViews
         {
             pending = new(decision.Officer, decision.Act, decision.Reason, decision.EffectiveAt, (await _store.DecisionAsync(access, head, decision))!);
         }
-        return new(head, service, request, answers, FormContext.From(_engine.Rules(head.Category, _clock.Now()), facts), last?.Comparisons ?? [], last?.Findings ?? [], last?.Signals ?? [],
+        return new(head, service, request, answers, FormContext.From(_engine.Rules(head.Category, _clock.Now()), facts), last?.Comparisons ?? [], [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Signals ?? [],
             last is null ? [] : PriceLine.FromJson(last.Lines), await TimelineAsync(head, cancel), held?.Until > _clock.Now() ? held.Officer : null, held?.Until, pending,
             await LastNoteAsync(access, head, CaseActs.Object, cancel), await LastNoteAsync(access, head, CaseActs.Refuse, cancel) ?? await LastNoteAsync(access, head, CaseActs.Ask, cancel));
     }

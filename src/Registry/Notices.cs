@@ -2,13 +2,14 @@ using System.Text.Json;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Texts;
 using Muqeem.Platform.Writing;
 using NodaTime;
 
 namespace Muqeem.Registry;
 
 /// <summary>A notice as its person reads it.</summary>
-public sealed record Notice(Guid Id, Instant At, string Kind, CaseId? Case, IReadOnlyDictionary<string, string> Arguments, bool Read);
+public sealed record Notice(Guid Id, Instant At, string Kind, CaseId? Case, IReadOnlyDictionary<string, object?> Arguments, bool Read);
 
 /// <summary>Notices to people: always into the inbox; the outbox tells them by text message, which only says to open the account.</summary>
 public sealed class Notices(Db db, Sealer sealer, ReadDoor door, TimeProvider clock)
@@ -16,10 +17,10 @@ public sealed class Notices(Db db, Sealer sealer, ReadDoor door, TimeProvider cl
     /// <summary>Topic of the outbox: the payload names the notice, the handler finds the channels.</summary>
     public const string Topic = "notice";
 
-    public async Task AddAsync(Change change, PersonId person, string kind, CaseId? @case, params (string Name, string Value)[] arguments)
+    public async Task AddAsync(Change change, PersonId person, string kind, CaseId? @case, params (string Name, object? Value)[] arguments)
     {
         var id = Guid.CreateVersion7(clock.GetUtcNow());
-        var values = arguments.ToDictionary(a => a.Name, a => a.Value, StringComparer.Ordinal);
+        var values = arguments.ToDictionary(a => a.Name, a => FactText.Write(a.Value), StringComparer.Ordinal);
         var sealedArguments = await sealer.SealAsync(change, Context(person, id), values);
         change.Rows.Add(RegistryTables.Notice.Insert(person.Value, id, clock.Now(), kind, @case?.Value, sealedArguments));
         change.Messages.Add(new OutboxMessage(id, Topic, "notice:" + person, JsonSerializer.Serialize(new NoticeMessage(person.Value, id, kind)), Person: person));
@@ -37,7 +38,7 @@ public sealed class Notices(Db db, Sealer sealer, ReadDoor door, TimeProvider cl
         foreach (var row in rows)
         {
             var arguments = await door.OpenAsync<Dictionary<string, string>>(access, Context(person, row.Id), row.Arguments, cancel);
-            notices.Add(new(row.Id, row.At, row.Kind, row.CaseId is { } c ? new CaseId(c) : null, arguments, row.ReadAt is not null));
+            notices.Add(new(row.Id, row.At, row.Kind, row.CaseId is { } c ? new CaseId(c) : null, FactText.Read(arguments), row.ReadAt is not null));
         }
         return notices;
     }

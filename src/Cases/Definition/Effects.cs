@@ -28,7 +28,7 @@ public abstract record Effect
 
     /// <summary>A notice to the person's inbox and, where asked, a text message that only says to open the account.</summary>
     /// <param name="Kind">Text keys <c>notice.&lt;kind&gt;.title</c> and <c>.body</c>.</param>
-    public sealed record Notify(string Kind, params (string Name, string Value)[] Arguments) : Effect;
+    public sealed record Notify(string Kind, params (string Name, object? Value)[] Arguments) : Effect;
 
     /// <summary>Something of the case's instrument falls due on a day: the engine plays the act then.</summary>
     public sealed record Due(string Act, LocalDate Day) : Effect;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Muqeem.Cases.Definition;
 using Muqeem.Kernel;
 using Muqeem.Payments.Pricing;
+using Muqeem.Platform.Texts;
 using NodaTime;
 
 namespace Muqeem.Cases;
@@ -91,17 +92,11 @@ public sealed record StoredAssessment
     };
 }
 
-/// <summary>A finding as stored: facts of the refusal as text in invariant form.</summary>
-public sealed record StoredFinding(string Check, string Code, Dictionary<string, string?> Facts, FindingKind Kind, string Source, Instant? AsOf, LocalDate? PassesOn)
+/// <summary>A finding as stored: the refusal's values keep their kinds, so that each language can format them.</summary>
+public sealed record StoredFinding(string Check, string Code, Dictionary<string, string> Facts, FindingKind Kind, string Source, Instant? AsOf, LocalDate? PassesOn)
 {
-    public static StoredFinding Of(Finding f) => new(f.Check, f.Refusal.Code, f.Refusal.Facts.ToDictionary(x => x.Key, x => Invariant(x.Value), StringComparer.Ordinal), f.Kind, f.Source, f.AsOf, f.PassesOn);
+    public static StoredFinding Of(Finding f) =>
+        new(f.Check, f.Refusal.Code, f.Refusal.Facts.ToDictionary(x => x.Key, x => FactText.Write(x.Value), StringComparer.Ordinal), f.Kind, f.Source, f.AsOf, f.PassesOn);
 
-    private static string? Invariant(object? value) => value switch
-    {
-        null => null,
-        LocalDate day => NodaTime.Text.LocalDatePattern.Iso.Format(day),
-        Instant at => NodaTime.Text.InstantPattern.ExtendedIso.Format(at),
-        IFormattable f => f.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
-        _ => value.ToString(),
-    };
+    public Finding ToFinding() => new(Check, new Refusal(Code, FactText.Read(Facts)), Kind, Source, AsOf, PassesOn);
 }

@@ -75,7 +75,7 @@ public sealed partial class CaseEngine
         var service = _services.ByCode(head.Service);
         var c = new CaseChange(new Change(Act(operation, "case.remind", head, answer: $"{head.Id} {head.Reference}")), service, head, operation, _clock.Now(), _clock);
         c.Change.Rows.Add(CaseTables.Deadline.Delete(head.Id, kind));
-        await _notices.AddAsync(c.Change, head.Person, "expires_soon", null, ("days", kind[Deadlines.Reminder.Length..]));
+        await _notices.AddAsync(c.Change, head.Person, "expires_soon", null, ("days", int.Parse(kind[Deadlines.Reminder.Length..], System.Globalization.CultureInfo.InvariantCulture)));
         return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
     }
 

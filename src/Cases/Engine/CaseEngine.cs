@@ -392,7 +392,7 @@ public sealed partial class CaseEngine
         var issued = _bills.Issue(c.Change, c.Head.Case, _performer.PayerOf(c.Head, service, gathered.Facts, rules), service.Purpose, quote, until);
         c.Head = c.Head with { BillId = issued.Id.Value };
         c.Due(Deadlines.State, until.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant(), c.Head.Rules);
-        await _notices.AddAsync(c.Change, c.Head.Person, "to_pay", c.Head.Case, ("reference", c.Head.Reference), ("amount", quote.Total.ToString()));
+        await _notices.AddAsync(c.Change, c.Head.Person, "to_pay", c.Head.Case, ("reference", c.Head.Reference), ("amount", quote.Total));
     }
 
     private async Task ExecuteAsync(CaseChange c, Service service, object request, GatheredFacts gathered, Bill? paid, RuleContext rules)
@@ -432,7 +432,7 @@ public sealed partial class CaseEngine
             _bills.Release(c.Change, bill, expired);
             if (bill.Received > Money.Zero)
             {
-                await _notices.AddAsync(c.Change, c.Head.Person, "money_kept", c.Head.Case, ("amount", bill.Received.ToString()));
+                await _notices.AddAsync(c.Change, c.Head.Person, "money_kept", c.Head.Case, ("amount", bill.Received));
             }
         }
         c.Head = c.Head with { BillId = null };

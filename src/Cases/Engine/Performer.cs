@@ -120,7 +120,7 @@ public sealed class Performer
         await _documents.IssueAsync(c.Change, new DocumentOrder(c.Head.Person, residence, Content(record, details, issue.Category), DocumentYears(rules)));
         Tell(c, "residence.issued", number, person.BorderNumber, term.End, details, issue.Category);
         RemindersUntil(c, term.End, rules);
-        await _notices.AddAsync(c.Change, c.Head.Person, "issued", c.Head.Case, ("until", Iso(term.End)));
+        await _notices.AddAsync(c.Change, c.Head.Person, "issued", c.Head.Case, ("until", term.End));
     }
 
     private async Task RenewAsync(CaseChange c, Effect.RenewResidence renew, PersonRecord person, RuleContext rules)
@@ -139,7 +139,7 @@ public sealed class Performer
         }
         Tell(c, "residence.renewed", details.ResidentNumber, person.BorderNumber, until, details, residence.Category);
         RemindersUntil(c, until, rules);
-        await _notices.AddAsync(c.Change, c.Head.Person, "renewed", c.Head.Case, ("until", Iso(until)));
+        await _notices.AddAsync(c.Change, c.Head.Person, "renewed", c.Head.Case, ("until", until));
     }
 
     private async Task IssueVisaAsync(CaseChange c, Effect.IssueExitVisa visa, PersonRecord person, RuleContext rules)
@@ -194,7 +194,7 @@ public sealed class Performer
         var until = rules.Today.PlusDays(rules.Policy.Get<int>("fine.payment_days", rules.Today));
         var bill = _bills.Issue(c.Change, c.Head.Case, Payer.Person(c.Head.Person), c.Service.Purpose, new Quote([line.Value], []), until);
         c.Head = c.Head with { BillId = bill.Id.Value };
-        await _notices.AddAsync(c.Change, c.Head.Person, "fined", c.Head.Case, ("amount", line.Value.Amount.ToString()));
+        await _notices.AddAsync(c.Change, c.Head.Person, "fined", c.Head.Case, ("amount", line.Value.Amount));
     }
 
     /// <summary>The fine's money is here: the fine is settled and its bill spent.</summary>
@@ -268,8 +268,6 @@ public sealed class Performer
 
     private OutboxMessage Message<T>(CaseChange c, string topic, T payload) =>
         new(Guid.CreateVersion7(_clock.GetUtcNow()), topic, $"{topic}:{c.Head.PersonId}", JsonSerializer.Serialize(payload, StoredJson.Options), Person: c.Head.Person);
-
-    private static string Iso(LocalDate day) => NodaTime.Text.LocalDatePattern.Iso.Format(day);
 }
 
 /// <summary>Payload of <see cref="Performer.RegisterTopic"/>. Personal parts are looked up by the handler through the read door; a visa's number is not a person's.</summary>

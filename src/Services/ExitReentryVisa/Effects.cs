@@ -16,7 +16,7 @@ internal static class Outcomes
                 var kind = request.Kind!;
                 yield return new Effect.IssueExitVisa(kind, plan.Stay, plan.Months, plan.LeaveBefore, plan.Stay == VisaStays.Date ? plan.ReturnBefore : null);
                 yield return new Effect.Due(InstrumentActs.LeaveDayPassed, plan.LeaveBefore.PlusDays(1));
-                yield return new Effect.Notify("visa_issued", ("leave", Iso(plan.LeaveBefore)), ("return", Iso(plan.ReturnBefore)));
+                yield return new Effect.Notify("visa_issued", ("leave", plan.LeaveBefore), ("return", plan.ReturnBefore));
                 break;
             case CaseStates.Issued:
                 // Back from one journey of several; the visa runs to its day.
@@ -66,6 +66,4 @@ internal static class Outcomes
                 break;
         }
     }
-
-    private static string Iso(NodaTime.LocalDate day) => NodaTime.Text.LocalDatePattern.Iso.Format(day);
 }

@@ -1,0 +1,218 @@
+using System.Globalization;
+using Microsoft.AspNetCore.HttpOverrides;
+using Muqeem.Agencies;
+using Muqeem.Cases;
+using Muqeem.Credentials;
+using Muqeem.Credentials.Live;
+using Muqeem.Credentials.Verifying;
+using Muqeem.Host.Api;
+using Muqeem.Host.Wiring;
+using Muqeem.Kernel;
+using Muqeem.Office;
+using Muqeem.Payments;
+using Muqeem.Platform.Background;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Files;
+using Muqeem.Platform.Folder;
+using Muqeem.Platform.Keys;
+using Muqeem.Platform.Pages;
+using Muqeem.Platform.Policies;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Texts;
+using Muqeem.Platform.Writing;
+using Muqeem.Portal;
+using Muqeem.Registry;
+using Muqeem.Services;
+using Muqeem.SignIn;
+using NodaTime;
+
+namespace Muqeem.Host;
+
+/// <summary>What this process does. On SQLite it does everything; on PostgreSQL the roles can be apart.</summary>
+[Flags]
+internal enum Roles
+{
+    Portal = 1,
+    Office = 2,
+    Api = 4,
+    Worker = 8,
+    All = Portal | Office | Api | Worker,
+}
+
+/// <summary>Composes the one executable: the same for serving, for the verbs and for the tests.</summary>
+public static class MuqeemHost
+{
+    /// <summary>Builds the application. Refuses with a sentence (<see cref="CannotStartException"/>) what would be unsafe.</summary>
+    /// <param name="settings">Settings that come before configuration, for tests.</param>
+    public static WebApplication Build(string[] args, IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? more = null)
+    {
+        // The database lies below the content root of a demonstration: watching it costs a sixteenth of the CPU.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false", .. args], ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        if (settings is not null)
+        {
+            builder.Configuration.AddInMemoryCollection(settings);
+        }
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = PagesSetup.LargestForm;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        });
+        var configuration = builder.Configuration;
+        Validate(configuration);
+        var roles = RolesOf(configuration);
+        var services = builder.Services;
+        AddCore(services, configuration, roles.HasFlag(Roles.Worker));
+        var folder = (DataFolder)services.Last(s => s.ServiceType == typeof(DataFolder)).ImplementationInstance!;
+
+        var pages = new PageOptions();
+        configuration.GetSection(PageOptions.Section).Bind(pages);
+        pages.Demonstration = folder.IsDemonstration;
+        var clock = (MovableClock)services.Last(s => s.ServiceType == typeof(MovableClock)).ImplementationInstance!;
+        pages.ClockIsMoved = clock.Offset != Duration.Zero;
+        clock.Moved += (_, _) => pages.ClockIsMoved = clock.Offset != Duration.Zero;
+        services.AddPages(pages);
+        services.AddTexts(typeof(RegistrySetup).Assembly).AddTexts(typeof(PaymentsSetup).Assembly).AddTexts(typeof(CredentialsSetup).Assembly).AddTexts(typeof(AgenciesSetup).Assembly)
+            .AddTexts(typeof(CasesSetup).Assembly).AddTexts(typeof(SignInSetup).Assembly).AddTexts(typeof(ServicesSetup).Assembly);
+        services.AddPortal(configuration).AddOffice(configuration).AddApi(configuration);
+        services.AddSingleton<Metrics>();
+        services.Configure<ForwardedHeadersOptions>(o => o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto);
+        services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        more?.Invoke(services);
+
+        var app = builder.Build();
+        if (configuration["BehindProxy"] == "true")
+        {
+            app.UseForwardedHeaders();
+        }
+        app.UsePages();
+        app.UseRouting();
+        app.UseRecordedReads();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UsePageAntiforgery();
+        app.UseApi();
+        Map(app, roles);
+        return app;
+    }
+
+    /// <summary>What serving and the verbs share: data folder, keys, database, engine, agencies.</summary>
+    private static void AddCore(IServiceCollection services, IConfiguration configuration, bool works)
+    {
+        var kind = configuration["Kind"] is { Length: > 0 } text ? Enum.Parse<FolderKind>(text, ignoreCase: true) : (FolderKind?)null;
+        var database = DatabaseOptions.From(configuration);
+        var folder = DataFolder.Open(database.Data, kind, TimeProvider.System);
+        var clock = new MovableClock(folder, TimeProvider.System);
+        var keys = KeyStore.Open(folder, configuration["Keys:Passphrase"], clock);
+        services.AddDatabase(database);
+        services.AddPrivacy(folder, clock, keys);
+        services.AddBackground(run: works);
+        services.AddFiles(folder);
+        services.AddSingleton<PolicyBook>();
+        services.AddHostedService<Preparation>();
+        services.AddAgencies(configuration);
+        services.AddRegistry().AddPayments().AddServices().AddCases();
+        var verifyAddress = configuration["PublicOrigin"] is { Length: > 0 } origin ? new Uri(new Uri(origin), "v/") : null;
+        services.AddCredentials(verifyAddress, p => LiveRules(p.GetRequiredService<PolicyBook>().Current, p.GetRequiredService<TimeProvider>().Today()));
+        services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
+        services.AddSingleton<UploadReuse>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().ReusedAsync(person, uploads, cancel));
+        services.AddSignIn(configuration);
+        services.AddMoney();
+        Register.Add(services);
+        NoticeMessages.Add(services);
+        services.AddWork(p => Deadlines.Register(p));
+    }
+
+    private static void Map(WebApplication app, Roles roles)
+    {
+        app.MapGet("/healthz", () => Results.Text("ok\n")).AllowAnonymous();
+        app.MapGet("/readyz", ReadyAsync).AllowAnonymous();
+        app.MapGet("/metrics", (Metrics metrics) => Results.Text(metrics.Print(), "text/plain; version=0.0.4")).AllowAnonymous();
+        app.MapHooks();
+        if ((roles & (Roles.Portal | Roles.Office)) != 0)
+        {
+            var pages = app.MapPages();
+            if (roles.HasFlag(Roles.Portal))
+            {
+                app.MapPortal(pages);
+            }
+            if (roles.HasFlag(Roles.Office))
+            {
+                app.MapOffice(pages);
+            }
+        }
+        if (roles.HasFlag(Roles.Api))
+        {
+            app.MapApi();
+        }
+    }
+
+    /// <summary>Ready when the database answers and the policies are loaded.</summary>
+    private static async Task<IResult> ReadyAsync(Db db, PolicyBook policies, IHostApplicationLifetime life, CancellationToken cancel)
+    {
+        if (life.ApplicationStopping.IsCancellationRequested)
+        {
+            return Results.Text("stopping\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+        try
+        {
+            await db.ExistsAsync("SELECT 1", null, cancel);
+            return Results.Text(string.Create(CultureInfo.InvariantCulture, $"ready, policies {policies.Current.Version}\n"));
+        }
+        catch (Exception e) when (e is System.Data.Common.DbException or InvalidOperationException)
+        {
+            return Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+
+    private static LiveCodeRules LiveRules(PolicySnapshot policy, LocalDate today) => new(
+        Duration.FromSeconds(policy.Get<int>("live_qr.seconds", today)),
+        Duration.FromSeconds(policy.Get<int>("live_qr.tolerance_seconds", today)),
+        Duration.FromMinutes(policy.Get<int>("verify_code.minutes", today)),
+        policy.Get<int>("verify_code.wrong_tries", today),
+        Duration.FromMinutes(policy.Get<int>("verify_code.wrong_within_minutes", today)));
+
+    private static Roles RolesOf(IConfiguration configuration)
+    {
+        var roles = configuration["Roles"] is { Length: > 0 } text
+            ? text.Split(',', StringSplitOptions.TrimEntries).Select(r => Enum.TryParse<Roles>(r, ignoreCase: true, out var role) ? role
+                : throw new CannotStartException($"Roles: '{r}' is not a role. There are portal, office, api and worker.")).Aggregate((a, b) => a | b)
+            : Roles.All;
+        if (string.IsNullOrEmpty(configuration["PostgreSql"]) && roles != Roles.All)
+        {
+            throw new CannotStartException("Roles: on the embedded SQLite one process has all roles. Leave Roles out, or set PostgreSql.");
+        }
+        return roles;
+    }
+
+    /// <summary>Says at start what would fail later.</summary>
+    private static void Validate(IConfiguration configuration)
+    {
+        foreach (var agency in new[] { PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name })
+        {
+            var name = $"Agencies:{agency}:WebhookKey";
+            Span<byte> key = stackalloc byte[256];
+            if (configuration[name] is not { Length: > 0 } text || !Convert.TryFromBase64String(text, key, out var length) || length < SignedWebhook.ShortestKey)
+            {
+                throw new CannotStartException($"{name} must be at least {SignedWebhook.ShortestKey} bytes in Base64: without it nobody could tell the agency's calls from forged ones.");
+            }
+        }
+        if (configuration["PublicOrigin"] is { Length: > 0 } origin && (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.AbsolutePath != "/"))
+        {
+            throw new CannotStartException("PublicOrigin is an address without a path, like https://muqeem.example.");
+        }
+    }
+
+    /// <summary>Before anything is served: the baseline of policies is published and loaded.</summary>
+    private sealed class Preparation(PolicyBook policies, IWriter writer) : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await policies.ImportBaselineAsync(writer, cancellationToken);
+            await policies.LoadAsync(cancellationToken);
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,49 @@
+using Muqeem.Platform.Files;
+
+namespace Muqeem.Host.Verbs;
+
+/// <summary>The verbs of the one executable.</summary>
+internal static class Verb
+{
+    private const string Usage = """
+        muqeem: the resident ID system.
+
+          muqeem serve    [--Data=DIR] [--PostgreSql="Host=..."] [--Roles=portal,office,api,worker] [--urls=http://localhost:8080]
+          muqeem migrate  brings the database to this release and publishes its policies
+          muqeem seed     [--People=300] makes scripted people of the stand-in agencies (demonstration only)
+          muqeem backup   --To=DIR
+          muqeem restore  --From=DIR, into an empty data folder
+          muqeem doctor   checks configuration, keys, database, agencies and books; exits 1 when something is wrong
+
+        Settings may also come from the environment (Data, PostgreSql, ...) or appsettings.json.
+        """;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var (verb, rest) = args is [var first, .. var others] && !first.StartsWith('-') ? (first, others) : ("serve", args);
+        switch (verb)
+        {
+            case "serve":
+                await MuqeemHost.Build(rest).RunAsync();
+                return 0;
+            case "migrate":
+                return await Migrate.RunAsync(rest);
+            case "seed":
+                return await Seed.RunAsync(rest);
+            case "backup":
+                return await Copies.BackupAsync(rest);
+            case "restore":
+                return await Copies.RestoreAsync(rest);
+            case "doctor":
+                return await Doctor.RunAsync(rest);
+            case MediaWorker.Verb:
+                return await MediaWorker.RunAsync(Console.OpenStandardInput(), Console.OpenStandardOutput());
+            case "help" or "--help" or "-h":
+                Console.WriteLine(Usage);
+                return 0;
+            default:
+                await Console.Error.WriteLineAsync($"muqeem: there is no verb '{verb}'.\n\n{Usage}");
+                return 2;
+        }
+    }
+}
