@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Starts Muqeem and the stand-in agencies for a demonstration on this machine.
+# PORT, DATA (a folder), DATABASE (a PostgreSQL connection string), TLS=1 (https with a CA made here, for phones on the network), SEED=0 (no people).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/install.sh run
+scripts/build.sh
+port="${PORT:-8080}" data="${DATA:-var}" agencies=$(( ${PORT:-8080} + 1 ))
+app=src/Host/bin/Release/net10.0/Muqeem.Host.dll
+sandbox=src/Sandbox/bin/Release/net10.0/Muqeem.Sandbox.dll
+mkdir -p "$data"; chmod 700 "$data"
+# One secret a kind of call, made once, shared by the two processes only.
+secrets="$data.agencies"
+if [ ! -s "$secrets" ]; then
+  (umask 077; for name in AlienRegister LabourContracts PaymentGateway; do echo "Agencies__${name}__WebhookKey=$(openssl rand -base64 32)"; done > "$secrets")
+fi
+set -a; . "./$secrets" 2>/dev/null || . "$secrets"; set +a
+export Data="$data" Kind=demonstration PostgreSql="${DATABASE:-}"
+export Agencies__Sandbox="http://localhost:$agencies" Sandbox__Data="$data.sandbox" Sandbox__Muqeem="http://localhost:$port" Portal__StandIns="http://localhost:$agencies"
+urls="http://localhost:$port"
+if [ "${TLS:-}" = 1 ]; then
+  scripts/certificates.sh "$data.tls"
+  urls="http://localhost:$port;https://*:$((port + 363))"
+  export Kestrel__Certificates__Default__Path="$data.tls/server.pem" Kestrel__Certificates__Default__KeyPath="$data.tls/server.key"
+fi
+# Whoever starts last stops first.
+pids=()
+stop() { for p in "${pids[@]:-}"; do [ -n "$p" ] && kill -TERM "$p" 2>/dev/null || true; done; wait 2>/dev/null || true; }
+trap stop EXIT
+trap 'exit 0' INT TERM
+dotnet "$sandbox" --urls "http://localhost:$agencies" > "$data.sandbox.log" 2>&1 & pids+=($!)
+dotnet "$app" serve --urls "$urls" > "$data.log" 2>&1 & pids+=($!)
+for _ in $(seq 200); do
+  curl -fsS -o /dev/null "http://localhost:$port/readyz" 2>/dev/null && break
+  kill -0 "${pids[1]}" 2>/dev/null || { echo "Muqeem did not start:" >&2; tail -5 "$data.log" >&2; exit 1; }
+  sleep 0.1
+done
+echo
+echo "  Muqeem          http://localhost:$port"
+[ "${TLS:-}" = 1 ] && echo "  on the network  https://$(hostname -I | awk '{print $1}'):$((port + 363))   (trust $data.tls/ca.pem on the phone)"
+echo "  stand-ins       http://localhost:$agencies   (other agencies, inbox of text messages, payments)"
+echo "  data            $data (demonstration)"
+if [ "${SEED:-1}" = 1 ]; then
+  echo
+  curl -fsS -X POST "http://localhost:$port/demo/seed?people=300" || dotnet "$app" seed --People=300
+fi
+echo
+echo "  Stop with Ctrl+C."
+wait "${pids[1]}"

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The full products and long runs. Prints what it covered and writes out/test-long.json.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/install.sh test
+scripts/build.sh
+mkdir -p out
+export MUQEEM_LONG=1 MUQEEM_KILLS="${MUQEEM_KILLS:-200}" MUQEEM_POSTGRES_KILLS="${MUQEEM_POSTGRES_KILLS:-50}" MUQEEM_BOTH_KILLS="${MUQEEM_BOTH_KILLS:-20}"
+status=0
+dotnet tests/Tests/bin/Release/net10.0/Muqeem.Tests.dll -noColor 2>&1 | tee out/test-long.log || status=$?
+summary=$(grep -oE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' out/test-long.log | tail -1)
+printf '{"commit":"%s","kills":{"muqeem":%s,"postgres":%s,"both":%s},"summary":"%s","passed":%s}\n' \
+  "$(git rev-parse HEAD)" "$MUQEEM_KILLS" "$MUQEEM_POSTGRES_KILLS" "$MUQEEM_BOTH_KILLS" "$summary" "$([ $status -eq 0 ] && echo true || echo false)" > out/test-long.json
+cat out/test-long.json
+exit $status
