@@ -457,7 +457,7 @@ public sealed partial class CaseEngine
     internal RuleContext Rules(string category, Instant now)
     {
         var policy = _policies.Current;
-        return new(now, now.DayInRiyadh(), policy, _performer.Tariff(policy), category);
+        return new(now, now.DayInRiyadh(), policy, Tariff.Of(policy, now.DayInRiyadh()), category);
     }
 
     private Duration Days(string code, Instant now) => Duration.FromDays(_policies.Current.Get<int>(code, now.DayInRiyadh()));

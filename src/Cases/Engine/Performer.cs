@@ -35,7 +35,6 @@ public sealed class Performer
     private readonly ResidentNumbers _residents;
     private readonly NumberPermutation _visaNumbers;
     private readonly ResidentNumberBlock _block;
-    private Tariff? _tariff;
 
     public Performer(Persons persons, Residences residences, ExitVisas visas, Documents documents, Bills bills, Notices notices, Serials serials, ReadDoor door, BlindIndex blind, KeyStore keys, DataFolder folder,
         TimeProvider clock)
@@ -44,12 +43,6 @@ public sealed class Performer
         _block = folder.IsDemonstration ? ResidentNumberBlock.Demonstration : ResidentNumberBlock.Real;
         _residents = new ResidentNumbers(keys.Mac(KeyPurpose.NumberPermutation, "resident"u8));
         _visaNumbers = new NumberPermutation(keys.Mac(KeyPurpose.NumberPermutation, "exit_visa"u8), 1_000_000_000, tweak: 2);
-    }
-
-    internal Tariff Tariff(PolicySnapshot policy)
-    {
-        var known = _tariff;
-        return known is not null && known.Version == policy.Version ? known : _tariff = new Tariff(policy.Version, FeeRow.Parse(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(policy.RowOn(PolicyBook.Fees, LocalDate.MaxIsoValue).Value))));
     }
 
     internal async Task PerformAsync(CaseChange c, IReadOnlyList<Effect> effects, PersonRecord person, RuleContext rules)

@@ -1,5 +1,3 @@
-using Muqeem.Platform.Files;
-
 namespace Muqeem.Host.Verbs;
 
 /// <summary>The verbs of the one executable.</summary>
@@ -26,18 +24,7 @@ internal static class Verb
             case "serve":
                 await MuqeemHost.Build(rest).RunAsync();
                 return 0;
-            case "migrate":
-                return await Migrate.RunAsync(rest);
-            case "seed":
-                return await Seed.RunAsync(rest);
-            case "backup":
-                return await Copies.BackupAsync(rest);
-            case "restore":
-                return await Copies.RestoreAsync(rest);
-            case "doctor":
-                return await Doctor.RunAsync(rest);
-            case MediaWorker.Verb:
-                return await MediaWorker.RunAsync(Console.OpenStandardInput(), Console.OpenStandardOutput());
+//WAIT
             case "help" or "--help" or "-h":
                 Console.WriteLine(Usage);
                 return 0;
