@@ -66,6 +66,7 @@ public static class SandboxHost
         InboxDesk.Map(app);
         BankDesk.Map(app);
         BorderDesk.Map(app);
+        EmployerDesk.Map(app);
         OperationsDesk.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;

@@ -156,7 +156,7 @@ internal static class OperationsDesk
             <p>Muqeem asks nine agencies. None of them can be reached from a demonstration, so this one program plays them all, over the same contracts. The people are computed from the seed <code>{world.People.Seed}</code>; the world began on {LocalDatePattern.Iso.Format(world.People.Origin)}; here it is now {InstantPattern.General.Format(clock.Now())}.</p>
             <h2>Agencies</h2><table><tr><th>Agency</th><th>Address</th><th>Contract</th></tr>
             {Html.Each(AgenciesSetup.All, agency => Html.Of($"<tr><td>{agency.Name}</td><td><code>/{agency.Prefix}</code></td><td><a href=\"/openapi/{agency.Prefix}.json\">openapi</a></td></tr>"))}</table>
-            <h2>Calls to Muqeem</h2><table><tr><th>Topic</th><th>Address</th></tr>{Html.Each((string[])[Calls.Payments, Calls.Border], topic => Html.Of($"<tr><td>{topic}</td><td>{calls.UrlOf(topic) ?? "not configured: Webhooks:" + topic + ":Url"}</td></tr>"))}</table>
+            <h2>Calls to Muqeem</h2><table><tr><th>Topic</th><th>Address</th></tr>{Html.Each((string[])[Calls.Payments, Calls.Border, Calls.Labour], topic => Html.Of($"<tr><td>{topic}</td><td>{calls.UrlOf(topic) ?? "not configured: Webhooks:" + topic + ":Url"}</td></tr>"))}</table>
             <h2>Clock</h2><form method="post" action="/clock"><label>Now (UTC) <input name="now" value="{InstantPattern.General.Format(clock.Now())}" dir="ltr" size="24"></label><button>Move</button></form>
             <h2>People with a story</h2><table><tr><th>Number</th><th>Who</th><th>Story</th><th>What comes of it</th></tr>
             {Html.Each(Stories.List, story => world.At(story.Index) is { } person ? Html.Of($"<tr><td><bdi class=\"n\">{person.Number}</bdi></td><td><a href=\"/people/{story.Index}\">{person.Name.FullEn}</a></td><td>{story.Title}</td><td>{story.Expect}</td></tr>") : Html.Empty)}</table>
@@ -219,7 +219,7 @@ internal static class OperationsDesk
             calls.Again(id);
             return Page.Done(request, "/calls", new { id });
         }).DisableAntiforgery().WithGroupName("desk");
-        app.MapGet("/calls/key/{topic}", (string topic, Calls calls) => topic is Calls.Payments or Calls.Border ? Results.Text(calls.KeyOf(topic)) : Results.NotFound()).WithGroupName("desk");
+        app.MapGet("/calls/key/{topic}", (string topic, Calls calls) => topic is Calls.Payments or Calls.Border or Calls.Labour ? Results.Text(calls.KeyOf(topic)) : Results.NotFound()).WithGroupName("desk");
         app.MapGet("/healthz", () => "ok").WithGroupName("desk");
     }
 

@@ -1,3 +1,4 @@
+using Muqeem.Sandbox.Desks;
 using Muqeem.Agencies;
 using Muqeem.Kernel;
 using Muqeem.Sandbox.Pictures;
@@ -136,6 +137,9 @@ internal static class Registers
         group.MapPost("/objections", (EmployerObjectionRequest request, HttpContext context, Notices notices, SandboxClock clock) =>
             Answer.Json(new EmployerObjectionReceipt(source, clock.Now(), notices.Take(context, LabourContracts.Name, "objection", request.VisaRequestId, request).Reference, clock.Today().PlusDays(10))))
             .Says<EmployerObjectionReceipt>("object", "An employer objects to a visa that the worker asked for.");
+        group.MapPost("/confirmations", (ConfirmationQuestion question, HttpContext context, Notices notices) =>
+            Answer.Json(notices.Take(context, LabourContracts.Name, EmployerDesk.Verb, question.Worker, question)))
+            .Says<NoticeReceipt>("askConfirmation", "The employer is asked to confirm what the worker applied for.");
         group.MapPost("/residences", (LabourResidenceNotice notice, HttpContext context, Notices notices) =>
             Answer.Json(notices.Take(context, LabourContracts.Name, "residence", notice.ResidentNumber, notice)))
             .Says<NoticeReceipt>("tellLabourResidence", "A residence began, was renewed or ended.");

@@ -17,6 +17,7 @@ public sealed partial class Calls : BackgroundService
 {
     public const string Payments = "payments";
     public const string Border = "border";
+    public const string Labour = "labour";
 
     // Between the attempts; after the last the call is given up and can be sent again by hand.
     private static readonly int[] WaitSeconds = [2, 5, 15, 60, 300, 900, 3600, 3600, 14400, 43200];
