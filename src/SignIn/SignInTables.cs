@@ -10,9 +10,9 @@ public static class SignInTables
         new("id", ColumnType.Uuid),
         new("version", ColumnType.Long),
         new("person", ColumnType.Uuid, Remark: "whose account; office accounts have a person of their own"),
-        new("kind", ColumnType.Text, Remark: "RESIDENT, OFFICE"),
-        new("state", ColumnType.Text, Remark: "REGISTERED, ACTIVE, SUSPENDED, CLOSED"),
-        new("proofing", ColumnType.Text, Remark: "NONE, MOBILE, OFFICER, EMPLOYER, KIOSK, OFFICE: how the person was shown to be the person"),
+        new("kind", ColumnType.Text, Remark: "Resident, Office"),
+        new("state", ColumnType.Text, Remark: "Registered, Active, Suspended, Closed, Released"),
+        new("proofing", ColumnType.Text, Remark: "None, Mobile, Officer, Employer, Kiosk, Office: how the person was shown to be the person"),
         new("roles", ColumnType.Text, Remark: "office roles, separated by spaces"),
         new("office", ColumnType.Text, Nullable: true, Remark: "code of the office an officer serves"),
         new("language", ColumnType.Text),
@@ -20,8 +20,14 @@ public static class SignInTables
         new("created_at", ColumnType.Instant),
         new("changed_at", ColumnType.Instant));
 
+    /// <summary>Sealed values of rows that change: a head is written again and again, its sealed part only once.</summary>
+    public static readonly Table Value = new("account_value", TableKind.Act, 1, "Sealed values of accounts: channels, addresses, authenticator secrets, devices, names of staff. Never changed.",
+        new("id", ColumnType.Uuid, Remark: "id of the row it belongs to"),
+        new("account", ColumnType.Uuid),
+        new("value", ColumnType.Sealed));
+
     public static readonly Table Identifier = new("account_identifier", TableKind.Act, 2, "What an account can be named by at sign-in, as blind indexes.",
-        new("kind", ColumnType.Text, Remark: "RESIDENT, BORDER, NAME"),
+        new("kind", ColumnType.Text, Remark: "name; numbers are found through the register of persons"),
         new("hash", ColumnType.Bytes),
         new("account", ColumnType.Uuid));
 
@@ -33,26 +39,23 @@ public static class SignInTables
     public static readonly Table Contact = new("account_contact", TableKind.Act, 1, "Channels to the holder, with their history; guarded by the account's version.",
         new("id", ColumnType.Uuid),
         new("account", ColumnType.Uuid),
-        new("kind", ColumnType.Text, Remark: "MOBILE, FOREIGN_MOBILE, EMAIL"),
-        new("value", ColumnType.Sealed),
-        new("hash", ColumnType.Bytes, Remark: "blind index of the value"),
-        new("source", ColumnType.Text, Remark: "REGISTER, OWN"),
+        new("kind", ColumnType.Text, Remark: "Mobile, ForeignMobile, Email"),
+        new("hash", ColumnType.Bytes, Remark: "blind index of the value, which is in account_value under the same id"),
+        new("source", ColumnType.Text, Remark: "register, typed"),
         new("since", ColumnType.Instant),
         new("until", ColumnType.Instant, Nullable: true));
 
-    public static readonly Table Address = new("account_address", TableKind.Act, 1, "The holder's National Address, with its history; guarded by the account's version.",
+    public static readonly Table Address = new("account_address", TableKind.Act, 1, "The holder's National Address, with its history; the address is in account_value under the same id; guarded by the account's version.",
         new("id", ColumnType.Uuid),
         new("account", ColumnType.Uuid),
-        new("address", ColumnType.Sealed),
         new("source", ColumnType.Text),
         new("since", ColumnType.Instant),
         new("until", ColumnType.Instant, Nullable: true));
 
-    public static readonly Table Authenticator = new("authenticator", TableKind.Act, 1, "Time-based code generators. The last step used is kept, so that a code works once.",
+    public static readonly Table Authenticator = new("authenticator", TableKind.Act, 1, "Time-based code generators; the secret is in account_value under the same id. The last step used is kept, so that a code works once.",
         new("id", ColumnType.Uuid),
         new("version", ColumnType.Long),
         new("account", ColumnType.Uuid),
-        new("secret", ColumnType.Sealed),
         new("state", ColumnType.Text, Remark: "ACTIVE, REMOVED"),
         new("last_step", ColumnType.Long),
         new("created_at", ColumnType.Instant));
@@ -67,7 +70,8 @@ public static class SignInTables
         new("state", ColumnType.Text, Remark: "ACTIVE, REPLACED"),
         new("created_at", ColumnType.Instant));
 
-    public static readonly Table Pending = new("pending_registration", TableKind.Act, 1, "Registrations under way, sealed, kept for a day. A row is made whether or not the numbers agree with a record.",
+    /// <summary>Steps are acts; the row itself is deleted a day later.</summary>
+    public static readonly Table Pending = new("pending_registration", TableKind.Bookkeeping, 1, "Registrations and recoveries under way, sealed, kept for a day. A row is made whether or not the numbers agree with a record.",
         new("id", ColumnType.Uuid),
         new("version", ColumnType.Long),
         new("token", ColumnType.Bytes, Remark: "SHA-256 of the 256-bit token"),
@@ -99,7 +103,7 @@ public static class SignInTables
         new("shared", ColumnType.Bool),
         new("expires_at", ColumnType.Instant));
 
-    public static readonly Table Session = new("session", TableKind.Act, 1, "Sessions. The token is 256 random bits; its SHA-256 is kept.",
+    public static readonly Table Session = new("session", TableKind.Act, 1, "Sessions. The token is 256 random bits; its SHA-256 is kept. Browser and system are in account_value under the same id.",
         new("id", ColumnType.Uuid),
         new("version", ColumnType.Long),
         new("token", ColumnType.Bytes),
@@ -108,11 +112,11 @@ public static class SignInTables
         new("level", ColumnType.Int, Remark: "1 limited, 2 full"),
         new("stepped_up_until", ColumnType.Instant, Nullable: true),
         new("shared", ColumnType.Bool, Remark: "signed in on a shared phone"),
-        new("device", ColumnType.Sealed, Remark: "browser and system, as shown in the list of sessions"),
         new("created_at", ColumnType.Instant),
         new("expires_at", ColumnType.Instant),
         new("ended_at", ColumnType.Instant, Nullable: true),
-        new("end_reason", ColumnType.Text, Nullable: true));
+        new("end_reason", ColumnType.Text, Nullable: true),
+        new("changed_at", ColumnType.Instant, Remark: "other nodes look for what changed lately"));
 
     public static readonly Table SessionSeen = new("session_seen", TableKind.Bookkeeping, 1, "When a session was last used, to the half minute.",
         new("session", ColumnType.Uuid),
@@ -127,9 +131,8 @@ public static class SignInTables
         new("id", ColumnType.Uuid),
         new("version", ColumnType.Long),
         new("account", ColumnType.Uuid),
-        new("kind", ColumnType.Text, Remark: "MOBILE, FOREIGN_MOBILE, EMAIL"),
-        new("value", ColumnType.Sealed),
-        new("hash", ColumnType.Bytes),
+        new("kind", ColumnType.Text, Remark: "Mobile, ForeignMobile, Email"),
+        new("hash", ColumnType.Bytes, Remark: "blind index of the new value, which is in account_value under the same id"),
         new("old_code", ColumnType.Uuid, Nullable: true),
         new("new_code", ColumnType.Uuid),
         new("new_confirmed", ColumnType.Bool),
@@ -139,28 +142,30 @@ public static class SignInTables
         new("due_at", ColumnType.Instant, Remark: "when it lapses, or when a cooling change takes effect"),
         new("created_at", ColumnType.Instant));
 
-    public static readonly Table Invitation = new("office_invitation", TableKind.Act, 1, "Office accounts proposed by one person and approved by another; the activation code works once.",
+    public static readonly Table Invitation = new("office_invitation", TableKind.Act, 1, "Office accounts proposed by one person and approved by another; the activation token works once. Name and address are in account_value.",
         new("id", ColumnType.Uuid),
         new("version", ColumnType.Long),
+        new("kind", ColumnType.Text, Remark: "NEW, ROLES, RESET"),
         new("account", ColumnType.Uuid),
-        new("details", ColumnType.Sealed),
         new("roles", ColumnType.Text),
         new("office", ColumnType.Text),
         new("proposed_by", ColumnType.Uuid, Nullable: true),
         new("approved_by", ColumnType.Uuid, Nullable: true),
         new("token", ColumnType.Bytes, Nullable: true, Remark: "SHA-256 of the activation token"),
         new("state", ColumnType.Text, Remark: "PROPOSED, APPROVED, ACTIVATED, WITHDRAWN"),
-        new("expires_at", ColumnType.Instant));
+        new("expires_at", ColumnType.Instant),
+        new("created_at", ColumnType.Instant));
 
     public static readonly Table Throttle = new("throttle_count", TableKind.Bookkeeping, 3, "How often something was tried: per node, keyed hash and window.",
         new("node", ColumnType.Text),
-        new("key", ColumnType.Bytes),
-        new("window", ColumnType.Long),
-        new("count", ColumnType.Int));
+        new("subject", ColumnType.Bytes),
+        new("slot", ColumnType.Long),
+        new("count", ColumnType.Int),
+        new("last_at", ColumnType.Instant));
 
     public static IReadOnlyList<Table> All { get; } =
     [
-        Account, Identifier, Profile, Contact, Address, Authenticator, RecoverySet, Pending, Code, Challenge,
+        Account, Value, Identifier, Profile, Contact, Address, Authenticator, RecoverySet, Pending, Code, Challenge,
         Session, SessionSeen, Device, ContactChange, Invitation, Throttle,
     ];
 }

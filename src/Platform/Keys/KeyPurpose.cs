@@ -23,6 +23,9 @@ public enum KeyPurpose
 
     /// <summary>Keys the short codes that a resident reads out to a verifier.</summary>
     VerifyCode,
+
+    /// <summary>Goes into every password's hash: who has the database alone cannot guess. Never rotated: nobody could sign in.</summary>
+    Password,
 }
 
 public enum KeyAlgorithm
@@ -58,5 +61,5 @@ internal static class KeyPurposes
         _ => KeyAlgorithm.HmacSha256,
     };
 
-    public static bool CanRotate(this KeyPurpose purpose) => purpose is not (KeyPurpose.BlindIndex or KeyPurpose.NumberPermutation);
+    public static bool CanRotate(this KeyPurpose purpose) => purpose is not (KeyPurpose.BlindIndex or KeyPurpose.NumberPermutation or KeyPurpose.Password);
 }

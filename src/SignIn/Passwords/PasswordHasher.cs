@@ -30,14 +30,17 @@ internal sealed class PasswordHasher : IDisposable
     private const int Waiting = 128;
     private readonly SemaphoreSlim _cores = new(Math.Max(1, Environment.ProcessorCount));
     private readonly Func<byte[], byte[]>? _pepper;
+    private readonly Argon2Cost _cost;
     private readonly Lazy<string> _nobody;
     private int _inside;
 
     /// <param name="pepper">A keyed hash whose key lives in the key store, or null.</param>
-    public PasswordHasher(Func<byte[], byte[]>? pepper = null)
+    /// <param name="cost">Only for tests: another cost than <see cref="Argon2Cost.Current"/>.</param>
+    public PasswordHasher(Func<byte[], byte[]>? pepper = null, Argon2Cost? cost = null)
     {
         _pepper = pepper;
-        _nobody = new(() => Format(Argon2Cost.Current, RandomNumberGenerator.GetBytes(SaltBytes), RandomNumberGenerator.GetBytes(HashBytes), _pepper is not null));
+        _cost = cost ?? Argon2Cost.Current;
+        _nobody = new(() => Format(_cost, RandomNumberGenerator.GetBytes(SaltBytes), RandomNumberGenerator.GetBytes(HashBytes), _pepper is not null));
     }
 
     /// <summary>A hash that nothing fits: checked when there is no such account, so that the answer takes as long.</summary>
@@ -47,20 +50,20 @@ internal sealed class PasswordHasher : IDisposable
     public async Task<string> HashAsync(string password, CancellationToken cancel)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
-        var hash = await DeriveAsync(Encoding.UTF8.GetBytes(password), salt, Argon2Cost.Current, _pepper is not null, cancel);
-        return Format(Argon2Cost.Current, salt, hash, _pepper is not null);
+        var hash = await DeriveAsync(Encoding.UTF8.GetBytes(password), salt, _cost, _pepper is not null, cancel);
+        return Format(_cost, salt, hash, _pepper is not null);
     }
 
     public async Task<PasswordCheck> CheckAsync(string password, string stored, CancellationToken cancel)
     {
         var (cost, salt, hash, peppered) = Parse(stored);
         var given = await DeriveAsync(Encoding.UTF8.GetBytes(password), salt, cost, peppered, cancel);
-        return new(CryptographicOperations.FixedTimeEquals(given, hash), cost != Argon2Cost.Current || peppered != (_pepper is not null));
+        return new(CryptographicOperations.FixedTimeEquals(given, hash), cost != _cost || peppered != (_pepper is not null));
     }
 
     /// <summary>One hash of a short secret under a given salt, for recovery codes.</summary>
     public Task<byte[]> DeriveAsync(string secret, byte[] salt, CancellationToken cancel) =>
-        DeriveAsync(Encoding.UTF8.GetBytes(secret), salt, Argon2Cost.Current, _pepper is not null, cancel);
+        DeriveAsync(Encoding.UTF8.GetBytes(secret), salt, _cost, _pepper is not null, cancel);
 
     public void Dispose() => _cores.Dispose();
 
