@@ -33,6 +33,9 @@ public sealed record TimelineEntry(Instant At, string Act, string From, string T
 /// <summary>A line of the officers' queue.</summary>
 public sealed record QueueLine(CaseId Case, string Reference, Service Service, Instant Since, Instant DueAt, string State, Guid? LockedBy, Instant? LockedUntil, bool MayDecide);
 
+/// <summary>The last line of a page of the queue; the next page begins after it, whatever has left the queue since.</summary>
+public sealed record QueuePlace(Instant Since, CaseId Case);
+
 /// <summary>A case as an officer reviews it.</summary>
 public sealed record ReviewView(CaseHead Head, Service Service, object Request, Answers Answers, FormContext Context, IReadOnlyList<ComparedField> Comparisons, IReadOnlyList<Finding> Findings, IReadOnlyList<string> Signals,
     IReadOnlyList<PriceLine> Price, IReadOnlyList<TimelineEntry> Timeline, Guid? LockedBy, Instant? LockedUntil, PendingDecision? Pending, DecisionContent? Objection, DecisionContent? LastDecision);
@@ -115,12 +118,12 @@ public sealed class CaseViews
     }
 
     /// <summary>The queue, oldest first. Nothing personal is opened for it.</summary>
-    public async Task<IReadOnlyList<QueueLine>> QueueAsync(AccountId officer, string? service, bool mine, bool late, Guid? after, int limit, CancellationToken cancel = default)
+    public async Task<IReadOnlyList<QueueLine>> QueueAsync(AccountId officer, string? service, bool mine, bool late, QueuePlace? after, int limit, CancellationToken cancel = default)
     {
         var rows = await _db.QueryAsync<QueueRow>("""
             SELECT q.case_id AS CaseId, q.service AS Service, q.since AS Since, q.due_at AS DueAt, q.excluded AS Excluded, h.reference AS Reference, h.state AS State, l.officer AS Officer, l.until AS Until
             FROM review_queue q JOIN case_head h ON h.id = q.case_id LEFT JOIN review_lock l ON l.case_id = q.case_id AND l.until > @now
-            WHERE (@any = 1 OR q.service = @service) AND (@mine = 0 OR l.officer = @officer) AND (@late = 0 OR q.due_at < @now) AND (@first = 1 OR q.case_id > @after)
+            WHERE (@any = 1 OR q.service = @service) AND (@mine = 0 OR l.officer = @officer) AND (@late = 0 OR q.due_at < @now) AND (@first = 1 OR q.since > @since OR (q.since = @since AND q.case_id > @after))
             ORDER BY q.since, q.case_id LIMIT @limit
             """, new
         {
@@ -131,7 +134,8 @@ public sealed class CaseViews
             mine = mine ? 1 : 0,
             late = late ? 1 : 0,
             first = after is null ? 1 : 0,
-            after = after ?? Guid.Empty,
+            since = after?.Since ?? Instant.MinValue,
+            after = after?.Case.Value ?? Guid.Empty,
             limit,
         }, cancel);
         return [.. rows.Select(r => new QueueLine(new CaseId(r.CaseId), r.Reference, _services.ByCode(r.Service), r.Since, r.DueAt, r.State, r.Officer, r.Until, r.Excluded != officer.Value))];

@@ -203,6 +203,16 @@ public sealed partial class CaseEngine
         {
             return new(null, null, new CaseOutcome.NotNow(head.State, new Refusal(CaseRefusals.LockedByAnother, ("until", held.Until))));
         }
+        // One decision at a time: what is pressed is undone before anything else is decided.
+        if (await _store.PendingDecisionAsync(head, cancel) is { } pending)
+        {
+            var known = await NotNowAsync(operation, verb, head, cancel);
+            return new(null, null, known is CaseOutcome.NotNow ? new CaseOutcome.NotNow(head.State, new Refusal(CaseRefusals.DecisionPending, ("until", pending.EffectiveAt))) : known);
+        }
+        if (operation.Seen is { } seen && seen != head.Version)
+        {
+            return new(null, null, new CaseOutcome.Conflict());
+        }
         return new(head, _services.ByCode(head.Service), null);
     }
 }

@@ -74,6 +74,9 @@ public static class Holders
 /// <summary>Who does it, once: the client's operation id and the digest of what it asked.</summary>
 public sealed record Operation(Actor Actor, Guid Id, byte[] Digest)
 {
+    /// <summary>The version of the case on which the officer decided; another one is a conflict. Null: whatever it is now.</summary>
+    public long? Seen { get; init; }
+
     /// <summary>Of a job: the same row and due moment is the same operation.</summary>
     public static Operation Due(string job, Guid subject, string kind, Instant due)
     {
@@ -124,6 +127,7 @@ public static class CaseRefusals
     public const string OwnCase = "case.own_case";
     public const string ReasonMissing = "case.reason_missing";
     public const string ItemsMissing = "case.items_missing";
+    public const string DecisionPending = "case.decision_pending";
 }
 
 /// <summary>A case's next state being built: the head, its timeline and its deadlines change together in one <see cref="Change"/>.</summary>

@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Muqeem.Cases;
+using Muqeem.Cases.Definition;
+using Muqeem.Kernel;
+using Muqeem.Office.Pages;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Pages;
+using Muqeem.Platform.Texts;
+using Muqeem.SignIn;
+using NodaTime;
+
+namespace Muqeem.Office.Endpoints;
+
+/// <summary>One case: what was said beside what the records say, and taking it.</summary>
+internal static class CasePages
+{
+    public static void Map(RouteGroupBuilder office)
+    {
+        office.MapGet("/cases/{id:guid}", ShowAsync).RequireAuthorization(OfficeSetup.Readers);
+        office.MapPost("/cases/{id:guid}/take", TakeAsync).RequireAuthorization(Doors.Officer);
+        office.MapPost("/cases/{id:guid}/release", ReleaseAsync).RequireAuthorization(Doors.Officer);
+        office.MapPost("/cases/{id:guid}/undo", UndoAsync).RequireAuthorization(Doors.Officer);
+    }
+
+    private static async Task<IResult> ShowAsync(HttpContext http, Guid id, Db db, CaseViews views, TimeProvider clock, string? only, string? done, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        if (await LookAsync(db, id, cancel) is not { } look)
+        {
+            return PageResult.Error(StatusCodes.Status404NotFound);
+        }
+        if (!MayRead(session, look))
+        {
+            return PageResult.Of<ClosedCasePage, ClosedCaseModel>(new(session, look.Reference, look.State), StatusCodes.Status403Forbidden);
+        }
+        return await views.ReviewAsync(session.Actor, new CaseId(id), cancel) is { } view
+            ? PageResult.Of<CasePage, CaseModel>(new(session, view, clock.Now(), only == "differences", done))
+            : PageResult.Error(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> TakeAsync(HttpContext http, Guid id, Language language, CaseEngine engine, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        var form = await FormState.ReadAsync(http);
+        return Outcomes.Operation(session, form, "review.take", id.ToString()) is { } operation
+            ? Outcomes.Answer(http, await engine.TakeAsync(operation, session.Account, session.Person, new CaseId(id), cancel), form, _ => At(language, id), Queue(language))
+            : PageResult.Error(StatusCodes.Status400BadRequest);
+    }
+
+    private static async Task<IResult> ReleaseAsync(HttpContext http, Guid id, Language language, CaseEngine engine, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        var form = await FormState.ReadAsync(http);
+        return Outcomes.Operation(session, form, "review.release", id.ToString()) is { } operation
+            ? Outcomes.Answer(http, await engine.ReleaseAsync(operation, session.Account, new CaseId(id), cancel), form, _ => Queue(language), Queue(language))
+            : PageResult.Error(StatusCodes.Status400BadRequest);
+    }
+
+    private static async Task<IResult> UndoAsync(HttpContext http, Guid id, Language language, CaseEngine engine, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        var form = await FormState.ReadAsync(http);
+        return Outcomes.Operation(session, form, "review.undo", id.ToString()) is { } operation
+            ? Outcomes.Answer(http, await engine.UndoAsync(operation, session.Account, new CaseId(id), cancel), form, _ => At(language, id) + "?done=undone", At(language, id))
+            : PageResult.Error(StatusCodes.Status400BadRequest);
+    }
+
+    internal static string At(Language language, Guid id) => $"/{language.Code}/office/cases/{id}";
+
+    internal static string Queue(Language language) => $"/{language.Code}/office/queue";
+
+    /// <summary>What decides whether a case may be opened, without opening it.</summary>
+    internal static Task<CaseLook?> LookAsync(Db db, Guid id, CancellationToken cancel) =>
+        db.FirstAsync<CaseLook>("SELECT reference AS Reference, state AS State, person_id AS PersonId, decided_by AS DecidedBy FROM case_head WHERE id = @id AND submission > 0", new { id }, cancel);
+
+    /// <summary>Officers read what waits for them or what they decided themselves; nobody his own case. Supervisors and auditors read all, and every read is shown to the resident.</summary>
+    internal static bool MayRead(Session session, CaseLook look) =>
+        look.PersonId != session.Person.Value
+        && (session.Has(OfficeRole.Supervisor | OfficeRole.Auditor) || look.State is CaseStates.UnderReview or CaseStates.Objection || look.DecidedBy == session.Account.Value);
+}
+
+/// <summary>Of a case's head: nothing that is sealed.</summary>
+internal sealed record CaseLook
+{
+    public string Reference { get; init; } = "";
+    public string State { get; init; } = "";
+    public Guid PersonId { get; init; }
+    public Guid? DecidedBy { get; init; }
+}

@@ -1,0 +1,79 @@
+using Muqeem.Agencies;
+using Muqeem.Cases;
+using Muqeem.Cases.Definition;
+using Muqeem.Kernel;
+using Muqeem.Office.Endpoints;
+using Muqeem.Platform.Background;
+using Muqeem.Platform.Pages;
+using Muqeem.Platform.Policies;
+using Muqeem.Platform.Texts;
+using Muqeem.SignIn;
+using NodaTime;
+
+namespace Muqeem.Office.Pages;
+
+public sealed record OfficeSignInModel(FormState Form, Instant? OpensAt, string? ReturnTo);
+
+public sealed record OfficeCodeModel(FormState Form, bool MayUsePaper, string? ReturnTo);
+
+public sealed record DashboardModel(Session Me, QueueCounts Counts, IReadOnlyList<AgeOfQueue> Ages, IReadOnlyList<DayOfDecisions> Decisions);
+
+public sealed record QueueModel(Session Me, QueueFilter Filter, IReadOnlyList<Service> Services, IReadOnlyList<QueueLine> Lines, string? Next, bool Later, Instant Now);
+
+public sealed record NotFoundModel(Session Me, string? Typed);
+
+/// <summary>Something cannot be done now.</summary>
+/// <param name="State">Where the case stands, when that is what is in the way.</param>
+/// <param name="Back">From where to go on.</param>
+public sealed record NotNowModel(Refusal Refusal, string? State, string Back);
+
+/// <summary>A case that this reader has no reason to open: nothing of it is opened, and its state is told.</summary>
+public sealed record ClosedCaseModel(Session Me, string Reference, string State);
+
+/// <param name="Done">What was just done: approved, undone.</param>
+public sealed record CaseModel(Session Me, ReviewView View, Instant Now, bool OnlyDifferences, string? Done)
+{
+    public bool Waits => View.Head.State is CaseStates.UnderReview or CaseStates.Objection;
+
+    public bool Mine => Waits && View.LockedBy == Me.Account.Value;
+
+    public bool Another => Waits && View.LockedBy is { } holder && holder != Me.Account.Value;
+
+    /// <summary>He refused before; another decides the objection.</summary>
+    public bool DecidedBefore => View.Head.State == CaseStates.Objection && View.Head.DecidedBy == Me.Account.Value;
+
+    public bool MayDecide => Me.Has(OfficeRole.Officer) && Mine && View.Pending is null && !DecidedBefore;
+
+    public bool MayTake => Me.Has(OfficeRole.Officer) && Waits && !Mine && !Another && View.Pending is null && !DecidedBefore;
+
+    public bool MayUndo => View.Pending is { } pending && pending.Officer == Me.Account.Value && Now < pending.EffectiveAt;
+}
+
+/// <summary>Where writing a decision stands.</summary>
+public enum DecisionStep
+{
+    /// <summary>The reason, and what is asked for.</summary>
+    Choose,
+
+    /// <summary>The letter.</summary>
+    Write,
+
+    /// <summary>The letter as the resident will read it.</summary>
+    Look,
+}
+
+/// <param name="Applicants">The language that the applicant reads.</param>
+public sealed record DecisionModel(Session Me, ReviewView View, string Act, FormState Form, Language Applicants, DecisionStep Step);
+
+public sealed record AgenciesModel(Session Me, IReadOnlyList<AgencyStanding> Standings);
+
+public sealed record WorkModel(Session Me, OutboxState Outbox, IReadOnlyList<ParkedMessage> Parked, IReadOnlyList<JobState> Jobs, bool MayRetry);
+
+public sealed record PoliciesModel(Session Me, long Version, IReadOnlyList<PolicyRow> Rows, LocalDate Today, string? Filter);
+
+public sealed record ClockModel(Session Me, Instant Now, Duration Offset, FormState Form);
+
+public sealed record AccountsModel(Session Me, FormState Form, FoundAccount? Found, bool Done);
+
+/// <summary>An account beside what the register says of its person.</summary>
+public sealed record FoundAccount(Account Account, Muqeem.Registry.PersonRecord Record);
