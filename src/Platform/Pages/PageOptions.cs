@@ -14,8 +14,11 @@ public sealed class PageOptions
     /// <summary>Whether the clock of this demonstration was moved; every page then shows its day and time.</summary>
     public bool ClockIsMoved { get; set; }
 
-    /// <summary>The telephone where a person answers, as it is dialled; shown on every page of an error and at the foot.</summary>
+    /// <summary>The telephone where a person answers, as it is written; shown on every page of an error and at the foot.</summary>
     public string? HelpPhone { get; set; }
+
+    /// <summary>The same without spaces, as it is dialled.</summary>
+    internal string? HelpPhoneDialled => HelpPhone?.Replace(" ", "", StringComparison.Ordinal);
 
     /// <summary>When that telephone is answered, by language.</summary>
     public IDictionary<string, string> HelpHours { get; set; } = new Dictionary<string, string>(StringComparer.Ordinal);

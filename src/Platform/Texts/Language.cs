@@ -232,8 +232,13 @@ public sealed class Language
         {
             return only.Text;
         }
+        return Write(message, key, found, facts, isolate);
+    }
+
+    internal string Write(Message message, string key, MuqeemCulture culture, in Facts facts, bool isolate)
+    {
         var text = new StringBuilder();
-        Write(text, key, message.Parts, found, facts, null, isolate);
+        Write(text, key, message.Parts, culture, facts, null, isolate);
         return text.ToString();
     }
 
