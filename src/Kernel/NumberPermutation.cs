@@ -115,7 +115,10 @@ public enum ResidentNumberBlock
 /// <summary>Gives out resident numbers: a serial counter through a keyed permutation, so that nobody can guess the next from the last, and none is given twice. Safe for many threads.</summary>
 public sealed class ResidentNumbers
 {
-    private const long DemonstrationSize = 10_000_000;
+    // Of the demonstration's 20…, numbers from 205… on are given out: 200… to 204… are those of people who came before Muqeem, in the stand-ins' register.
+    private const long DemonstrationStart = 5_000_000;
+    private const long DemonstrationSize = 5_000_000;
+    private const long RealStart = 10_000_000;
     private const long RealSize = 90_000_000;
 
     private readonly NumberPermutation _demonstration;
@@ -134,8 +137,8 @@ public sealed class ResidentNumbers
     /// <summary>The number for this counter, 0 to <see cref="Capacity"/> - 1; throws beyond: the block is used up.</summary>
     public ResidentNumber Allocate(long counter, ResidentNumberBlock block)
     {
-        // The eight digits between the leading 2 and the check digit: 0 and seven digits for the demonstration, 1-9 and seven digits for real numbers.
-        var payload = block == ResidentNumberBlock.Demonstration ? _demonstration.Forward(counter) : _real.Forward(counter) + DemonstrationSize;
+        // The eight digits between the leading 2 and the check digit: 05 to 09 and six digits for the demonstration, 1-9 and seven digits for real numbers.
+        var payload = block == ResidentNumberBlock.Demonstration ? _demonstration.Forward(counter) + DemonstrationStart : _real.Forward(counter) + RealStart;
         Span<char> digits = stackalloc char[9];
         digits[0] = '2';
         payload.TryFormat(digits[1..], out _, "00000000", CultureInfo.InvariantCulture);
@@ -146,6 +149,6 @@ public sealed class ResidentNumbers
     public long CounterOf(ResidentNumber number)
     {
         var payload = long.Parse(number.ToString().AsSpan(1, 8), NumberStyles.None, CultureInfo.InvariantCulture);
-        return number.IsDemonstration ? _demonstration.Back(payload) : _real.Back(payload - DemonstrationSize);
+        return number.IsDemonstration ? _demonstration.Back(payload - DemonstrationStart) : _real.Back(payload - RealStart);
     }
 }

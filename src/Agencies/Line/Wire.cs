@@ -75,6 +75,7 @@ public static class Wire
         options.AllowDuplicateProperties = false;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.Create(System.Text.Unicode.UnicodeRanges.All);
+        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireWhatMayNotBeNull } };
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
         options.Converters.Add(new DayConverter());
         options.Converters.Add(new InstantConverter());
@@ -82,10 +83,22 @@ public static class Wire
 
     private static JsonSerializerOptions Make()
     {
-        var options = new JsonSerializerOptions { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+        var options = new JsonSerializerOptions();
         Apply(options);
         options.MakeReadOnly();
         return options;
+    }
+
+    // What may be null may also be missing.
+    private static void RequireWhatMayNotBeNull(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            if (property.AssociatedParameter is { } parameter)
+            {
+                property.IsRequired = !parameter.IsNullable && !parameter.HasDefaultValue;
+            }
+        }
     }
 
     // The serializer names a missing property only inside a sentence; the contract's owner must be told the field.
@@ -115,7 +128,9 @@ public static class Wire
             var index = 0;
             foreach (var item in element.EnumerateArray())
             {
-                if (FirstMissing(item, Options.GetTypeInfo(elementType), string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]")) is { } missing)
+                // No list of a contract has holes; the serializer would let them pass.
+                var place = string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]");
+                if ((item.ValueKind == JsonValueKind.Null ? place : FirstMissing(item, Options.GetTypeInfo(elementType), place)) is { } missing)
                 {
                     return missing;
                 }
