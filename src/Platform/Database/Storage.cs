@@ -72,8 +72,37 @@ public static class Storage
             (SealedBytes, ColumnType.Sealed) => true,
             _ => false,
         };
+        if (neutral is string text)
+        {
+            Storable(text, column.Name);
+        }
         // The value itself stays out of the message: it may be personal.
         return fits ? neutral : throw new ArgumentException($"{table.Name}.{column.Name} is {column.Type}; it cannot hold {value?.GetType().Name ?? "nothing"}.");
+    }
+
+    /// <summary>
+    /// A text that both databases and the journal can hold: no zero character, no half of a surrogate pair. Anybody can type those into a form; they are caught
+    /// where the change is made, before they could spoil a group.
+    /// </summary>
+    internal static string? Storable(string? text, string where)
+    {
+        if (text is null || (!text.Contains('\0', StringComparison.Ordinal) && WellFormed(text)))
+        {
+            return text;
+        }
+        throw new ArgumentException($"The text for {where} holds a character that cannot be stored.");
+    }
+
+    private static bool WellFormed(string text)
+    {
+        for (var i = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF'); i >= 0 && i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && !(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[++i])))
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// <summary>The neutral type of a declared type, for parameters that are null.</summary>

@@ -21,6 +21,8 @@ internal sealed class GroupQueue
         _bulk = Channel.CreateBounded<Prepared>(bounds);
     }
 
+    public int Count => _interactive.Reader.Count + _bulk.Reader.Count;
+
     /// <summary>False when there is no room, or when no more is taken.</summary>
     public bool TryAdd(Prepared change)
     {

@@ -118,12 +118,39 @@ internal sealed class Prepared
         {
             throw new InvalidOperationException("The digest of a request is SHA-256; see Digest.Of.");
         }
+        CheckTexts();
         foreach (var row in Change.Rows)
         {
             if (row.Table.IsHead && (row.Mode != RowMode.Delete || row.Table.Kind == TableKind.Act))
             {
                 throw new InvalidOperationException($"{row.Table.Name} is a head: it is written by Head, and an act never deletes it.");
             }
+        }
+    }
+
+    private void CheckTexts()
+    {
+        if (Change.Act is { } act)
+        {
+            foreach (var text in (ReadOnlySpan<string?>)[act.Verb, act.Actor.Id, act.OnBehalfOf?.Id, act.Reason, act.Rules, act.Answer])
+            {
+                Storage.Storable(text, "an act");
+            }
+        }
+        foreach (var message in Change.Messages)
+        {
+            Storage.Storable(message.Topic, "a topic");
+            Storage.Storable(message.Lane, "a lane");
+            Storage.Storable(message.Payload, "a message");
+        }
+        foreach (var access in Change.Accesses)
+        {
+            Storage.Storable(access.Where, "an access");
+            Storage.Storable(access.Reader.Id, "an access");
+        }
+        foreach (var claim in Change.Claims.Concat(Change.Releases))
+        {
+            Storage.Storable(claim.Kind, "a claim");
         }
     }
 

@@ -329,6 +329,24 @@ public abstract class WriterTests : IAsyncLifetime
         await Assert.ThrowsAsync<ArgumentException>(() => Writer.WriteAsync(misfit));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0xD83D)]
+    [InlineData(0xDE00)]
+    public async Task Text_that_no_database_can_hold_is_refused_before_it_meets_others(int character)
+    {
+        // By number: an attribute is stored as UTF-8 and cannot hold it either.
+        var text = $"before {(char)character} after";
+        var change = NewChange();
+        change.Heads.Add(Thing.Head(NewId(), 0, text, null));
+        await Assert.ThrowsAsync<ArgumentException>(() => Writer.WriteAsync(change));
+        await Assert.ThrowsAsync<ArgumentException>(() => Writer.WriteAsync(NewChange(answer: text)));
+
+        var whole = NewChange();
+        whole.Heads.Add(Thing.Head(NewId(), 0, "whole \U0001F600 pair \U0001F600\U0001F600", null));
+        Assert.IsType<WriteOutcome.Done>(await Writer.WriteAsync(whole));
+    }
+
     [Fact]
     public async Task Bookkeeping_put_at_once_by_many_ends_with_one_row()
     {

@@ -21,6 +21,8 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     private readonly GroupQueue _queue;
     private readonly CancellationTokenSource _abort = new();
     private readonly Task _loop;
+    private int _failuresInARow;
+    private volatile bool _away;
     private int _disposed;
 
     internal IGroupStore Store => _store;
@@ -43,6 +45,12 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
         var logger = (ILogger?)log ?? NullLogger.Instance;
         return new(db.Dialect.Kind == DatabaseKind.Sqlite ? new SqliteStore(db, clock, logger) : new PostgresStore(db, clock, logger), db.Options, logger);
     }
+
+    /// <summary>Whether the database cannot be written to now; for health checks.</summary>
+    public bool IsAway => _away;
+
+    /// <summary>Changes that wait for a group; for health checks and metrics.</summary>
+    public int Waiting => _queue.Count;
 
     /// <summary>
     /// Writes a change. The answer comes after the commit. An <see cref="OperationCanceledException"/> means that nothing was written; once the change is on
@@ -145,6 +153,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
         {
             await _store.WriteAsync(group, _abort.Token);
             Settle(group);
+            _failuresInARow = 0;
         }
         catch (StoreAwayException away)
         {
@@ -211,11 +220,12 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
         {
             WriterMetrics.InDoubt.Add(1);
         }
-        var pause = TimeSpan.FromMilliseconds(20);
+        _away = true;
         while (!_abort.IsCancellationRequested)
         {
             try
             {
+                await PauseAsync();
                 var committed = await _store.RecoverAsync(away.Mark, _abort.Token);
                 DatabaseBack(_log, committed);
                 if (!committed)
@@ -228,14 +238,21 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
                 }
                 // What has no outcome is held, and so comes first in the next group.
                 Settle(group);
+                _away = false;
                 return;
             }
             catch (StoreAwayException)
             {
-                await Task.Delay(pause, Real, _abort.Token);
-                pause = pause * 2 < TimeSpan.FromSeconds(1) ? pause * 2 : TimeSpan.FromSeconds(1);
+                // Not yet.
             }
         }
+    }
+
+    /// <summary>None after the first failure, then longer each time, to a second: a full disk takes connections and fails every write.</summary>
+    private Task PauseAsync()
+    {
+        var failures = _failuresInARow++;
+        return failures == 0 ? Task.CompletedTask : Task.Delay(TimeSpan.FromMilliseconds(Math.Min(1000, 10 << Math.Min(failures, 7))), Real, _abort.Token);
     }
 
     [LoggerMessage(10, LogLevel.Error, "The writer failed on a group; its callers got an error. This is a bug.")]
