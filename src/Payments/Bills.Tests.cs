@@ -157,10 +157,10 @@ public class BillsTests
     public void A_payment_of_the_same_id_is_taken_once()
     {
         var bill = Issued(500);
-        Receive(bill, Paid(200));
+        var newest = Receive(bill, Paid(200));
         var repeated = Act();
-        _bills.Receive(repeated, Paid(200), bill);
-        Assert.IsNotType<WriteOutcome.Done>(_ledger.Write(repeated));
+        _bills.Receive(repeated, Paid(200), newest);
+        Assert.Equal(new WriteOutcome.Claimed(Bills.PaymentClaim), _ledger.Write(repeated));
         Assert.Equal(-20_000, _ledger.Sum("CLEARING"));
     }
 
@@ -201,6 +201,18 @@ public class BillsTests
         Assert.IsType<WriteOutcome.Done>(_ledger.Write(pay));
         Assert.Equal(5_000, _ledger.Balances[_payer.Id]);
         _ledger.Balanced();
+    }
+
+    [Fact]
+    public void A_bill_that_ends_half_paid_gives_back_the_half()
+    {
+        var bill = Receive(Issued(500), Paid(200));
+        var release = Act();
+        var ended = _bills.Release(release, bill, expired: true);
+        Assert.Equal((BillState.Expired, Money.Zero, Money.Zero), (ended.State, ended.Received, ended.Due));
+        Assert.IsType<WriteOutcome.Done>(_ledger.Write(release));
+        Assert.Equal(20_000, _ledger.Balances[_payer.Id]);
+        Assert.Equal(0, _ledger.Sum("HELD"));
     }
 
     [Fact]
@@ -314,7 +326,7 @@ public class BillsTests
                     default: after = verbs.Number(change, bill, "N" + Next(30)); break;
                 }
             }
-            catch (InvalidOperationException)
+            catch (InvalidOperationException refused) when (refused.Message.Contains("cannot be", StringComparison.Ordinal) || refused.Message.Contains("has its bill already", StringComparison.Ordinal))
             {
                 continue;
             }
@@ -336,6 +348,7 @@ public class BillsTests
             {
                 var held = current.State is BillState.Open or BillState.Settled ? current.Received.Halalas : 0;
                 Assert.Equal(held, ledger.Sum("HELD", current.Id.Value));
+                Assert.InRange(held, 0, current.Total.Halalas);
             }
             Assert.Equal(bills.Select(v => v[^1]).Where(b => b.State == BillState.Consumed).Sum(b => b.Total.Halalas), ledger.Sum("REVENUE"));
         }
