@@ -7,7 +7,6 @@ using Muqeem.Payments;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
 using Muqeem.Services.ExitReentryVisa;
-using Money = Muqeem.Kernel.Money;
 
 namespace Muqeem.Host;
 
@@ -34,10 +33,7 @@ internal static class Hooks
         {
             return Refused(refusal);
         }
-        var told = call.Payment;
-        var notice = new PaymentNotice(told.PaymentId, told.BillNumber, Guid.TryParse(told.Reference, out var reference) ? new BillId(reference) : null,
-            new Money(told.AmountHalalas), told.At, told.Channel.ToString().ToUpperInvariant());
-        switch (await inbox.ReceiveAsync(notice, http.RequestAborted))
+        switch (await inbox.ReceiveAsync(Wiring.Money.NoticeOf(call.Payment), http.RequestAborted))
         {
             case PaymentReception.Received { CasesTouched: var cases }:
                 return await GoOnAsync(http, cases);

@@ -324,7 +324,7 @@ public abstract class BooksTests : IAsyncLifetime
         return refund;
     }
 
-    private GatewayDesk Desk(GatewayAnswer answer, List<string> asked, List<CaseId>? arrived = null)
+    private GatewayDesk Desk(GatewayAnswer answer, List<string> asked, List<CaseId>? arrived = null, IReadOnlyList<PaymentNotice>? listed = null)
     {
         Task<GatewayAnswer> Answer(string what)
         {
@@ -335,10 +335,40 @@ public abstract class BooksTests : IAsyncLifetime
         {
             CreateBill = (b, _) => Answer("create " + b.Total),
             CancelBill = (b, _) => Answer("cancel " + b.Number),
+            PaymentsOf = (_, _) => Task.FromResult(listed),
             Refund = (r, p, iban, _) => Answer($"refund {r.Amount} of {p.GatewayId} to {iban}"),
         };
         return new GatewayDesk(_world.Bills, _world.Ledger, _world.Inbox, _world.Refunds, _world.Door, _world.Database.Writer, calls,
             (touched, _) => { arrived?.Add(touched); return Task.CompletedTask; }, _world.Clock);
+    }
+
+    [Fact]
+    public async Task A_payment_that_nobody_told_is_found_in_the_gateways_list_of_the_day()
+    {
+        var told = await _world.IssueAsync(_world.NewPayer(), 500, "900100");
+        var quiet = await _world.IssueAsync(_world.NewPayer(), 300, "900101");
+        await _world.Inbox.ReceiveAsync(_world.Notice("P1", "900100", 500));
+        List<CaseId> arrived = [];
+        var desk = Desk(new GatewayAnswer.Later("-"), [], arrived,
+            [_world.Notice("P1", "900100", 500), _world.Notice("P2", "900101", 300), _world.Notice("P3", null, 70)]);
+        var found = (await desk.ReconcileAsync(_world.Clock.Today()))!;
+        Assert.Equal((2, 1, 0), (found.Listed, found.Missed, found.Contradicting.Count));
+        Assert.Equal([quiet.Case], arrived);
+        Assert.NotEqual(told.Case, quiet.Case);
+        Assert.Equal(0, (await desk.ReconcileAsync(_world.Clock.Today()))!.Missed);
+        Assert.Equal(["P1"], (await Desk(new GatewayAnswer.Later("-"), [], listed: [_world.Notice("P1", "900100", 501)]).ReconcileAsync(_world.Clock.Today()))!.Contradicting);
+        Assert.Null(await Desk(new GatewayAnswer.Later("-"), []).ReconcileAsync(_world.Clock.Today()));
+    }
+
+    [Fact]
+    public async Task A_watch_over_the_books_says_what_it_finds()
+    {
+        await _world.FundAsync(_world.NewPayer(), 100, "P1");
+        var watch = new LedgerWatch(_world.Ledger, Microsoft.Extensions.Logging.Abstractions.NullLogger<LedgerWatch>.Instance);
+        Assert.Empty(await watch.RunAsync());
+        await _world.Database.ExecuteAsync("UPDATE payment SET refunded = 1 WHERE gateway_id = 'P1'; UPDATE bill SET received = 5 WHERE number = 'FP1'; UPDATE bill SET state = 'OPEN' WHERE number = 'FP1'");
+        Assert.Equal("bill.held", Assert.Single(await watch.RunAsync()).Rule);
+        await _world.Database.ExecuteAsync("UPDATE bill SET received = 0, state = 'CANCELLED' WHERE number = 'FP1'");
     }
 
     private static string BillPayload(Bill bill) => $$"""{"Bill":"{{bill.Id}}"}""";

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Muqeem.Kernel;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
+using NodaTime;
 
 namespace Muqeem.Payments;
 
@@ -30,10 +31,18 @@ public sealed class GatewayCalls
 
     /// <summary>Refunds a payment, wholly or in part, to an account number.</summary>
     public required Func<Refund, Payment, string, CancellationToken, Task<GatewayAnswer>> Refund { get; init; }
+
+    /// <summary>All payments the gateway took for us on a day in Riyadh; null while it cannot say.</summary>
+    public required Func<LocalDate, CancellationToken, Task<IReadOnlyList<PaymentNotice>?>> PaymentsOf { get; init; }
 }
 
 /// <summary>Told of cases whose bill is settled; the engine goes on with them. It may be told twice.</summary>
 public delegate Task MoneyArrived(CaseId @case, CancellationToken cancel);
+
+/// <summary>The gateway's list of a day against the books.</summary>
+/// <param name="Missed">Payments we had not been told of; they are booked now.</param>
+/// <param name="Contradicting">Payment ids whose amount is another one here: somebody has to look.</param>
+public sealed record Reconciliation(int Listed, int Missed, IReadOnlyList<string> Contradicting);
 
 /// <summary>Carries this project's outbox messages to the gateway and its answers back. Each step may be repeated.</summary>
 public sealed class GatewayDesk(Bills bills, Ledger ledger, PaymentsInbox inbox, Refunds refunds, ReadDoor door, IWriter writer, GatewayCalls gateway, MoneyArrived arrived, TimeProvider clock)
@@ -100,6 +109,47 @@ public sealed class GatewayDesk(Bills bills, Ledger ledger, PaymentsInbox inbox,
                 return false;
         }
         return await writer.WriteAsync(change, cancel: cancel) is WriteOutcome.Done or WriteOutcome.Replayed;
+    }
+
+    /// <summary>Books what the gateway took on a day and never told, and says what does not agree. Null while the gateway cannot say.</summary>
+    public async Task<Reconciliation?> ReconcileAsync(LocalDate day, CancellationToken cancel = default)
+    {
+        if (await gateway.PaymentsOf(day, cancel) is not { } listed)
+        {
+            return null;
+        }
+        // Deposits to prepaid balances are the gateway's books, not ours.
+        var ours = listed.Where(n => n.BillNumber is not null || n.Reference is not null).ToList();
+        var booked = await ledger.BookedAsync([.. ours.Select(n => n.GatewayId)], cancel);
+        var contradicting = new List<string>();
+        var missed = 0;
+        foreach (var notice in ours)
+        {
+            if (booked.TryGetValue(notice.GatewayId, out var amount))
+            {
+                if (amount != notice.Amount)
+                {
+                    contradicting.Add(notice.GatewayId);
+                }
+                continue;
+            }
+            switch (await inbox.ReceiveAsync(notice, cancel))
+            {
+                case PaymentReception.Received { CasesTouched: var cases }:
+                    missed++;
+                    foreach (var touched in cases)
+                    {
+                        await arrived(touched, cancel);
+                    }
+                    break;
+                case PaymentReception.Contradicts:
+                    contradicting.Add(notice.GatewayId);
+                    break;
+            }
+        }
+        PaymentMetrics.Missed.Add(missed);
+        PaymentMetrics.Contradicting.Add(contradicting.Count);
+        return new Reconciliation(ours.Count, missed, contradicting);
     }
 
     private async Task<Bill> BillIn(string payload, CancellationToken cancel)

@@ -59,6 +59,20 @@ public sealed class Ledger(Db db)
     internal async Task<Payment?> PaymentAsync(Guid id, CancellationToken cancel = default) =>
         (await db.FirstAsync<PaymentRow>(PaymentColumns + "WHERE id = @id", new { id }, cancel))?.Read();
 
+    /// <summary>What is booked of these payment ids of the gateway.</summary>
+    internal async Task<IReadOnlyDictionary<string, Money>> BookedAsync(IReadOnlyCollection<string> gatewayIds, CancellationToken cancel = default)
+    {
+        var booked = new Dictionary<string, Money>(StringComparer.Ordinal);
+        foreach (var some in gatewayIds.Chunk(500))
+        {
+            foreach (var row in await db.QueryAsync<BookedRow>("SELECT gateway_id, amount FROM payment WHERE gateway_id = ANY(@some)", new { some }, cancel))
+            {
+                booked[row.GatewayId] = row.Amount;
+            }
+        }
+        return booked;
+    }
+
     /// <summary>Payments that wait for a bill of this number.</summary>
     internal async Task<IReadOnlyList<Payment>> WaitingAsync(string number, CancellationToken cancel = default) =>
         [.. (await db.QueryAsync<PaymentRow>(PaymentColumns + "WHERE bill_id IS NULL AND bill_number = @number ORDER BY id", new { number }, cancel)).Select(r => r.Read())];
@@ -121,6 +135,8 @@ public sealed class Ledger(Db db)
     private async Task<Bill?> OneAsync(string sql, object? args, CancellationToken cancel) => (await db.FirstAsync<BillRow>(sql, args, cancel))?.Read();
 
     private async Task<IReadOnlyList<Bill>> ManyAsync(string sql, object? args, CancellationToken cancel) => [.. (await db.QueryAsync<BillRow>(sql, args, cancel)).Select(r => r.Read())];
+
+    private sealed record BookedRow(string GatewayId, Money Amount);
 
     private sealed record Found(string Place, long Halalas);
 

@@ -59,13 +59,16 @@ public sealed class PaymentsInbox(Bills bills, Ledger ledger, IWriter writer, Ti
             switch (await writer.WriteAsync(change, cancel: cancel))
             {
                 case WriteOutcome.Done when allocation.Bill is null:
+                    PaymentMetrics.Received.Add(1);
                     // The bill's number may have become known while this was written; whoever commits last sees the other.
                     return new PaymentReception.Received(allocation, await AllocateWaitingAsync(notice.BillNumber!, cancel));
                 case WriteOutcome.Done:
+                    PaymentMetrics.Received.Add(1);
                     return new PaymentReception.Received(allocation, allocation.Settles ? [allocation.Bill.Case] : []);
                 case WriteOutcome.Replayed or WriteOutcome.Claimed { Kind: Bills.PaymentClaim }:
                     return new PaymentReception.Repeated(await SettledCasesAsync(notice, cancel));
                 case WriteOutcome.OperationReused:
+                    PaymentMetrics.Contradicting.Add(1);
                     return new PaymentReception.Contradicts();
                 case WriteOutcome.Busy busy:
                     return new PaymentReception.Busy(busy.RetryAfter);
@@ -147,7 +150,7 @@ public sealed class PaymentsInbox(Bills bills, Ledger ledger, IWriter writer, Ti
     /// <summary>An operation id that is the same whenever the same thing is told again.</summary>
     internal static Guid OperationOf(string verb, string id) => new(SHA256.HashData(Encoding.UTF8.GetBytes(verb + "\n" + id)).AsSpan(0, 16));
 
-    private static byte[] DigestOf(PaymentNotice notice) => Digest.Of(
-        notice.GatewayId, notice.BillNumber, notice.Reference?.ToString(), notice.Amount.Halalas.ToString(CultureInfo.InvariantCulture),
-        notice.PaidAt.ToMicros().ToString(CultureInfo.InvariantCulture));
+    /// <summary>The time is left out: another channel of the gateway may print it less exactly.</summary>
+    private static byte[] DigestOf(PaymentNotice notice) =>
+        Digest.Of(notice.GatewayId, notice.BillNumber, notice.Reference?.ToString(), notice.Amount.Halalas.ToString(CultureInfo.InvariantCulture));
 }

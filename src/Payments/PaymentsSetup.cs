@@ -14,6 +14,7 @@ public static class PaymentsSetup
         services.AddSingleton<Refunds>();
         services.AddSingleton<PaymentsInbox>();
         services.AddSingleton<GatewayDesk>();
+        services.AddSingleton<LedgerWatch>();
         return services;
     }
 }

@@ -20,8 +20,10 @@ internal static class Money
         {
             CreateBill = (bill, cancel) => CreateAsync(p, bill, cancel),
             CancelBill = async (bill, cancel) => Answer(await p.GetRequiredService<PaymentGateway>().CancelBillAsync(bill.Number!, Names.IdOf("cancel:" + bill.Id), cancel), b => b.BillNumber),
-            Refund = async (refund, payment, iban, cancel) => Answer(await p.GetRequiredService<PaymentGateway>().RefundAsync(
-                new RefundOrder(refund.Id.ToString(), "0000000000", Muqeem.Agencies.PaymentPurpose.Residence, payment.GatewayId, refund.Amount.Halalas, iban), refund.Id, cancel), r => r.RefundId),
+            Refund = (refund, payment, iban, cancel) => RefundAsync(p, refund, payment, iban, cancel),
+            PaymentsOf = async (day, cancel) => await p.GetRequiredService<PaymentGateway>().PaymentsAsync(day, cancel) is AgencyAnswer<PaymentsOfDay>.Found found
+                ? [.. found.Value.Payments.Select(NoticeOf)]
+                : null,
         });
         services.AddSingleton<MoneyArrived>(p => (id, cancel) => ArrivedAsync(p, id, cancel));
         services.HandleOutbox<GatewayDesk>(PaymentTopics.Bill, async (desk, item, cancel) => Result(await desk.BillAsync(item.Payload, cancel)));
@@ -34,8 +36,21 @@ internal static class Money
                 await ArrivedAsync(p, id, cancel);
             }
         }));
+        // A call can be lost: the gateway's list of the day is the second way to hear of money.
+        services.AddWork(p => p.GetRequiredService<Jobs>().Every("payments.reconcile", Duration.FromMinutes(15), async (_, cancel) =>
+        {
+            var today = p.GetRequiredService<TimeProvider>().Today();
+            await p.GetRequiredService<GatewayDesk>().ReconcileAsync(today.PlusDays(-1), cancel);
+            await p.GetRequiredService<GatewayDesk>().ReconcileAsync(today, cancel);
+        }));
+        services.AddWork(p => p.GetRequiredService<Jobs>().Daily("payments.audit", new LocalTime(2, 40), (_, cancel) => p.GetRequiredService<LedgerWatch>().RunAsync(cancel)));
         return services;
     }
+
+    /// <summary>The gateway's word for a payment in ours.</summary>
+    internal static PaymentNotice NoticeOf(PaymentReceived told) => new(
+        told.PaymentId, told.BillNumber, Guid.TryParse(told.Reference, out var reference) ? new BillId(reference) : null,
+        new Kernel.Money(told.AmountHalalas), told.At, told.Channel.ToString().ToUpperInvariant());
 
     /// <summary>The engine goes on with a case whose bill is settled. The operation id is the bill's, so that it happens once however often it is told.</summary>
     internal static async Task<CaseOutcome> ArrivedAsync(IServiceProvider services, CaseId id, CancellationToken cancel)
@@ -57,10 +72,42 @@ internal static class Money
     private static async Task<GatewayAnswer> CreateAsync(IServiceProvider services, Bill bill, CancellationToken cancel)
     {
         var payer = await PayerNumberAsync(services, bill, cancel);
-        var purpose = bill.Purpose == "exit_reentry" ? Muqeem.Agencies.PaymentPurpose.ExitReentry : Muqeem.Agencies.PaymentPurpose.Residence;
-        var answer = await services.GetRequiredService<PaymentGateway>().CreateBillAsync(new BillOrder(bill.Id.ToString(), payer, purpose, bill.Total.Halalas, bill.ValidUntil), bill.Id.Value, cancel);
+        var answer = await services.GetRequiredService<PaymentGateway>().CreateBillAsync(new BillOrder(bill.Id.ToString(), payer, PurposeOf(bill), bill.Total.Halalas, bill.ValidUntil), bill.Id.Value, cancel);
         return Answer(answer, b => b.BillNumber);
     }
+
+    /// <summary>Gives a payment back under the number it was paid by: the gateway's own bill says which, because the person may have another number by now.</summary>
+    private static async Task<GatewayAnswer> RefundAsync(IServiceProvider services, Refund refund, Payment payment, string iban, CancellationToken cancel)
+    {
+        var gateway = services.GetRequiredService<PaymentGateway>();
+        var bill = await services.GetRequiredService<Ledger>().BillAsync(payment.Bill!.Value, cancel) ?? throw new InvalidOperationException($"Payment {payment.Id} has no bill.");
+        string payer;
+        if (bill.Number is { } number)
+        {
+            var known = await gateway.BillAsync(number, cancel);
+            if (known is not AgencyAnswer<Muqeem.Agencies.Bill>.Found found)
+            {
+                return Answer(known, b => b.BillNumber);
+            }
+            payer = found.Value.Payer;
+        }
+        else
+        {
+            payer = await PayerNumberAsync(services, bill, cancel);
+        }
+        var answer = await gateway.RefundAsync(new RefundOrder(refund.Id.ToString(), payer, PurposeOf(bill), payment.GatewayId, refund.Amount.Halalas, iban), refund.Id, cancel);
+        return answer is AgencyAnswer<RefundReceipt>.Found receipt
+            ? receipt.Value.State switch
+            {
+                Muqeem.Agencies.RefundState.Paid => new GatewayAnswer.Done(receipt.Value.RefundId),
+                Muqeem.Agencies.RefundState.Declined => new GatewayAnswer.Declined("declined"),
+                // On its way: the same reference asked again tells how it ended.
+                _ => new GatewayAnswer.Later("accepted"),
+            }
+            : Answer(answer, r => r.RefundId);
+    }
+
+    private static string PurposeOf(Bill bill) => bill.Purpose == "exit_reentry" ? Muqeem.Agencies.PaymentPurpose.ExitReentry : Muqeem.Agencies.PaymentPurpose.Residence;
 
     /// <summary>The number under which the gateway knows the person: bills of employers are found by their worker's number too.</summary>
     private static async Task<string> PayerNumberAsync(IServiceProvider services, Bill bill, CancellationToken cancel)
