@@ -27,11 +27,11 @@ internal static class CasePages
     private static async Task<IResult> ShowAsync(HttpContext http, Guid id, Db db, CaseViews views, TimeProvider clock, string? only, string? done, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
-        if (await LookAsync(db, id, cancel) is not { } look)
+        if (await CaseDoor.LookAsync(db, id, cancel) is not { } look)
         {
             return PageResult.Error(StatusCodes.Status404NotFound);
         }
-        if (!MayRead(session, look))
+        if (!CaseDoor.MayRead(session, look))
         {
             return PageResult.Of<ClosedCasePage, ClosedCaseModel>(new(session, look.Reference, look.State), StatusCodes.Status403Forbidden);
         }
@@ -70,22 +70,4 @@ internal static class CasePages
     internal static string At(Language language, Guid id) => $"/{language.Code}/office/cases/{id}";
 
     internal static string Queue(Language language) => $"/{language.Code}/office/queue";
-
-    /// <summary>What decides whether a case may be opened, without opening it.</summary>
-    internal static Task<CaseLook?> LookAsync(Db db, Guid id, CancellationToken cancel) =>
-        db.FirstAsync<CaseLook>("SELECT reference AS Reference, state AS State, person_id AS PersonId, decided_by AS DecidedBy FROM case_head WHERE id = @id AND submission > 0", new { id }, cancel);
-
-    /// <summary>Officers read what waits for them or what they decided themselves; nobody his own case. Supervisors and auditors read all, and every read is shown to the resident.</summary>
-    internal static bool MayRead(Session session, CaseLook look) =>
-        look.PersonId != session.Person.Value
-        && (session.Has(OfficeRole.Supervisor | OfficeRole.Auditor) || look.State is CaseStates.UnderReview or CaseStates.Objection || look.DecidedBy == session.Account.Value);
-}
-
-/// <summary>Of a case's head: nothing that is sealed.</summary>
-internal sealed record CaseLook
-{
-    public string Reference { get; init; } = "";
-    public string State { get; init; } = "";
-    public Guid PersonId { get; init; }
-    public Guid? DecidedBy { get; init; }
 }

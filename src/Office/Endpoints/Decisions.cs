@@ -105,12 +105,12 @@ internal static class Decisions
     {
         var session = http.MustBeSignedIn();
         var db = http.RequestServices.GetService(typeof(Db)) as Db ?? throw new InvalidOperationException("There is no database.");
-        if (await CasePages.LookAsync(db, id, cancel) is not { } look)
+        if (await CaseDoor.LookAsync(db, id, cancel) is not { } look)
         {
             return (null, PageResult.Error(StatusCodes.Status404NotFound));
         }
         var language = (Language)http.RequestServices.GetService(typeof(Language))!;
-        if (look.State is not (CaseStates.UnderReview or CaseStates.Objection) || !CasePages.MayRead(session, look))
+        if (look.State is not (CaseStates.UnderReview or CaseStates.Objection) || !CaseDoor.MayRead(session, look))
         {
             return (null, Outcomes.NotNow(new(new Refusal(CaseRefusals.NotInThisState, ("state", look.State)), look.State, CasePages.At(language, id))));
         }

@@ -1,0 +1,148 @@
+using Muqeem.Credentials.Issuing;
+using Muqeem.Credentials.Live;
+using Muqeem.Kernel;
+using Muqeem.Payments;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using Muqeem.Registry;
+using Muqeem.SignIn;
+
+namespace Muqeem.Host.Api;
+
+/// <summary>The digital ID. Birth and validity in the form the document has them.</summary>
+internal sealed record DigitalIdJson(string ResidentNumber, int Version, string NameArabic, string NameLatin, string Nationality, string? Occupation, string? OccupationArabic, string BirthDate, DateOnly Issued, DateOnly ResidenceUntil, string? ResidenceUntilHijri,
+    DateOnly DocumentUntil, string Place, string AnswerableName, string AnswerableKind, bool Specimen);
+
+/// <param name="Text">What the QR code holds.</param>
+internal sealed record LiveCodeJson(string Text, DateTimeOffset IssuedAt, DateTimeOffset Until);
+
+internal sealed record ShortCodeJson(string Text, DateTimeOffset Until);
+
+internal sealed record BillJson(Guid Id, Guid Case, string? Number, string Purpose, string State, long TotalHalalas, long ReceivedHalalas, long DueHalalas, DateOnly ValidUntil, PriceJson Price, DateTimeOffset IssuedAt);
+
+internal sealed record BillsJson(long BalanceHalalas, IReadOnlyList<BillJson> Bills);
+
+internal sealed record NoticeJson(Guid Id, DateTimeOffset At, string Kind, Guid? Case, string Title, string Body, bool Read);
+
+/// <param name="Next">The cursor of the next, older page; null at the end.</param>
+internal sealed record NoticesJson(IReadOnlyList<NoticeJson> Notices, string? Next);
+
+internal sealed record ReadNoticesJson(IReadOnlyList<Guid> Notices);
+
+internal sealed record AccessJson(Guid Id, DateTimeOffset At, string Reader, string Purpose, string PurposeText, Guid? Case, string Where);
+
+internal sealed record AccessesJson(IReadOnlyList<AccessJson> Accesses, string? Next);
+
+/// <summary>What is the signed-in resident's own: ID, codes, bills, inbox, and who looked at the data.</summary>
+internal static class HolderRoutes
+{
+    private const int PageLength = 50;
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var own = api.MapGroup("").WithTags("Own").RequireAuthorization(Doors.Records);
+        own.MapGet("/id", IdAsync).WithName("DigitalId").WithSummary("The digital ID.").Produces<DigitalIdJson>().Refuses(401, 404);
+        own.MapPost("/id/live-code", LiveAsync).WithName("LiveCode").WithSummary("A signed code that counts for half a minute. It is made anew each time and changes nothing.").Produces<LiveCodeJson>().Refuses(401, 404);
+        own.MapPost("/id/short-code", ShortAsync).WithName("ShortCode").WithSummary("Eight characters to read out; the one before ends.").Produces<ShortCodeJson>().Refuses(401, 404, 503);
+        own.MapGet("/bills", BillsAsync).WithName("Bills").WithSummary("The person's bills, newest first, and the free balance.").Produces<BillsJson>().Refuses(401);
+        own.MapGet("/bills/{id:guid}", BillAsync).WithName("Bill").WithSummary("One bill.").Produces<BillJson>().Refuses(401, 404);
+        own.MapGet("/inbox", InboxAsync).WithName("Inbox").WithSummary("Notices, newest first.").Produces<NoticesJson>().Refuses(400, 401);
+        own.MapPost("/inbox/read", ReadAsync).WithName("MarkRead").WithSummary("Marks notices as read.").Produces(StatusCodes.Status204NoContent).Changes<ReadNoticesJson>();
+        own.MapGet("/accesses", AccessesAsync).WithName("Accesses").WithSummary("Who looked at the person's data, newest first.").Produces<AccessesJson>().Refuses(400, 401);
+    }
+
+    private static async Task<IResult> IdAsync(HttpContext http, Documents documents, Residences residences, ReadDoor door)
+    {
+        var session = http.MustBeSignedIn();
+        if (await documents.LiveAsync(session.Person, http.RequestAborted) is not { } live || await residences.OfAsync(session.Person, http.RequestAborted) is not { } residence)
+        {
+            return Problems.NotFound(http);
+        }
+        var access = door.Enter(session.Actor, Purpose.Self, null, "api.id", session.Person);
+        var id = DigitalId.Of(live, await documents.OpenAsync(access, live, http.RequestAborted), residence.Until);
+        return Results.Json(new DigitalIdJson(id.ResidentNumber, id.Version, id.NameArabic, id.NameLatin, id.Nationality, id.Occupation, id.OccupationArabic, id.Birth.ToString(), id.Issued.Gregorian.ToDateOnly(), id.ResidenceUntil.Gregorian.ToDateOnly(),
+            id.ResidenceUntil.Hijri?.ToString(), id.DocumentUntil.Gregorian.ToDateOnly(), id.Place, id.AnswerableName, Problems.Snake(id.AnswerableKind.ToString()), id.Specimen), ApiJson.Options);
+    }
+
+    private static async Task<IResult> LiveAsync(HttpContext http, LiveCodes codes) =>
+        await codes.MakeAsync(http.MustBeSignedIn().Person, http.RequestAborted) is { } code
+            ? Results.Json(new LiveCodeJson(code.Text, code.IssuedAt.ToDateTimeOffset(), code.Until.ToDateTimeOffset()), ApiJson.Options)
+            : Problems.NotFound(http);
+
+    private static async Task<IResult> ShortAsync(HttpContext http, LiveCodes codes)
+    {
+        var (code, outcome) = await codes.MakeShortAsync(http.MustBeSignedIn().Person, http.RequestAborted);
+        return code is not null ? Results.Json(new ShortCodeJson(code.Text, code.Until.ToDateTimeOffset()), ApiJson.Options)
+            : outcome is WriteOutcome.Done ? Problems.NotFound(http)
+            : Problems.Later(http, outcome is WriteOutcome.Busy busy ? busy.RetryAfter : TimeSpan.FromSeconds(2));
+    }
+
+    private static async Task<IResult> BillsAsync(HttpContext http, Ledger ledger, TimeProvider clock)
+    {
+        var person = http.MustBeSignedIn().Person.Value;
+        var bills = await ledger.BillsOfPayerAsync(person, 100, http.RequestAborted);
+        return Results.Json(new BillsJson((await ledger.BalanceOfAsync(person, http.RequestAborted)).Halalas, [.. bills.Select(b => Of(http, b, clock))]), ApiJson.Options);
+    }
+
+    private static async Task<IResult> BillAsync(HttpContext http, Ledger ledger, TimeProvider clock, Guid id) =>
+        await ledger.BillAsync(new BillId(id), http.RequestAborted) is { } bill && bill.Payer.Id == http.MustBeSignedIn().Person.Value ? Results.Json(Of(http, bill, clock), ApiJson.Options) : Problems.NotFound(http);
+
+    private static BillJson Of(HttpContext http, Bill bill, TimeProvider clock) => new(bill.Id.Value, bill.Case.Value, bill.Number, bill.Purpose, Problems.Snake(bill.StateOn(clock.Today()).ToString()), bill.Total.Halalas, bill.Received.Halalas,
+        bill.Due.Halalas, bill.ValidUntil.ToDateOnly(), ServiceRoutes.Of(Problems.Words(http), bill.Lines), bill.IssuedAt.ToDateTimeOffset());
+
+    private static async Task<IResult> InboxAsync(HttpContext http, Notices notices, ReadDoor door, string? before)
+    {
+        if (before is not null && !Guid.TryParse(before, out _))
+        {
+            return Problems.Of(http, StatusCodes.Status400BadRequest, "malformed");
+        }
+        var session = http.MustBeSignedIn();
+        var language = Problems.Words(http);
+        var access = door.Enter(session.Actor, Purpose.Self, null, "api.inbox", session.Person);
+        var lines = await notices.ListAsync(access, session.Person, before is null ? null : Guid.Parse(before), PageLength + 1, http.RequestAborted);
+        return Results.Json(new NoticesJson([.. lines.Take(PageLength).Select(n => new NoticeJson(n.Id, n.At.ToDateTimeOffset(), n.Kind, n.Case?.Value, Words(n, "title"), Words(n, "body"), n.Read))],
+            lines.Count > PageLength ? lines[PageLength - 1].Id.ToString() : null), ApiJson.Options);
+
+        string Words(Notice notice, string part)
+        {
+            var key = $"notice.{notice.Kind}.{part}";
+            return language.Has(key) ? language.Text(key, notice.Arguments.ToDictionary(a => a.Key, a => (object?)a.Value, StringComparer.Ordinal)) : notice.Kind;
+        }
+    }
+
+    private static Task<IResult> ReadAsync(HttpContext http, Notices notices, IWriter writer, TimeProvider clock) => Incoming.ChangeAsync<ReadNoticesJson>(http, async (body, operation) =>
+    {
+        if (body.Notices.Count > 500)
+        {
+            return Problems.Of(http, StatusCodes.Status400BadRequest, "malformed");
+        }
+        var person = http.MustBeSignedIn().Person;
+        var change = new Change(new Act(ActId.New(clock), "inbox.read", operation.Actor, operation.Id, operation.Digest, clock.Now()) { Person = person });
+        notices.MarkRead(change, person, body.Notices.Distinct());
+        return await writer.WriteAsync(change, cancel: http.RequestAborted) switch
+        {
+            WriteOutcome.Done or WriteOutcome.Replayed => Results.NoContent(),
+            WriteOutcome.OperationReused => Problems.Of(http, StatusCodes.Status409Conflict, "operation_reused"),
+            WriteOutcome.Busy busy => Problems.Later(http, busy.RetryAfter),
+            _ => Problems.Later(http, TimeSpan.FromSeconds(2)),
+        };
+    });
+
+    private static async Task<IResult> AccessesAsync(HttpContext http, AccessLog log, string? before)
+    {
+        if (before is not null && !Guid.TryParse(before, out _))
+        {
+            return Problems.Of(http, StatusCodes.Status400BadRequest, "malformed");
+        }
+        var language = Problems.Words(http);
+        var page = await log.ForPersonAsync(http.MustBeSignedIn().Person, before is null ? null : Guid.Parse(before), PageLength, cancel: http.RequestAborted);
+        return Results.Json(new AccessesJson([.. page.Lines.Select(l => new AccessJson(l.Id, l.At.ToDateTimeOffset(), Problems.Snake(l.Reader.Kind.ToString()), Problems.Snake(l.Purpose.ToString()),
+            Purposed(l.Purpose), l.Case?.Value, l.Where))], page.Next?.ToString()), ApiJson.Options);
+
+        string Purposed(Purpose purpose)
+        {
+            var key = "sys.purpose." + Problems.Snake(purpose.ToString());
+            return language.Has(key) ? language.Text(key) : Problems.Snake(purpose.ToString());
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Muqeem.Credentials.Verifying;
+using Muqeem.Kernel;
+using Muqeem.Platform.Writing;
+using Muqeem.SignIn;
+
+namespace Muqeem.Host.Api;
+
+/// <param name="Text">What the QR code holds, or the eight characters that were read out.</param>
+internal sealed record VerifyJson(string Text);
+
+/// <param name="Verdict">valid, not_valid or cannot_say.</param>
+/// <param name="Text">The sentence for whoever checks.</param>
+/// <param name="Specimen">A demonstration ID: it proves nothing about anybody.</param>
+internal sealed record VerdictJson(string Verdict, string Text, string? Reason = null, string? Initials = null, bool? HasPhoto = null, DateOnly? Until = null, DateTimeOffset? AsOf = null, bool? Specimen = null, int? AskAgainAfterSeconds = null);
+
+/// <summary>Anybody may ask whether an ID is real; the answer says no more than that.</summary>
+internal static class VerifyRoutes
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapPost("/verify", VerifyAsync).AllowAnonymous().WithTags("Verify").WithName("Verify").WithSummary("Is this ID real, and good now?").Accepts<VerifyJson>("application/json").Produces<VerdictJson>().Refuses(400, 413, 415);
+        api.MapGet("/verify/keys", (Credentials.Live.LiveCodes codes) => Results.Text(codes.PublicKeys(), "application/json")).AllowAnonymous()
+            .WithTags("Verify").WithName("VerifyKeys").WithSummary("The public keys of live codes, as a JWK set.").Produces<object>().Refuses();
+    }
+
+    private static Task<IResult> VerifyAsync(HttpContext http, Verifier verifier) => Incoming.QuestionAsync<VerifyJson>(http, async body =>
+    {
+        var language = Problems.Words(http);
+        var actor = http.SignedIn()?.Actor ?? Actor.Anonymous;
+        var verdict = await verifier.CheckAsync(body.Text, Visitor.Of(http, language.Code).Address, actor, http.RequestAborted);
+        string Words(params ReadOnlySpan<(string, object?)> facts) => language.Text(verdict.TextKey, facts);
+        return Results.Json(verdict switch
+        {
+            Verdict.Valid v => new VerdictJson("valid", Words(("initials", v.Initials), ("until", v.Until), ("asOf", v.AsOf)), Initials: v.Initials, HasPhoto: v.HasPhoto, Until: v.Until.ToDateOnly(), AsOf: v.AsOf.ToDateTimeOffset(), Specimen: v.Specimen),
+            Verdict.NotValid n => new VerdictJson("not_valid", Words(), Reason: Problems.Snake(n.Reason.ToString())),
+            Verdict.CannotSay c => new VerdictJson("cannot_say", Words(("after", c.AskAgainAfter), ("wait", c.AskAgainAfter)), Reason: Problems.Snake(c.Reason.ToString()), AskAgainAfterSeconds: (int)Math.Ceiling(c.AskAgainAfter.TotalSeconds)),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        }, ApiJson.Options);
+    });
+}
