@@ -1,0 +1,187 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Muqeem.Agencies;
+using Muqeem.Cases;
+using Muqeem.Host;
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Folder;
+using Muqeem.Platform.Writing;
+using Muqeem.Registry;
+using Muqeem.Sandbox;
+using NodaTime;
+
+namespace Muqeem.Tests;
+
+/// <summary>Muqeem and the stand-in agencies, each on its own port, over real HTTP, on an empty demonstration folder and a real database.</summary>
+public sealed class World : IAsyncDisposable
+{
+    private readonly string _folder;
+    private readonly Dictionary<string, string?> _settings;
+
+    private World(string folder, Dictionary<string, string?> settings, WebApplication sandbox, Uri sandboxAddress, Uri address)
+    {
+        (_folder, _settings, SandboxApp) = (folder, settings, sandbox);
+        Address = address;
+        Sandbox = new HttpClient { BaseAddress = sandboxAddress };
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = address };
+    }
+
+    public Uri Address { get; }
+    public WebApplication App { get; private set; } = null!;
+    public WebApplication SandboxApp { get; }
+
+    /// <summary>A client of Muqeem without cookies.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>A client of the stand-ins' desks.</summary>
+    public HttpClient Sandbox { get; }
+
+    public IServiceProvider Services => App.Services;
+    public CaseEngine Engine => Get<CaseEngine>();
+    public CaseViews Views => Get<CaseViews>();
+    public MovableClock Clock => Get<MovableClock>();
+
+    public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
+
+    /// <param name="settings">Settings of Muqeem.</param>
+    public static async Task<World> StartAsync(DatabaseKind kind, IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var database = await TestDatabase.EmptyAsync(kind);
+        var folder = Path.Combine(Path.GetTempPath(), "muqeem-world-" + Path.GetRandomFileName());
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var (port, sandboxPort) = (FreePort(), FreePort());
+        var address = new Uri($"http://localhost:{port}");
+        var sandboxAddress = new Uri($"http://localhost:{sandboxPort}");
+        var keys = Enumerable.Range(0, 3).Select(_ => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))).ToArray();
+        var sandbox = SandboxHost.Build([
+            "--urls", sandboxAddress.ToString(), "--data", ":memory:",
+            "--Webhooks:payments:Url", $"{address}hooks/payments", "--Webhooks:payments:Key", keys[0],
+            "--Webhooks:border:Url", $"{address}hooks/border", "--Webhooks:border:Key", keys[1],
+            "--Webhooks:labour:Url", $"{address}hooks/labour", "--Webhooks:labour:Key", keys[2]]);
+        await sandbox.StartAsync();
+        var all = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["urls"] = address.ToString(),
+            ["Data"] = Path.Combine(folder, "data"),
+            ["Kind"] = "demonstration",
+            ["PostgreSql"] = database.PostgreSql,
+            ["Agencies:Sandbox"] = sandboxAddress.ToString(),
+            [$"Agencies:{PaymentGateway.Name}:WebhookKey"] = keys[0],
+            [$"Agencies:{AlienRegister.Name}:WebhookKey"] = keys[1],
+            [$"Agencies:{LabourContracts.Name}:WebhookKey"] = keys[2],
+            ["Logging:LogLevel:Default"] = "Warning",
+        };
+        foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
+        {
+            all[key] = value;
+        }
+        var world = new World(folder, all, sandbox, sandboxAddress, address);
+        await world.StartMuqeemAsync();
+        return world;
+    }
+
+    /// <summary>Stops Muqeem and starts it again on the same folder and database.</summary>
+    public async Task RestartAsync()
+    {
+        await App.StopAsync();
+        await App.DisposeAsync();
+        await StartMuqeemAsync();
+    }
+
+    private async Task StartMuqeemAsync()
+    {
+        App = MuqeemHost.Build([], _settings);
+        await App.StartAsync();
+    }
+
+    /// <summary>Moves both clocks.</summary>
+    public async Task MoveClockAsync(Duration by)
+    {
+        Assert.True(Clock.MoveBy(by).Ok);
+        (await Sandbox.PostAsJsonAsync("clock", new { now = Clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ") })).EnsureSuccessStatusCode();
+    }
+
+    /// <summary>What a person of the stand-ins' population holds in hand and would type.</summary>
+    public async Task<PersonInHand> InHandAsync(int index)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"people/{index}");
+        request.Headers.Accept.ParseAdd("application/json");
+        using var answer = await Sandbox.SendAsync(request);
+        using var json = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
+        var hand = json.RootElement.GetProperty("inHand");
+        var typed = hand.GetProperty("typed");
+        string? Text(JsonElement of, string name) => of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        return new PersonInHand(index, Text(hand, "residentNumber"), hand.GetProperty("borderNumber").GetString()!,
+            string.Join('\n', hand.GetProperty("passport").GetProperty("mrz").EnumerateArray().Select(l => l.GetString())),
+            Text(typed, "nameAr"), typed.GetProperty("nameEn").GetString()!, Text(typed, "birth")!, Text(typed, "birthCalendar") ?? "Gregorian", typed.GetProperty("occupationCode").GetString()!, Text(typed, "employerNumber"),
+            Text(typed, "shortAddress"), typed.GetProperty("mobile").GetString()!);
+    }
+
+    /// <summary>Adds a person of the population to the registry, as registration does.</summary>
+    public async Task<PersonId> KnowAsync(PersonInHand hand)
+    {
+        var answer = await Get<AlienRegister>().PersonAsync(hand.ResidentNumber ?? hand.BorderNumber);
+        var p = Assert.IsType<AgencyAnswer<RegisteredPerson>.Found>(answer).Value;
+        var change = new Change(new Act(ActId.New(Clock), "test.person", Actor.System("test"), Guid.CreateVersion7(), [], Clock.Now()));
+        var id = await Get<Persons>().AddAsync(change, new PersonRecord
+        {
+            ResidentNumber = p.ResidentNumber,
+            BorderNumber = p.BorderNumber,
+            NamesArabic = p.Names.Ar,
+            NamesLatin = p.Names.En,
+            FullNameArabic = p.Names.FullAr,
+            FullNameLatin = p.Names.FullEn,
+            Sex = p.Sex,
+            BirthDate = NodaTime.Text.LocalDatePattern.Iso.Format(p.Birth.Date),
+            BirthPrecision = p.Birth.Precision.ToString().ToUpperInvariant(),
+            BirthDateHijri = p.Birth.Hijri,
+            Nationality = p.Nationality,
+            Mobile = p.Mobile,
+            AsOf = p is { } ? Clock.Now() : default,
+        });
+        Assert.IsType<WriteOutcome.Done>(await Get<IWriter>().WriteAsync(change));
+        return id;
+    }
+
+    /// <summary>Waits until something that happens on its own has happened: by looking, not by hoping.</summary>
+    public static async Task<T> UntilAsync<T>(Func<Task<T?>> look, string what, int seconds = 20) where T : class
+    {
+        for (var end = DateTime.UtcNow.AddSeconds(seconds); DateTime.UtcNow < end;)
+        {
+            if (await look() is { } seen)
+            {
+                return seen;
+            }
+            await Task.Delay(25);
+        }
+        throw new TimeoutException($"It did not happen: {what}.");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.StopAsync();
+        await App.DisposeAsync();
+        await SandboxApp.StopAsync();
+        await SandboxApp.DisposeAsync();
+        Http.Dispose();
+        Sandbox.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>What a person holds and would type.</summary>
+public sealed record PersonInHand(
+    int Index, string? ResidentNumber, string BorderNumber, string Mrz, string? NameArabic, string NameLatin, string Birth, string BirthCalendar, string Occupation, string? EmployerNumber, string? ShortAddress, string Mobile);
