@@ -22,7 +22,7 @@ using Muqeem.Platform.Writing;
 //WAIT using Muqeem.Portal;
 using Muqeem.Registry;
 using Muqeem.Services;
-//WAIT using Muqeem.SignIn;
+using Muqeem.SignIn;
 using NodaTime;
 
 namespace Muqeem.Host;
@@ -73,7 +73,7 @@ public static class MuqeemHost
         clock.Moved += (_, _) => pages.ClockIsMoved = clock.Offset != Duration.Zero;
         services.AddPages(pages);
         services.AddTexts(typeof(RegistrySetup).Assembly).AddTexts(typeof(PaymentsSetup).Assembly).AddTexts(typeof(CredentialsSetup).Assembly).AddTexts(typeof(AgenciesSetup).Assembly)
-            .AddTexts(typeof(CasesSetup).Assembly)/*WAIT .AddTexts(typeof(SignInSetup).Assembly)*/.AddTexts(typeof(ServicesSetup).Assembly);
+            .AddTexts(typeof(CasesSetup).Assembly).AddTexts(typeof(ServicesSetup).Assembly);
 //WAIT         services.AddPortal(configuration).AddOffice(configuration).AddApi(configuration);
         services.AddSingleton<Metrics>();
         services.Configure<ForwardedHeadersOptions>(o => o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto);
@@ -88,8 +88,8 @@ public static class MuqeemHost
         app.UsePages();
         app.UseRouting();
         app.UseRecordedReads();
-//WAIT         app.UseAuthentication();
-//WAIT         app.UseAuthorization();
+        app.UseAuthentication();
+        app.UseAuthorization();
         app.UsePageAntiforgery();
 //WAIT         app.UseApi();
         Map(app, roles);
@@ -117,7 +117,7 @@ public static class MuqeemHost
         services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
         services.AddSingleton<UploadReuse>(_ => (_, _, _) => Task.FromResult(false));
 //WAIT         services.AddSingleton<UploadReuse>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().ReusedAsync(person, uploads, cancel));
-//WAIT         services.AddSignIn(configuration);
+        services.AddSignIn();
         services.AddMoney();
         Register.Add(services);
 //WAIT         NoticeMessages.Add(services);

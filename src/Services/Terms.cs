@@ -11,6 +11,10 @@ internal static class Terms
 
     public static int Parse(string? months) => int.Parse(months ?? "0", NumberStyles.None, CultureInfo.InvariantCulture);
 
-    private static IReadOnlyList<int> Months(FormContext context) =>
-        context.Policy.Get<IReadOnlyDictionary<string, IReadOnlyList<int>>>("residence.terms", context.Today)[context.Category];
+    /// <summary>Before the records say which category it is, whatever is offered to any; sending checks again.</summary>
+    private static IReadOnlyList<int> Months(FormContext context)
+    {
+        var terms = context.Policy.Get<IReadOnlyDictionary<string, IReadOnlyList<int>>>("residence.terms", context.Today);
+        return terms.TryGetValue(context.Category, out var offered) ? offered : [.. terms.Values.SelectMany(t => t).Distinct().Order()];
+    }
 }

@@ -28,7 +28,7 @@ public sealed class World : IAsyncDisposable
     {
         (_folder, _settings, SandboxApp) = (folder, settings, sandbox);
         Address = address;
-        Sandbox = new HttpClient { BaseAddress = sandboxAddress };
+        Sandbox = new HttpClient(new SocketsHttpHandler()) { BaseAddress = sandboxAddress };
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = address };
     }
 
@@ -128,7 +128,7 @@ public sealed class World : IAsyncDisposable
     {
         var answer = await Get<AlienRegister>().PersonAsync(hand.ResidentNumber ?? hand.BorderNumber);
         var p = Assert.IsType<AgencyAnswer<RegisteredPerson>.Found>(answer).Value;
-        var change = new Change(new Act(ActId.New(Clock), "test.person", Actor.System("test"), Guid.CreateVersion7(), [], Clock.Now()));
+        var change = new Change(new Act(ActId.New(Clock), "test.person", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("person"), Clock.Now()));
         var id = await Get<Persons>().AddAsync(change, new PersonRecord
         {
             ResidentNumber = p.ResidentNumber,
@@ -152,7 +152,7 @@ public sealed class World : IAsyncDisposable
     /// <summary>Waits until something that happens on its own has happened: by looking, not by hoping.</summary>
     public static async Task<T> UntilAsync<T>(Func<Task<T?>> look, string what, int seconds = 20) where T : class
     {
-        for (var end = DateTime.UtcNow.AddSeconds(seconds); DateTime.UtcNow < end;)
+        for (var end = TimeProvider.System.GetUtcNow().AddSeconds(seconds); TimeProvider.System.GetUtcNow() < end;)
         {
             if (await look() is { } seen)
             {

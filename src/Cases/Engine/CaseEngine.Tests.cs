@@ -161,13 +161,13 @@ public abstract class CaseEngineTests(DatabaseKind kind) : IAsyncLifetime
     [Fact]
     public async Task An_agency_that_does_not_answer_leaves_the_case_waiting_by_name_and_it_goes_on_by_itself()
     {
-        (await _world.Sandbox.PostAsJsonAsync("knobs", new { agency = "HealthInsurance", knob = new { down = true } })).EnsureSuccessStatusCode();
+        (await _world.Sandbox.PostAsJsonAsync("knobs", new { agency = "HealthInsurance", knob = new { latencyMs = 0, errorShare = 0.0, down = true, lagMinutes = 0, callEarly = false } })).EnsureSuccessStatusCode();
         var (account, _, id) = await ApplyAsync(0);
         Assert.Equal(CaseStates.WaitingForSource, Done<CaseOutcome.Done>(await SubmitAsync(account, id)).State);
         var waiting = await TrackAsync(account, id);
         Assert.Equal((Sources.Insurance, Holders.Agency), (waiting.Head.Waiting, waiting.Head.Holder));
         Assert.NotNull(waiting.NextAttempt);
-        (await _world.Sandbox.PostAsJsonAsync("knobs", new { agency = "HealthInsurance", knob = new { down = false } })).EnsureSuccessStatusCode();
+        (await _world.Sandbox.PostAsJsonAsync("knobs", new { agency = "HealthInsurance", knob = (object?)null })).EnsureSuccessStatusCode();
         await _world.MoveClockAsync(Duration.FromMinutes(2));
         await World.UntilAsync(async () => (await TrackAsync(account, id)).Head.State is CaseStates.AwaitingPayment or CaseStates.UnderReview ? "" : null, "the case went on", 40);
     }
