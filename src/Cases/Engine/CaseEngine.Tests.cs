@@ -7,7 +7,6 @@ using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
 using Muqeem.Tests;
-using World = Muqeem.Tests.World;
 using NodaTime;
 
 namespace Muqeem.Cases;
@@ -17,9 +16,9 @@ public abstract class CaseEngineTests(DatabaseKind kind) : IAsyncLifetime
 {
     private readonly AccountId _officer = new(Guid.CreateVersion7());
     private readonly AccountId _second = new(Guid.CreateVersion7());
-    private World _world = null!;
+    private WholeWorld _world = null!;
 
-    public async ValueTask InitializeAsync() => _world = await World.StartAsync(kind);
+    public async ValueTask InitializeAsync() => _world = await WholeWorld.StartAsync(kind);
 
     public async ValueTask DisposeAsync()
     {
@@ -66,9 +65,9 @@ public abstract class CaseEngineTests(DatabaseKind kind) : IAsyncLifetime
 
     private async Task PayAsync(AccountId account, CaseId id, string until)
     {
-        var bill = await World.UntilAsync(async () => (await TrackAsync(account, id)).Bill is { Number: not null } b ? b : null, "the bill got its number");
+        var bill = await WholeWorld.UntilAsync(async () => (await TrackAsync(account, id)).Bill is { Number: not null } b ? b : null, "the bill got its number");
         (await _world.Sandbox.PostAsJsonAsync($"bank/bills/{bill.Number}/pay", new { amountHalalas = bill.Due.Halalas })).EnsureSuccessStatusCode();
-        await World.UntilAsync(async () => (await TrackAsync(account, id)).Head.State == until ? "" : null, $"the case came to {until}");
+        await WholeWorld.UntilAsync(async () => (await TrackAsync(account, id)).Head.State == until ? "" : null, $"the case came to {until}");
     }
 
     [Fact]
@@ -108,7 +107,7 @@ public abstract class CaseEngineTests(DatabaseKind kind) : IAsyncLifetime
         Done<CaseOutcome.Done>(await InRequest(() => _world.Engine.DecideAsync(By(_officer, "ask", officer: true), _officer, null, id, CaseActs.Ask, "name", new DecisionContent(["nameArabic"], "Write the name as in your entry record."))));
         Assert.Equal(CaseStates.UnderReview, (await TrackAsync(account, id)).Head.State);
         await _world.MoveClockAsync(Duration.FromSeconds(61));
-        await World.UntilAsync(async () => (await TrackAsync(account, id)).Head.State == CaseStates.NeedsInformation ? "" : null, "the question was sent after the time to undo it");
+        await WholeWorld.UntilAsync(async () => (await TrackAsync(account, id)).Head.State == CaseStates.NeedsInformation ? "" : null, "the question was sent after the time to undo it");
 
         var draft = (await InRequest(() => _world.Views.DraftAsync(Actor.Resident(account), account, id)))!;
         Assert.Equal(["nameArabic"], draft.Asked);
@@ -126,7 +125,7 @@ public abstract class CaseEngineTests(DatabaseKind kind) : IAsyncLifetime
         Done<CaseOutcome.Done>(await InRequest(() => _world.Engine.UndoAsync(By(_officer, "undo", officer: true), _officer, id)));
         Done<CaseOutcome.Done>(await InRequest(() => _world.Engine.DecideAsync(By(_officer, "refuse2", officer: true), _officer, null, id, CaseActs.Refuse, "medical", new DecisionContent([], "The medical test says not fit."))));
         await _world.MoveClockAsync(Duration.FromSeconds(61));
-        await World.UntilAsync(async () => (await TrackAsync(account, id)).Head.State == CaseStates.Refused ? "" : null, "the refusal was sent");
+        await WholeWorld.UntilAsync(async () => (await TrackAsync(account, id)).Head.State == CaseStates.Refused ? "" : null, "the refusal was sent");
 
         Assert.Equal(CaseStates.Objection, Done<CaseOutcome.Done>(await InRequest(() => _world.Engine.ObjectAsync(By(account, "object"), account, id, "The test was of somebody else."))).State);
         Assert.Equal(CaseRefusals.DecidedBefore, Done<CaseOutcome.NotNow>(await InRequest(() => _world.Engine.TakeAsync(By(_officer, "again", officer: true), _officer, null, id))).Refusal.Code);
@@ -169,7 +168,7 @@ public abstract class CaseEngineTests(DatabaseKind kind) : IAsyncLifetime
         Assert.NotNull(waiting.NextAttempt);
         (await _world.Sandbox.PostAsJsonAsync("knobs", new { agency = "HealthInsurance", knob = (object?)null })).EnsureSuccessStatusCode();
         await _world.MoveClockAsync(Duration.FromMinutes(2));
-        await World.UntilAsync(async () => (await TrackAsync(account, id)).Head.State is CaseStates.AwaitingPayment or CaseStates.UnderReview ? "" : null, "the case went on", 40);
+        await WholeWorld.UntilAsync(async () => (await TrackAsync(account, id)).Head.State is CaseStates.AwaitingPayment or CaseStates.UnderReview ? "" : null, "the case went on", 40);
     }
 
     [Fact]

@@ -19,12 +19,12 @@ using NodaTime;
 namespace Muqeem.Tests;
 
 /// <summary>Muqeem and the stand-in agencies, each on its own port, over real HTTP, on an empty demonstration folder and a real database.</summary>
-public sealed class World : IAsyncDisposable
+public sealed class WholeWorld : IAsyncDisposable
 {
     private readonly string _folder;
     private readonly Dictionary<string, string?> _settings;
 
-    private World(string folder, Dictionary<string, string?> settings, WebApplication sandbox, Uri sandboxAddress, Uri address)
+    private WholeWorld(string folder, Dictionary<string, string?> settings, WebApplication sandbox, Uri sandboxAddress, Uri address)
     {
         (_folder, _settings, SandboxApp) = (folder, settings, sandbox);
         Address = address;
@@ -50,7 +50,7 @@ public sealed class World : IAsyncDisposable
     public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
 
     /// <param name="settings">Settings of Muqeem.</param>
-    public static async Task<World> StartAsync(DatabaseKind kind, IReadOnlyDictionary<string, string?>? settings = null)
+    public static async Task<WholeWorld> StartAsync(DatabaseKind kind, IReadOnlyDictionary<string, string?>? settings = null)
     {
         var database = await TestDatabase.EmptyAsync(kind);
         var folder = Path.Combine(Path.GetTempPath(), "muqeem-world-" + Path.GetRandomFileName());
@@ -81,7 +81,7 @@ public sealed class World : IAsyncDisposable
         {
             all[key] = value;
         }
-        var world = new World(folder, all, sandbox, sandboxAddress, address);
+        var world = new WholeWorld(folder, all, sandbox, sandboxAddress, address);
         await world.StartMuqeemAsync();
         return world;
     }
