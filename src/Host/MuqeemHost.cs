@@ -75,6 +75,7 @@ public static class MuqeemHost
         services.AddTexts(typeof(RegistrySetup).Assembly).AddTexts(typeof(PaymentsSetup).Assembly).AddTexts(typeof(CredentialsSetup).Assembly).AddTexts(typeof(AgenciesSetup).Assembly)
             .AddTexts(typeof(CasesSetup).Assembly).AddTexts(typeof(ServicesSetup).Assembly);
 //WAIT         services.AddPortal(configuration).AddOffice(configuration).AddApi(configuration);
+        services.Configure<RouteOptions>(o => o.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
         services.AddSingleton<Metrics>();
         services.Configure<ForwardedHeadersOptions>(o => o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto);
         services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -28,7 +27,7 @@ public sealed class WholeWorld : IAsyncDisposable
     {
         (_folder, _settings, SandboxApp) = (folder, settings, sandbox);
         Address = address;
-        Sandbox = new HttpClient(new SocketsHttpHandler()) { BaseAddress = sandboxAddress };
+        Sandbox = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = sandboxAddress };
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = address };
     }
 
@@ -104,7 +103,15 @@ public sealed class WholeWorld : IAsyncDisposable
     public async Task MoveClockAsync(Duration by)
     {
         Assert.True(Clock.MoveBy(by).Ok);
-        (await Sandbox.PostAsJsonAsync("clock", new { now = Clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ") })).EnsureSuccessStatusCode();
+        await AtDeskAsync("clock", ("now", Clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fff") + "Z"));
+    }
+
+    /// <summary>Posts a form at a desk of the stand-ins.</summary>
+    public async Task AtDeskAsync(string path, params (string Name, string Value)[] form)
+    {
+        using var content = new FormUrlEncodedContent(form.Select(f => KeyValuePair.Create(f.Name, f.Value)));
+        using var answer = await Sandbox.PostAsync(path, content);
+        Assert.True((int)answer.StatusCode < 400, $"{path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
     }
 
     /// <summary>What a person of the stand-ins' population holds in hand and would type.</summary>
