@@ -4,10 +4,10 @@ using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Credentials;
 using Muqeem.Credentials.Verifying;
-//WAIT using Muqeem.Host.Api;
+using Muqeem.Host.Api;
 using Muqeem.Host.Wiring;
 using Muqeem.Kernel;
-//WAIT using Muqeem.Office;
+using Muqeem.Office;
 using Muqeem.Payments;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Database;
@@ -74,7 +74,7 @@ public static class MuqeemHost
         services.AddPages(pages);
         services.AddTexts(typeof(RegistrySetup).Assembly).AddTexts(typeof(PaymentsSetup).Assembly).AddTexts(typeof(CredentialsSetup).Assembly).AddTexts(typeof(AgenciesSetup).Assembly)
             .AddTexts(typeof(CasesSetup).Assembly).AddTexts(typeof(ServicesSetup).Assembly);
-//WAIT         services.AddPortal(configuration).AddOffice(configuration).AddApi(configuration);
+        services.AddOffice(configuration).AddApi(configuration);
         services.Configure<RouteOptions>(o => o.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
         services.AddSingleton<Metrics>();
         services.Configure<ForwardedHeadersOptions>(o => o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto);
@@ -87,12 +87,12 @@ public static class MuqeemHost
             app.UseForwardedHeaders();
         }
         app.UsePages();
+        app.UseApi();
         app.UseRouting();
         app.UseRecordedReads();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UsePageAntiforgery();
-//WAIT         app.UseApi();
         Map(app, roles);
         return app;
     }
@@ -140,12 +140,12 @@ public static class MuqeemHost
             }
             if (roles.HasFlag(Roles.Office))
             {
-//WAIT                 app.MapOffice(pages);
+                app.MapOffice(pages);
             }
         }
         if (roles.HasFlag(Roles.Api))
         {
-//WAIT             app.MapApi();
+            app.MapApi();
         }
     }
 

@@ -118,11 +118,14 @@ internal static class Stories
     private static Person Clean(People world, Person person)
     {
         var entered = world.Origin.PlusDays(-20);
+        var employer = person.Establishment is { } drawn ? Enumerable.Range(drawn, 100).First(i => !world.EstablishmentAt(i).Suspended) : (int?)null;
         var newcomer = person.ResidentNumber is null;
         var entry = newcomer ? person.Entry! with { At = People.At(entered, 40_000) } : person.Entry!;
         var passport = person.Passports[0] with { IssueDate = world.Origin.PlusYears(-2).PlusDays(-person.Index), ExpiryDate = world.Origin.PlusYears(3).PlusDays(-person.Index), Status = PassportStatus.Valid };
         return Expiring(world, person with
         {
+            Establishment = employer,
+            EmployerNumber = employer is { } at ? world.EstablishmentNumberOf(at) : person.EmployerNumber,
             Precision = DatePrecision.Day,
             Alive = true,
             Flags = [],
