@@ -304,7 +304,13 @@ public sealed class ContactChanges
     {
         for (var attempt = 0; ; attempt++)
         {
-            if (await RowAsync(session, id, cancel) is not { State: ContactChangeRow.Open } row || _clock.Now() >= row.DueAt)
+            var found = await RowAsync(session, id, cancel);
+            if (found is { State: ContactChangeRow.Done })
+            {
+                // Sent twice: it is done.
+                return null;
+            }
+            if (found is not { State: ContactChangeRow.Open } row || _clock.Now() >= row.DueAt)
             {
                 return new ContactAnswer.Refused(new Refusal(Over));
             }

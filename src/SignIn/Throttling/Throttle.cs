@@ -64,10 +64,9 @@ internal sealed partial class Throttle(BlindIndex blind, Db db, IWriter writer, 
     public (int Count, Instant Last) Look(Budget budget, string subject)
     {
         var now = clock.Now();
-        if (!_counts.TryGetValue(Key(budget, subject), out var count))
-        {
-            return (0, Instant.MinValue);
-        }
+        // What only other nodes counted, or this one before a restart, counts as well; a look alone is not remembered.
+        var key = Key(budget, subject);
+        var count = _counts.GetValueOrDefault(key) ?? new Count(key, budget, _others);
         lock (count)
         {
             count.Roll(SlotOf(now, budget));
