@@ -85,6 +85,13 @@ public static class PlatformTables
         new("wrapped", ColumnType.Bytes),
         new("wrapped_by", ColumnType.Text, Remark: "which key-encryption key"));
 
+    public static readonly Table Erasure = new("erasure", TableKind.Writer, 3, "Tombstones of destroyed data keys: all that excuses a row which can no longer be opened.",
+        new("person_id", ColumnType.Uuid),
+        new("class", ColumnType.Text),
+        new("act_id", ColumnType.Uuid),
+        new("at", ColumnType.Instant),
+        new("key_mark", ColumnType.Bytes, Nullable: true, Remark: "SHA-256 of the wrapped key that was destroyed; a key restored from an old backup is known by it and destroyed again. Absent when there was none"));
+
     public static readonly Table WriterMark = new("writer_mark", TableKind.Writer, 1, "The last group each writer committed: answers whether a commit in doubt happened.",
         new("node", ColumnType.Uuid, Remark: "one per start of a process"),
         new("mark", ColumnType.Uuid),
@@ -117,6 +124,6 @@ public static class PlatformTables
 
     public static readonly IReadOnlyList<Table> All =
     [
-        SchemaVersion, Act, Leaf, Claim, Balance, Outbox, Delivery, AccessEntry, AccessSubject, DataKey, WriterMark, Serial, Job, Lease,
+        SchemaVersion, Act, Leaf, Claim, Balance, Outbox, Delivery, AccessEntry, AccessSubject, DataKey, Erasure, WriterMark, Serial, Job, Lease,
     ];
 }

@@ -60,6 +60,9 @@ public sealed record BalanceDelta(Guid Account, long Halalas);
 /// <param name="Payload">JSON; personal data only sealed.</param>
 public sealed record OutboxMessage(Guid Id, string Topic, string Lane, string Payload, SealedBytes? Secret = null, PersonId? Person = null);
 
+/// <summary>The data key of a person and retention class, to be destroyed.</summary>
+public sealed record KeyErasure(PersonId Person, RetentionClass Class);
+
 /// <summary>An act, the rows it sets, the messages it sends, the accesses it made. The only way to write; all of it commits, or none.</summary>
 public sealed class Change(Act? act)
 {
@@ -78,6 +81,9 @@ public sealed class Change(Act? act)
 
     /// <summary>Data keys made for this change; durable before the rows they seal.</summary>
     public List<NewDataKey> Keys { get; } = [];
+
+    /// <summary>Data keys destroyed by this act: what they sealed is gone for good, and a tombstone says so.</summary>
+    public List<KeyErasure> Erasures { get; } = [];
 
     /// <summary>How it ended, set by the writer before it answers; null before. Accesses that ride in a change look at it.</summary>
     public WriteOutcome? Outcome { get; internal set; }

@@ -35,6 +35,7 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
         Message = 7,
         Access = 8,
         Key = 9,
+        Erasure = 10,
     }
 
     /// <summary>One thing that an act wrote. <paramref name="Table"/> are the first four bytes of SHA-256 of the table's name.</summary>

@@ -294,6 +294,7 @@ internal sealed partial class PostgresStore : IGroupStore
         FillBalances(group);
         FillActs(group);
         FillClaims(group);
+        FillErasures(group);
         FillRows(group);
         FillMessagesAndAccesses(group, accesses);
         if (accesses.ToLeaf() is { } leaf)
@@ -361,6 +362,14 @@ internal sealed partial class PostgresStore : IGroupStore
         foreach (var key in group.SelectMany(c => c.Change.Keys).OrderBy(k => k.Person.Value).ThenBy(k => k.Class))
         {
             Use(PlatformTables.DataKey, StatementKind.InsertNew, "person_id", "class").Add(OwnRows.Key(key));
+        }
+    }
+
+    private void FillErasures(List<Prepared> group)
+    {
+        foreach (var (erasure, act) in group.SelectMany(c => c.Change.Erasures.Select(e => (e, c.Change.Act!))).OrderBy(e => e.e.Person.Value).ThenBy(e => e.e.Class))
+        {
+            Use(PlatformTables.Erasure, StatementKind.Erase).Add(OwnRows.Erasure(erasure, act, null));
         }
     }
 

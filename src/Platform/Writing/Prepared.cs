@@ -110,9 +110,9 @@ internal sealed class Prepared
                 throw new InvalidOperationException($"A row of {table.Name} needs an act.");
             }
         }
-        if (Change.Act is null && (Change.Balances.Count > 0 || Change.Messages.Count > 0))
+        if (Change.Act is null && (Change.Balances.Count > 0 || Change.Messages.Count > 0 || Change.Erasures.Count > 0))
         {
-            throw new InvalidOperationException("Money and messages need an act.");
+            throw new InvalidOperationException("Money, messages and erasures need an act.");
         }
         if (Change.Act is { RequestDigest.Length: not 32 })
         {
@@ -212,6 +212,11 @@ internal sealed class Prepared
         {
             Touches.Add(new("key", ToKey([key.Person.Value, key.Class.ToString()])));
             manifest?.Add("keys.data_key", Code("keys.data_key"), Leaf.Mode.Key, [key.Person.Value, key.Class.ToString()], [key.Person.Value, key.Class.ToString()]);
+        }
+        foreach (var erasure in Change.Erasures)
+        {
+            Touches.Add(new("key", ToKey([erasure.Person.Value, erasure.Class.ToString()])));
+            manifest?.Add("erasure", Code("erasure"), Leaf.Mode.Erasure, [erasure.Person.Value, erasure.Class.ToString()], [erasure.Person.Value, erasure.Class.ToString()]);
         }
         if (manifest is null)
         {

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
+using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Muqeem.Kernel;
@@ -28,6 +28,7 @@ internal sealed partial class SqliteStore : IGroupStore
     private SqliteConnection? _main;
     private SqliteConnection? _keys;
     private bool _keysOpen;
+    private readonly List<(string Person, string Class)> _erasing = [];
 
     public SqliteStore(Db db, TimeProvider clock, ILogger log)
     {
@@ -119,6 +120,7 @@ internal sealed partial class SqliteStore : IGroupStore
             committing = true;
             Execute("COMMIT");
             AfterCommit?.Invoke();
+            DestroyKeys(all: false);
         }
         catch (Exception failure) when (failure is SqliteException or IOException)
         {
@@ -233,8 +235,53 @@ internal sealed partial class SqliteStore : IGroupStore
         {
             return new WriteOutcome.Claimed(PlatformTables.DataKey.Name);
         }
+        foreach (var erasure in change.Erasures)
+        {
+            var wrapped = (byte[]?)ScalarKeys("SELECT wrapped FROM data_key WHERE person_id = @p0 AND class = @p1", erasure.Person.Value, erasure.Class.ToString());
+            Insert(PlatformTables.Erasure, OwnRows.Erasure(erasure, change.Act!, wrapped is null ? null : SHA256.HashData(wrapped)));
+            _erasing.Add((erasure.Person.Value.ToString("D"), erasure.Class.ToString()));
+        }
         WriteRows(prepared, batch);
         return new WriteOutcome.Done(change.Act?.Id);
+    }
+
+    /// <summary>
+    /// Destroys the keys that have a tombstone. Their file is another one than the tombstones', so this comes after the commit, and for all tombstones whenever the
+    /// files are opened: after a crash in between, or with keys restored from a backup older than the erasure.
+    /// </summary>
+    private void DestroyKeys(bool all)
+    {
+        if (!all && _erasing.Count == 0)
+        {
+            return;
+        }
+        var destroyed = 0;
+        foreach (var (person, @class) in all ? ErasedEver() : _erasing)
+        {
+            // A change that was rolled back left no tombstone.
+            if (ScalarKeys("SELECT wrapped FROM data_key WHERE person_id = @p0 AND class = @p1", person, @class) is byte[] wrapped
+                && Scalar("SELECT 1 FROM erasure WHERE person_id = @p0 AND class = @p1 AND key_mark = @p2", person, @class, SHA256.HashData(wrapped)) is not null)
+            {
+                destroyed += ExecuteKeys("DELETE FROM data_key WHERE person_id = @p0 AND class = @p1", person, @class);
+            }
+        }
+        if (destroyed > 0)
+        {
+            // The deleted page is overwritten in the file itself only when the log goes back into it.
+            ExecuteKeys("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        _erasing.Clear();
+    }
+
+    private List<(string Person, string Class)> ErasedEver()
+    {
+        var erased = new List<(string, string)>();
+        using var tombstones = Command(_main!, "SELECT DISTINCT person_id, class FROM erasure WHERE key_mark IS NOT NULL", []).ExecuteReader();
+        while (tombstones.Read())
+        {
+            erased.Add((tombstones.GetString(0), tombstones.GetString(1)));
+        }
+        return erased;
     }
 
     private void WriteRows(Prepared prepared, AccessBatch batch)
@@ -378,6 +425,7 @@ internal sealed partial class SqliteStore : IGroupStore
         }
         _main = _db.OpenSqlite(readOnly: false);
         _keys = _db.OpenSqliteKeys();
+        DestroyKeys(all: true);
     }
 
     private void Close()
@@ -389,6 +437,7 @@ internal sealed partial class SqliteStore : IGroupStore
         _commands.Clear();
         _keyCommands.Clear();
         _keysOpen = false;
+        _erasing.Clear();
         _main?.Dispose();
         _keys?.Dispose();
         _main = null;

@@ -206,6 +206,43 @@ public abstract class WriterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_surprise_is_reported_without_the_values_that_caused_it()
+    {
+        var log = new Lines();
+        await Writer.DisposeAsync();
+        await using var writer = Writer.Start(Db, _clock, log);
+        var first = NewChange();
+        var (thing, part) = (NewId(), NewId());
+        first.Heads.Add(Thing.Head(thing, 0, "Fatimah", null));
+        first.Rows.Add(Part.Insert(part, thing, "Fatimah"u8.ToArray(), null, true, null, null));
+        await writer.WriteAsync(first);
+        var twice = NewChange();
+        twice.Heads.Add(Thing.Head(NewId(), 0, "Fatimah", null));
+        twice.Rows.Add(Part.Insert(part, thing, "Fatimah"u8.ToArray(), null, true, null, null));
+
+        var surprise = await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => writer.WriteAsync(twice));
+
+        var line = Assert.Single(log.Written);
+        foreach (var value in (string[])["Fatimah", thing.ToString(), part.ToString()])
+        {
+            Assert.DoesNotContain(value, line, StringComparison.Ordinal);
+            Assert.DoesNotContain(value, surprise.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    private sealed class Lines : Microsoft.Extensions.Logging.ILogger<Writer>
+    {
+        public List<string> Written { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
+
+        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Written.Add(formatter(state, exception) + exception);
+    }
+
+    [Fact]
     public async Task One_operation_sent_many_times_at_once_happens_once_and_again_after_a_restart_not_at_all()
     {
         var operation = NewId();
@@ -307,6 +344,38 @@ public abstract class WriterTests : IAsyncLifetime
         Assert.Single(outcomes, o => o is WriteOutcome.Done);
         Assert.Equal(7, outcomes.Count(o => o == new WriteOutcome.Claimed("keys.data_key")));
         Assert.Equal(1, await CountAsync("keys.data_key"));
+    }
+
+    [Fact]
+    public async Task An_erasure_destroys_the_key_leaves_a_tombstone_and_survives_a_lost_answer()
+    {
+        var (erased, other) = (PersonId.New(_clock), PersonId.New(_clock));
+        var making = NewChange();
+        making.Keys.Add(new(erased, RetentionClass.Case, [1], "kek"));
+        making.Keys.Add(new(erased, RetentionClass.Identity, [2], "kek"));
+        making.Keys.Add(new(other, RetentionClass.Case, [3], "kek"));
+        await Writer.WriteAsync(making);
+        AfterCommit(() =>
+        {
+            AfterCommit(null);
+            throw Kind == DatabaseKind.Sqlite ? new IOException("lost") : new LostAnswerException();
+        });
+
+        var erasing = NewChange();
+        erasing.Erasures.Add(new(erased, RetentionClass.Case));
+        erasing.Erasures.Add(new(other, RetentionClass.Message));
+        Assert.Equal(new WriteOutcome.Done(erasing.Act!.Id), await Writer.WriteAsync(erasing));
+
+        Assert.Equal([2, 3], (await Db.QueryAsync<byte[]>("SELECT wrapped FROM keys.data_key ORDER BY wrapped")).Select(w => (int)w[0]));
+        Assert.Equal(System.Security.Cryptography.SHA256.HashData([1]), await Db.FirstAsync<byte[]>("SELECT key_mark FROM erasure WHERE person_id = @erased AND class = 'Case'", new { erased }));
+        Assert.Null(await Db.FirstAsync<byte[]>("SELECT key_mark FROM erasure WHERE person_id = @other AND class = 'Message'", new { other }));
+
+        var again = NewChange();
+        again.Keys.Add(new(erased, RetentionClass.Case, [4], "kek"));
+        Assert.IsType<WriteOutcome.Done>(await Writer.WriteAsync(again));
+        await _database.RestartAsync();
+        await Writer.WriteAsync(NewChange());
+        Assert.Equal([2, 3, 4], (await Db.QueryAsync<byte[]>("SELECT wrapped FROM keys.data_key ORDER BY wrapped")).Select(w => (int)w[0]));
     }
 
     [Fact]
