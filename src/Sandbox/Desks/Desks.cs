@@ -87,7 +87,8 @@ internal static class BankDesk
         {
             return form(await request.ReadFormAsync());
         }
-        if (request.ContentLength is null or 0)
+        // A body that is streamed says no length.
+        if (request.ContentLength == 0 || !request.HasJsonContentType())
         {
             return nothing;
         }
