@@ -1,0 +1,97 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Muqeem.Cases;
+using Muqeem.Cases.Definition;
+using Muqeem.Kernel;
+using Muqeem.Platform.Pages;
+using Muqeem.Portal.Shared;
+using Muqeem.SignIn;
+using NodaTime;
+
+namespace Muqeem.Portal.Following;
+
+/// <summary>Where an application stands, and what its owner may do about it.</summary>
+internal static class Pages
+{
+    public static void Map(IEndpointRouteBuilder pages)
+    {
+        var resident = pages.MapGroup("/applications/{id:guid}").RequireAuthorization(Doors.Resident);
+        resident.MapGet("", TrackAsync);
+        resident.MapPost("/again", AgainAsync);
+        resident.MapGet("/withdraw", (Guid id, HttpContext http, CaseViews views, CancellationToken cancel) => AskAsync(id, http, views, CaseActs.Withdraw,
+            track => PageResult.Of<WithdrawPage, ActModel>(new(track, FormState.Empty())), cancel));
+        resident.MapPost("/withdraw", WithdrawAsync);
+        resident.MapGet("/object", (Guid id, HttpContext http, CaseViews views, KeptForms kept, CancellationToken cancel) => AskAsync(id, http, views, CaseActs.Object,
+            track => PageResult.Of<ObjectPage, ActModel>(new(track, kept.Take(http) is { } before ? FormState.Of(before.Select(v => KeyValuePair.Create(v.Key, (string?)v.Value))) : FormState.Empty())), cancel));
+        resident.MapPost("/object", ObjectAsync).WithMetadata(KeepsForm.Mark);
+    }
+
+    private static async Task<IResult> TrackAsync(Guid id, HttpContext http, CaseViews views, TimeProvider clock, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        if (await views.TrackAsync(session.Actor, session.Account, new CaseId(id), cancel) is not { } track)
+        {
+            return PageResult.Error(StatusCodes.Status404NotFound);
+        }
+        if (track.Head.State == CaseStates.Draft)
+        {
+            return http.GoTo($"applications/{id}/tasks");
+        }
+        // What was asked for is a list of its own, with the pages it is on.
+        var asked = track.Head.State == CaseStates.NeedsInformation ? await views.DraftAsync(session.Actor, session.Account, new CaseId(id), cancel) : null;
+        return PageResult.Of<TrackPage, TrackModel>(new(track, asked, session.SeesRecords, clock.Now()));
+    }
+
+    /// <summary>Sends again what was put right elsewhere: paid violations, a new insurance.</summary>
+    private static async Task<IResult> AgainAsync(Guid id, HttpContext http, CaseEngine engine, CancellationToken cancel)
+    {
+        var form = await FormState.ReadAsync(http);
+        var outcome = await engine.SubmitAsync(http.OperationOf(form, "case.submit"), http.MustBeSignedIn().Account, new CaseId(id), cancel);
+        return http.Show(form, outcome, http.At($"applications/{id}"), _ => http.GoTo($"applications/{id}"), _ => http.GoTo($"applications/{id}/answers"));
+    }
+
+    private static async Task<IResult> AskAsync(Guid id, HttpContext http, CaseViews views, string act, Func<TrackView, IResult> page, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        return await views.TrackAsync(session.Actor, session.Account, new CaseId(id), cancel) is not { } track ? PageResult.Error(StatusCodes.Status404NotFound)
+            : track.Service.States.Allows(track.Head.State, act, By.Applicant) ? page(track)
+            : Outcomes.NotNow(new Refusal(CaseRefusals.NotInThisState, ("state", track.Head.State)), track.Head.State, http.At($"applications/{id}"));
+    }
+
+    private static async Task<IResult> WithdrawAsync(Guid id, HttpContext http, CaseEngine engine, CancellationToken cancel)
+    {
+        var form = await FormState.ReadAsync(http);
+        return form.Redraw
+            ? http.GoTo($"applications/{id}/withdraw")
+            : http.Show(form, await engine.WithdrawAsync(http.OperationOf(form, "case.withdraw"), http.MustBeSignedIn().Account, new CaseId(id), cancel), http.At($"applications/{id}"),
+                _ => http.GoTo($"applications/{id}"));
+    }
+
+    private static async Task<IResult> ObjectAsync(Guid id, HttpContext http, CaseViews views, CaseEngine engine, CancellationToken cancel)
+    {
+        var form = await FormState.ReadAsync(http, length: 2000);
+        var session = http.MustBeSignedIn();
+        if (!form.Redraw && form.Ok)
+        {
+            var outcome = await engine.ObjectAsync(http.OperationOf(form, "case.object"), session.Account, new CaseId(id), form["text"] ?? "", cancel);
+            if (outcome is not CaseOutcome.Invalid invalid)
+            {
+                return http.Show(form, outcome, http.At($"applications/{id}"), _ => http.GoTo($"applications/{id}/sent"));
+            }
+            foreach (var fault in invalid.Faults)
+            {
+                form.Refuse(fault.Field, "portal.object.error.empty");
+            }
+        }
+        return await AskAsync(id, http, views, CaseActs.Object,
+            track => PageResult.Of<ObjectPage, ActModel>(new(track, form), form.Redraw ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity), cancel);
+    }
+}
+
+/// <param name="Asked">What the officer asked for, with its pages.</param>
+/// <param name="SeesRecords">Whether the reader was shown to be the person of the records.</param>
+public sealed record TrackModel(TrackView Track, DraftView? Asked, bool SeesRecords, Instant Now);
+
+/// <summary>An act that is explained before it is done.</summary>
+public sealed record ActModel(TrackView Track, FormState Form);

@@ -1,0 +1,78 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Muqeem.Cases;
+using Muqeem.Kernel;
+using Muqeem.Payments;
+using Muqeem.Platform.Pages;
+using Muqeem.Platform.Writing;
+using Muqeem.Portal.Shared;
+using Muqeem.SignIn;
+using NodaTime;
+
+namespace Muqeem.Portal.Paying;
+
+/// <summary>The bill of an application: its lines, its number, and the balance that may pay it.</summary>
+internal static class Pages
+{
+    public static void Map(IEndpointRouteBuilder pages)
+    {
+        var resident = pages.MapGroup("/applications/{id:guid}/pay").RequireAuthorization(Doors.Resident);
+        resident.MapGet("", async (Guid id, HttpContext http, CaseViews views, Ledger ledger, PortalOptions options, TimeProvider clock, CancellationToken cancel) =>
+            await ModelAsync(id, http, views, ledger, options, clock, FormState.Empty(), cancel) is { } model ? PageResult.Of<BillPage, BillModel>(model) : PageResult.Error(StatusCodes.Status404NotFound));
+        resident.MapPost("", FromBalanceAsync);
+    }
+
+    private static async Task<BillModel?> ModelAsync(Guid id, HttpContext http, CaseViews views, Ledger ledger, PortalOptions options, TimeProvider clock, FormState form, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        if (await views.TrackAsync(session.Actor, session.Account, new CaseId(id), cancel) is not { Bill: { } bill } track)
+        {
+            return null;
+        }
+        return new(track, bill, await ledger.BalanceOfAsync(session.Person.Value, cancel), bill.Payer.Id == session.Person.Value,
+            bill.Payable(clock.Today()) ? options.PayAddress(bill.Number) : null, await ledger.PaymentsOfAsync(bill.Id, cancel), clock.Today(), form);
+    }
+
+    /// <summary>The holder's own money for the holder's own bill. The writer refuses when it is spent elsewhere at the same moment.</summary>
+    private static async Task<IResult> FromBalanceAsync(
+        Guid id, HttpContext http, CaseViews views, Ledger ledger, Bills bills, IWriter writer, MoneyArrived arrived, PortalOptions options, TimeProvider clock, CancellationToken cancel)
+    {
+        var form = await FormState.ReadAsync(http);
+        var session = http.MustBeSignedIn();
+        if (await ModelAsync(id, http, views, ledger, options, clock, form, cancel) is not { } model)
+        {
+            return PageResult.Error(StatusCodes.Status404NotFound);
+        }
+        if (form.Redraw)
+        {
+            return PageResult.Of<BillPage, BillModel>(model);
+        }
+        if (!model.Own || !model.Bill.Payable(clock.Today()))
+        {
+            return http.GoTo($"applications/{id}/pay");
+        }
+        var change = new Change(http.ActOf(form, "bill.pay_from_balance", clock) with { Case = new CaseId(id), Answer = model.Bill.Id.ToString() });
+        bills.PayFromBalance(change, model.Bill);
+        switch (await writer.WriteAsync(change, cancel: cancel))
+        {
+            case WriteOutcome.Done or WriteOutcome.Replayed:
+                await arrived(new CaseId(id), cancel);
+                return http.GoTo($"applications/{id}");
+            case WriteOutcome.Insufficient:
+                form.Refuse("", new Refusal("payment.insufficient"));
+                return PageResult.Of<BillPage, BillModel>(model, StatusCodes.Status422UnprocessableEntity);
+            case WriteOutcome.Busy busy:
+                return http.TryAgain(form, busy.RetryAfter);
+            case WriteOutcome.InDoubt:
+                return http.TryAgain(form, TimeSpan.FromSeconds(2));
+            default:
+                return Outcomes.NotNow(new Refusal("payment.changed"), null, http.At($"applications/{id}/pay"));
+        }
+    }
+}
+
+/// <param name="Balance">The reader's own money.</param>
+/// <param name="Own">Whether the reader is who pays.</param>
+/// <param name="PayPage">Where it can be paid at once; demonstrations only.</param>
+public sealed record BillModel(TrackView Track, Bill Bill, Money Balance, bool Own, string? PayPage, IReadOnlyList<Payment> Payments, LocalDate Today, FormState Form);

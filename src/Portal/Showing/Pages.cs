@@ -1,0 +1,139 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Muqeem.Cases;
+using Muqeem.Cases.Definition;
+using Muqeem.Credentials.Issuing;
+using Muqeem.Credentials.Live;
+using Muqeem.Kernel;
+using Muqeem.Platform.Pages;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using Muqeem.Portal.Applying;
+using Muqeem.Portal.Shared;
+using Muqeem.Registry;
+using Muqeem.SignIn;
+using NodaTime;
+
+namespace Muqeem.Portal.Showing;
+
+/// <summary>The holder's home and the digital ID in its views.</summary>
+internal static class Pages
+{
+    /// <summary>For how long the ID page draws itself anew: a phone that was put down shall not stay signed in by it.</summary>
+    private static readonly Duration LiveFor = Duration.FromMinutes(5);
+
+    public static void Map(IEndpointRouteBuilder pages)
+    {
+        var resident = pages.MapGroup("").RequireAuthorization(Doors.Resident);
+        resident.MapGet("/home", HomeAsync);
+        resident.MapGet("/id", IdAsync);
+        resident.MapGet("/id/hidden", () => PageResult.Of<HiddenPage>());
+        resident.MapGet("/id/code", async (HttpContext http, HolderIds ids, CancellationToken cancel) =>
+            await ids.OfAsync(http.MustBeSignedIn(), cancel) is null ? http.GoTo("id") : PageResult.Of<CodePage, CodeModel>(new(null)));
+        resident.MapPost("/id/code", CodeAsync);
+        resident.MapGet("/id/photo", PhotoAsync);
+    }
+
+    private static async Task<IResult> HomeAsync(
+        HttpContext http, CaseViews views, ServiceCatalogue services, Residences residences, ExitVisas visas, Notices notices, TimeProvider clock, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        var cases = await views.ListAsync(session.Person, cancel);
+        var residence = session.SeesRecords ? await residences.OfAsync(session.Person, cancel) : null;
+        var open = session.SeesRecords ? (await visas.OfAsync(session.Person, cancel)).LastOrDefault(v => v.Open) : null;
+        return PageResult.Of<HomePage, HomeModel>(new(session.SeesRecords, session.ReadsOnly, residence, residence?.StandingAt(clock.Now()), open, cases, await notices.UnreadAsync(session.Person, cancel),
+            await Applying.Pages.StartableAsync(session, services, residences, cancel), clock.Today()));
+    }
+
+    private static async Task<IResult> IdAsync(long? since, string? view, HttpContext http, HolderIds ids, LiveCodes codes, TimeProvider clock, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        var now = clock.Now();
+        if (since is null)
+        {
+            var query = view is null ? "" : "&view=" + Uri.EscapeDataString(view);
+            return Results.LocalRedirect(http.At(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"id?since={now.ToUnixTimeSeconds()}{query}")));
+        }
+        if (!session.SeesRecords || await ids.OfAsync(session, cancel) is not { } held)
+        {
+            return PageResult.Of<NoIdPage, NoIdModel>(new(session.SeesRecords));
+        }
+        var code = await codes.MakeAsync(session.Person, cancel);
+        // Zero is the reader's own wish to stop.
+        var live = code is not null && since > 0 && now.ToUnixTimeSeconds() - since < (long)LiveFor.TotalSeconds;
+        return PageResult.Of<IdPage, IdModel>(new(held, code, live, view switch { "valid" => IdView.Valid, "adult" => IdView.Adult, _ => IdView.Full }, clock.Today(), now));
+    }
+
+    /// <summary>A code to read out. It is shown in the answer itself, because only its keyed hash is stored; asked for again there is a new one.</summary>
+    private static async Task<IResult> CodeAsync(HttpContext http, LiveCodes codes, CancellationToken cancel)
+    {
+        var form = await FormState.ReadAsync(http);
+        if (form.Redraw)
+        {
+            return PageResult.Of<CodePage, CodeModel>(new(null));
+        }
+        var (code, outcome) = await codes.MakeShortAsync(http.MustBeSignedIn().Person, cancel);
+        return outcome switch
+        {
+            WriteOutcome.Busy busy => http.TryAgain(form, busy.RetryAfter),
+            WriteOutcome.InDoubt or WriteOutcome.Conflict => http.TryAgain(form, TimeSpan.FromSeconds(2)),
+            _ => code is null ? http.GoTo("id") : PageResult.Of<CodePage, CodeModel>(new(code)),
+        };
+    }
+
+    private static async Task<IResult> PhotoAsync(HttpContext http, HolderIds ids, ApplicationFiles files, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        return session.SeesRecords && await ids.OfAsync(session, cancel) is { Id.Photo: { } photo } ? await files.ShowAsync(session, null, photo, cancel) : PageResult.Error(StatusCodes.Status404NotFound);
+    }
+}
+
+/// <summary>Opens the holder's own ID, for the holder.</summary>
+internal sealed class HolderIds(Documents documents, Residences residences, ReadDoor door, TimeProvider clock)
+{
+    public async Task<HeldId?> OfAsync(Session session, CancellationToken cancel)
+    {
+        if (await documents.LiveAsync(session.Person, cancel) is not { } document || await residences.OfAsync(session.Person, cancel) is not { } residence)
+        {
+            return null;
+        }
+        var access = door.Enter(session.Actor, Purpose.Self, null, "portal.id", session.Person);
+        var content = await documents.OpenAsync(access, document, cancel);
+        return new(DigitalId.Of(document, content, residence.Until), residence.StandingAt(clock.Now()));
+    }
+}
+
+/// <summary>The ID and how the residence behind it stands now.</summary>
+public sealed record HeldId(DigitalId Id, Standing Standing);
+
+/// <summary>How much of the ID is shown.</summary>
+public enum IdView
+{
+    Full,
+
+    /// <summary>Only whether it is valid.</summary>
+    Valid,
+
+    /// <summary>Only whether the holder is of age.</summary>
+    Adult,
+}
+
+/// <param name="Live">Whether the page draws itself anew.</param>
+public sealed record IdModel(HeldId Held, LiveCode? Code, bool Live, IdView View, LocalDate Today, Instant Now);
+
+/// <param name="SeesRecords">False: the account cannot show an ID before the person was proofed.</param>
+public sealed record NoIdModel(bool SeesRecords);
+
+/// <param name="Code">Null before it was asked for.</param>
+public sealed record CodeModel(ShortCode? Code);
+
+/// <summary>What waits for the holder, and the ways onward.</summary>
+public sealed record HomeModel(
+    bool SeesRecords, bool ReadsOnly, Residence? Residence, Standing? Standing, ExitVisa? Visa, IReadOnlyList<CaseLine> Cases, int Unread, IReadOnlyList<Service> Startable, LocalDate Today)
+{
+    /// <summary>The cases that do not move without the holder.</summary>
+    public IEnumerable<CaseLine> NeedYou => Cases.Where(c => c.State is CaseStates.NeedsAction or CaseStates.NeedsInformation or CaseStates.AwaitingPayment);
+
+    public CaseLine? Draft => Cases.FirstOrDefault(c => c.State == CaseStates.Draft);
+}
