@@ -1,6 +1,6 @@
 namespace Muqeem.Tests;
 
-/// <summary>The test executable; as <c>crash-child</c> it is the process that a crash test kills.</summary>
+/// <summary>The test executable; as <c>crash-child</c> it is the process that a crash test kills, as <c>confined-child</c> one that tries what it may not.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] args)
@@ -8,6 +8,10 @@ internal static class Program
         if (args is ["crash-child", ..])
         {
             return await CrashChild.RunAsync(args);
+        }
+        if (args is ["confined-child", ..])
+        {
+            return Muqeem.Platform.Files.Media.ConfinedChild.Run(args[1]);
         }
         return args.Any(arg => arg is "-automated" or "@@")
             ? await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args)

@@ -1,3 +1,5 @@
+using Muqeem.Platform.Files.Media;
+
 namespace Muqeem.Host.Verbs;
 
 /// <summary>The verbs of the one executable.</summary>
@@ -24,6 +26,9 @@ internal static class Verb
             case "serve":
                 await MuqeemHost.Build(rest).RunAsync();
                 return 0;
+            case MediaWorker.Verb:
+                // Not for people: the process that reads one picture, see MediaChild.
+                return await MediaWorker.RunAsync(Console.OpenStandardInput(), Console.OpenStandardOutput());
 //WAIT
             case "help" or "--help" or "-h":
                 Console.WriteLine(Usage);

@@ -39,6 +39,7 @@ public static class StoredJson
         options.Converters.Add(new IdConverter<ActId>(id => id.Value, id => new ActId(id)));
         options.Converters.Add(new IdConverter<CaseId>(id => id.Value, id => new CaseId(id)));
         options.Converters.Add(new IdConverter<AccountId>(id => id.Value, id => new AccountId(id)));
+        options.Converters.Add(new IdConverter<Files.UploadId>(id => id.Value, id => new Files.UploadId(id)));
         options.Converters.Add(new ParsedWords());
         return options;
     }
