@@ -26,7 +26,7 @@ public sealed class TestSandbox : IAsyncDisposable
         Clock = clock;
         var services = new ServiceCollection();
         var all = new Dictionary<string, string?>(settings, StringComparer.Ordinal) { ["Agencies:Sandbox"] = url };
-        services.AddSingleton<TimeProvider>(clock);
+        services.AddSingleton<TimeProvider>(ClientClock);
         services.AddLogging(logging => logging.AddProvider(Log));
         services.AddAgencies(new ConfigurationBuilder().AddInMemoryCollection(all).Build());
         services.AddHttpClient("test").RemoveAllLoggers();
@@ -35,7 +35,11 @@ public sealed class TestSandbox : IAsyncDisposable
 
     public string Url { get; }
 
+    /// <summary>The machine's clock below the stand-ins.</summary>
     public TestClock Clock { get; }
+
+    /// <summary>Muqeem's.</summary>
+    public TestClock ClientClock { get; } = new();
 
     public LogLines Log { get; } = new();
 
@@ -64,6 +68,13 @@ public sealed class TestSandbox : IAsyncDisposable
         await app.StartAsync();
         var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return new(app, url, clock, settings ?? new Dictionary<string, string?>(StringComparer.Ordinal));
+    }
+
+    /// <summary>Time goes by everywhere.</summary>
+    public void Advance(TimeSpan by)
+    {
+        Clock.Advance(by);
+        ClientClock.Advance(by);
     }
 
     public Guid NewId() => Guid.CreateVersion7(Clock.GetUtcNow());

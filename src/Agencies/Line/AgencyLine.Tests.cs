@@ -79,7 +79,7 @@ public class AgencyLineTests
         // It works again, but is not asked before its rest is over.
         sandbox.Knobs.Set(Traffic.Name, null, null);
         Assert.IsType<AgencyAnswer<TrafficViolations>.Unavailable>(await traffic.ViolationsAsync(number));
-        sandbox.Clock.Advance(TimeSpan.FromSeconds(21));
+        sandbox.Advance(TimeSpan.FromSeconds(21));
         Assert.IsType<AgencyAnswer<TrafficViolations>.Found>(await traffic.ViolationsAsync(number));
         Assert.False(sandbox.Client<AgencyLines>().Standings().Single(line => line.Agency == Traffic.Name).Resting);
     }

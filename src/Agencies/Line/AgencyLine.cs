@@ -155,6 +155,10 @@ public sealed partial class AgencyLine : IDisposable
         request.Headers.TryAddWithoutValidation("X-Request-Id", requestId.ToString());
         request.Headers.TryAddWithoutValidation("X-Correlation-Id", Activity.Current?.TraceId.ToHexString() ?? requestId.ToString("N"));
         request.Headers.TryAddWithoutValidation("X-Consumer", Settings.Consumer);
+        if (Settings.StandIn)
+        {
+            request.Headers.TryAddWithoutValidation("X-Demonstration-Clock", InstantPattern.ExtendedIso.Format(_clock.Now()));
+        }
         if (body is not null)
         {
             request.Content = JsonContent.Create(body, body.GetType(), options: Wire.Options);

@@ -8,6 +8,9 @@ public sealed record AgencyLineSettings
     /// <summary>Null: not configured; the agency then counts as unavailable.</summary>
     public Uri? Url { get; init; }
 
+    /// <summary>The agency is a stand-in, which follows our clock. A real agency is never told what time we think it is.</summary>
+    public bool StandIn { get; init; }
+
     /// <summary>Our name at the agency, sent as <c>X-Consumer</c>.</summary>
     public string Consumer { get; init; } = "muqeem";
 
@@ -55,9 +58,11 @@ public sealed record AgencyLineSettings
     {
         var section = configuration.GetSection($"Agencies:{name}");
         var text = section["Url"];
+        var standIn = false;
         if (string.IsNullOrEmpty(text) && configuration["Agencies:Sandbox"] is { Length: > 0 } sandbox)
         {
             text = sandbox.TrimEnd('/') + "/" + prefix;
+            standIn = true;
         }
         Uri? url = null;
         if (!string.IsNullOrEmpty(text))
@@ -75,6 +80,7 @@ public sealed record AgencyLineSettings
         var settings = new AgencyLineSettings
         {
             Url = url,
+            StandIn = standIn,
             Consumer = configuration["Agencies:Consumer"] ?? defaults.Consumer,
             Attempt = section.GetValue("Attempt", defaults.Attempt),
             Limit = section.GetValue("Limit", defaults.Limit),

@@ -37,8 +37,8 @@ internal static class PeopleDesk
         var found = new List<PersonView>();
         var index = Math.Max(0, from);
 
-        // A rare filter must not walk through five million people.
-        for (var looked = 0; found.Count < count && index < People.Size && looked < 200_000; index++, looked++)
+        // A rare filter must not walk through five million people; "next" goes on from there.
+        for (var looked = 0; found.Count < count && index < People.Size && looked < 50_000 && (index < Stories.Reserved || !words.Contains("story", StringComparer.OrdinalIgnoreCase)); index++, looked++)
         {
             if (words.Length == 0 || Matches(world, index, words))
             {

@@ -120,7 +120,7 @@ public static class Hands
                 break;
             case Discrepancy.NameOrder:
                 (primary, secondary) = (secondary.Split(' ')[^1], string.Join(' ', [.. secondary.Split(' ')[..^1], primary]));
-                nameEn = $"{primary} {secondary}".Trim();
+                nameEn = $"{secondary} {primary}".Trim();
                 break;
             case Discrepancy.MissingPart:
                 if (secondary.Contains(' ', StringComparison.Ordinal))

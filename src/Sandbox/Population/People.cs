@@ -230,12 +230,9 @@ public sealed class People
             Head = headIndex,
             Relation = relation,
             Marital = child ? MaritalStatus.Single : relation is FamilyRelation.Mother or FamilyRelation.Father ? dice.Chance(0.5, Topic.Marital) ? MaritalStatus.Widowed : MaritalStatus.Married : MaritalStatus.Married,
-            Mobile = age < 18 * 365 ? null : person.Mobile,
-            Email = age < 18 * 365 ? null : person.Email,
-            LicenceUntil = age < 18 * 365 ? null : person.LicenceUntil,
-            Vehicles = age < 18 * 365 ? [] : person.Vehicles,
-            Violations = age < 18 * 365 ? [] : person.Violations,
-            Biometrics = age < 6 * 365 ? person.Biometrics with { Fingerprint = false } : person.Biometrics,
+            Mobile = birth.PlusYears(18) > Origin ? null : person.Mobile,
+            Email = birth.PlusYears(18) > Origin ? null : person.Email,
+            Biometrics = birth.PlusYears(6) > Origin ? person.Biometrics with { Fingerprint = false } : person.Biometrics,
             Entry = bornHere ? null : person.Entry,
             Movements = bornHere ? [] : person.Movements,
             WageHalalas = 0,
@@ -500,7 +497,7 @@ public sealed class People
         }
         var household = index / HouseholdSpan;
         var citizen = Dice.Of(_seed ^ 0xC171_2E00_0000_0001UL, household);
-        var count = Enumerable.Range(household * HouseholdSpan, HouseholdSpan).Count(i => i < Size && IsHouseholdWorker(i) && !WorksForResident(i));
+        var count = Enumerable.Range(household * HouseholdSpan, HouseholdSpan).Count(i => i < Size && IsHouseholdWorker(i) && !WorksForResident(i)) + (household == Stories.FullHousehold ? 5 : 0);
         return new(CitizenNumberOf(household), citizen.Chance(0.01, Topic.Kind) ? HouseholdEmployerKind.PremiumResident : HouseholdEmployerKind.Citizen, Names.Citizen(citizen.Chance(0.85, Topic.Sex) ? "M" : "F", citizen), "+9665" + Digits(_mobiles.Forward(Size + household), 8), count);
     }
 

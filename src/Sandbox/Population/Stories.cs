@@ -16,6 +16,9 @@ internal static class Stories
     /// <summary>So many places are kept for them; in those without a story live ordinary workers.</summary>
     public const int Reserved = 32;
 
+    /// <summary>The household of the story about the quota: five more work there, whom nobody meets.</summary>
+    public const int FullHousehold = 30 / People.HouseholdSpan;
+
     private const ResidenceCategory Establishment = ResidenceCategory.Establishment;
     private const ResidenceCategory Household = ResidenceCategory.Household;
     private const ResidenceCategory Dependent = ResidenceCategory.Dependent;
@@ -54,8 +57,14 @@ internal static class Stories
             (w, p) => Child(w, p) with { Name = Name(3, "Yahya|يحيى", "Samir|سمير", "Khaled|خالد", "Al-Hourani|الحوراني"), Birth = w.Origin.PlusDays(-42), Entry = null, Movements = [], Fitness = null }, Head: 8, Relation: FamilyRelation.Son),
         new(13, "A household worker with one name", "Applies for the first ID; no surname is asked for. The household confirms and pays.", "IDN", "F", Household, false,
             (w, p) => Clean(w, p) with { Name = Names.Mononym(new("Suhartini", "سوهارتيني")), Birth = new(1994, 6, 11), Occupation = "P069" }),
-        new(14, "A household beyond its quota", "Works for a citizen with six workers: the levy of the extra ones is due.", "ETH", "F", Household, true,
-            (w, p) => Clean(w, p) is var q ? q with { Name = Name(2, "Almaz|ألماظ", "Tesfaye|تسفاي", "Bekele|بيكيلي", ""), Birth = new(1997, 10, 3), Occupation = "P069", Household = q.Household! with { Workers = 6 } } : p),
+        new(14, "Entered four months ago", "The first ID is late: the employer's fine is shown before anybody pays.", "EGY", "M", Establishment, false,
+            (w, p) => Clean(w, p) is var q ? q with
+            {
+                Name = Name(3, "Ayman|أيمن", "Mostafa|مصطفى", "Ibrahim|إبراهيم", "Shehata|شحاتة"), Birth = new(1990, 8, 1),
+                Entry = q.Entry! with { At = People.At(w.Origin.PlusDays(-120), 40_000) },
+                Movements = [q.Movements[0] with { At = People.At(w.Origin.PlusDays(-120), 40_000) }],
+                VisaIssuedOn = w.Origin.PlusDays(-150), ContractStart = w.Origin.PlusDays(-120), Fitness = new(true, w.Origin.PlusDays(-10), "Al Olaya Medical Centre"),
+            } : p),
         new(15, "The residence has expired", "Ten days late: renewal shows the fine and who must act.", "IND", "M", Establishment, true,
             (w, p) => Expiring(w, Clean(w, p), -10) with { Name = Names.Mononym(new("Murugan", "موروغان")), Birth = new(1985, 1, 1) }),
         new(16, "Services suspended by a court", "Every service is refused until the order is lifted; the order's number is shown.", "LBN", "M", Establishment, true,
@@ -106,6 +115,8 @@ internal static class Stories
             (w, p) => Clean(w, p) with { Name = Name(3, "Mehmet|محمد", "", "", "Öztürk|أوزتورك"), Birth = new(1983, 7, 29), Flags = [RegisterFlag.TravelBan] }),
         new(29, "An owner of a vehicle", "The final exit waits until the vehicle is sold or cancelled.", "IND", "M", Establishment, true,
             (w, p) => Clean(w, p) with { Name = Name(3, "Shaji|شاجي", "", "", "Varghese|فارغيز"), Birth = new(1976, 3, 3), Vehicles = [new("100000029", "ا ب ح 2929", "ABJ 2929", w.Origin.PlusDays(300), false)] }),
+        new(30, "A household beyond its quota", "Works for a citizen with more than four workers: the levy of the extra ones is due.", "ETH", "F", Household, true,
+            (w, p) => Clean(w, p) with { Name = Name(2, "Almaz|ألماظ", "Tesfaye|تسفاي", "Bekele|بيكيلي", ""), Birth = new(1997, 10, 3), Occupation = "P069" }),
     ];
 
     private static readonly Dictionary<int, Story> ByIndex = All.ToDictionary(story => story.Index);

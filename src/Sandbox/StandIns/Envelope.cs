@@ -7,13 +7,18 @@ using Muqeem.Agencies;
 using Muqeem.Kernel;
 using Muqeem.Sandbox.Population;
 using Muqeem.Sandbox.State;
+using NodaTime;
+using NodaTime.Text;
 
 namespace Muqeem.Sandbox.StandIns;
 
 /// <summary>What all agencies have in common: the headers, the knobs, and that a request id acts once.</summary>
-internal sealed class Envelope(RequestDelegate next, World world, Knobs knobs, Store store)
+internal sealed class Envelope(RequestDelegate next, World world, Knobs knobs, Store store, SandboxClock clock)
 {
     private static readonly Dictionary<string, string> Agencies = AgenciesSetup.All.ToDictionary(agency => agency.Prefix, agency => agency.Name, StringComparer.Ordinal);
+
+    // Less is the way of the request and the drift of two machines.
+    private static readonly Duration ClocksDiffer = Duration.FromSeconds(5);
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -34,6 +39,11 @@ internal sealed class Envelope(RequestDelegate next, World world, Knobs knobs, S
             return;
         }
         context.Response.Headers["X-Request-Id"] = requestId.ToString();
+        if (InstantPattern.ExtendedIso.Parse(context.Request.Headers["X-Demonstration-Clock"].ToString()) is { Success: true, Value: var now } && Duration.Max(now - clock.Now(), clock.Now() - now) > ClocksDiffer)
+        {
+            // Muqeem's demonstration clock was moved: ours goes along.
+            world.MoveClock(now.ToDateTimeOffset());
+        }
 
         var body = await BodyAsync(context.Request);
         var knob = knobs.Of(agency, About(segments, context.Request.Query, body));

@@ -1,6 +1,6 @@
 namespace Muqeem.Sandbox.State;
 
-/// <summary>The stand-ins' clock: real time, moved. It follows Muqeem's demonstration clock, which tells it by <c>POST /clock</c>.</summary>
+/// <summary>The stand-ins' clock: real time, moved. It follows Muqeem's demonstration clock, which comes with each request, and can be moved by <c>POST /clock</c>.</summary>
 public sealed class SandboxClock(TimeProvider real) : TimeProvider
 {
     private long _offset;

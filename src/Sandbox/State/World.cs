@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Dapper;
@@ -14,6 +15,7 @@ public sealed class World
 {
     private readonly Store _store;
     private readonly SandboxClock _clock;
+    private readonly ConcurrentDictionary<int, bool> _changed;
 
     public World(Store store, SandboxClock clock, string seed, LocalDate? origin)
     {
@@ -27,6 +29,7 @@ public sealed class World
         {
             clock.Offset = TimeSpan.FromTicks(long.Parse(ticks, CultureInfo.InvariantCulture));
         }
+        _changed = new(store.Read(db => db.Query<int>("select distinct person from facts").AsList()).Select(person => KeyValuePair.Create(person, true)));
         People = new(seed, LocalDatePattern.Iso.Parse(began).Value);
     }
 
@@ -39,45 +42,44 @@ public sealed class World
     }
 
     /// <summary>The person today; null beyond the population.</summary>
-    public Person? At(int index) => index is < 0 or >= People.Size ? null : Since(People.At(index), withHidden: false);
+    public Person? At(int index) => index is < 0 or >= People.Size ? null : Since(People.At(index));
 
     /// <summary>By resident number (also one that Muqeem gave), or border number.</summary>
     public Person? ByNumber(string number)
     {
         var given = _store.Read(db => db.QueryFirstOrDefault<int?>("select person from numbers where number = @number", new { number }));
         var person = given is { } index ? People.At(index) : People.ByNumber(number);
-        return person is null ? null : Since(person, withHidden: false);
+        return person is null ? null : Since(person);
     }
 
     public Person? ByPassport(string issuer, string number)
     {
         if (People.ByPassport(issuer, number) is { } person)
         {
-            return Since(person, withHidden: false);
+            return Since(person);
         }
         // A passport issued since.
         var index = _store.Read(db => db.QueryFirstOrDefault<int?>("select person from numbers where number = @key", new { key = $"{issuer}/{number}" }));
         return index is { } i ? At(i) : null;
     }
 
-    public Person? ByVisa(string number) => People.ByVisa(number) is { } person ? Since(person, withHidden: false) : null;
-
-    public T? Fact<T>(int person, string kind) where T : class =>
-        _store.Read(db => db.QueryFirstOrDefault<string>("select json from facts where person = @person and kind = @kind", new { person, kind })) is { } json ? JsonSerializer.Deserialize<T>(json, Wire.Options) : null;
+    public Person? ByVisa(string number) => People.ByVisa(number) is { } person ? Since(person) : null;
 
     /// <summary>From <paramref name="visibleAt"/> on, registers say so.</summary>
-    public void Set<T>(int person, string kind, T value, Instant? visibleAt = null) => _store.Write(db => db.Execute(
-        "insert into facts (person, kind, json, visible_at) values (@person, @kind, @json, @at) on conflict (person, kind) do update set json = excluded.json, visible_at = excluded.visible_at",
-        new { person, kind, json = JsonSerializer.Serialize(value, Wire.Options), at = (visibleAt ?? Instant.MinValue) == Instant.MinValue ? 0 : visibleAt!.Value.ToMicros() }));
+    public void Set<T>(int person, string kind, T value, Instant? visibleAt = null)
+    {
+        _store.Write(db => db.Execute(
+            "insert into facts (person, kind, json, visible_at) values (@person, @kind, @json, @at) on conflict (person, kind) do update set json = excluded.json, visible_at = excluded.visible_at",
+            new { person, kind, json = JsonSerializer.Serialize(value, Wire.Options), at = visibleAt?.ToMicros() ?? 0 }));
+        _changed[person] = true;
+    }
 
     public void Give(string number, int person) =>
         _store.Write(db => db.Execute("insert into numbers (number, person) values (@number, @person) on conflict (number) do nothing", new { number, person }));
 
-    private Person Since(Person person, bool withHidden)
+    private Person Since(Person person)
     {
-        var now = _clock.Now().ToMicros();
-        foreach (var (kind, json) in _store.Read(db => db.Query<(string, string)>(
-            "select kind, json from facts where person = @person and (visible_at <= @now or @all)", new { person = person.Index, now, all = withHidden }).AsList()))
+        foreach (var (kind, json) in _changed.ContainsKey(person.Index) ? FactsOf(person.Index) : [])
         {
             person = kind switch
             {
@@ -110,6 +112,9 @@ public sealed class World
         }
         return person;
     }
+
+    private List<(string Kind, string Json)> FactsOf(int person) => _store.Read(db => db.Query<(string, string)>(
+        "select kind, json from facts where person = @person and visible_at <= @now", new { person, now = _clock.Now().ToMicros() }).AsList());
 
     private static T Get<T>(string json) => JsonSerializer.Deserialize<T>(json, Wire.Options)!;
 
