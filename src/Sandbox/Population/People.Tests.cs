@@ -391,6 +391,9 @@ public class PeopleTests
         Assert.Equal(Of(24).Biometrics.Reference, Of(25).Biometrics.Reference);
         Assert.Equal(Of(26).Passports[1].Number, World.InHandOf(Of(26)).Passport.Number);
         Assert.Equal(World.Origin.PlusDays(14), Of(27).Residence!.ExpiresOn);
+        Assert.All(Stories.List.Select(story => Of(story.Index)).Where(person => person.Residence is not null), person =>
+            Assert.Equal((person.ResidentNumber, person.EmployerNumber, person.Occupation, person.Category), (person.Residence!.Number, person.Residence.EmployerNumber, person.Residence.OccupationCode, person.Residence.Category)));
+        Assert.All(Stories.List.Select(story => Of(story.Index)).Where(person => person.Establishment is not null), person => Assert.False(World.EstablishmentBy(person.EmployerNumber!)!.Suspended));
         Assert.All(Stories.List, story => Assert.Equal(World.At(story.Index).Number, World.ByNumber(World.At(story.Index).Number)!.Number));
     }
 

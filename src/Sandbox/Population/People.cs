@@ -60,7 +60,12 @@ public sealed class People
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Size);
         var story = Stories.Of(index);
         var person = Build(index, story);
-        return story is null ? person : story.Adjust(this, person) with { Story = story.Title };
+        if (story is null)
+        {
+            return person;
+        }
+        person = story.Adjust(this, person) with { Story = story.Title };
+        return person.Residence is { } residence ? person with { Residence = residence with { OccupationCode = person.Occupation, EmployerNumber = person.EmployerNumber } } : person;
     }
 
     /// <summary>The person with this resident or border number, as the world began; null when there is none.</summary>

@@ -1,6 +1,6 @@
-using Muqeem.Sandbox.Desks;
 using Muqeem.Agencies;
 using Muqeem.Kernel;
+using Muqeem.Sandbox.Desks;
 using Muqeem.Sandbox.Pictures;
 using Muqeem.Sandbox.Population;
 using Muqeem.Sandbox.State;
