@@ -39,6 +39,7 @@ public static class OfficeSetup
         Decisions.Map(office);
         Operations.Map(office);
         Proofings.Map(office);
+        Colleagues.Map(office);
         ClockPages.Map(office, endpoints.ServiceProvider);
     }
 }

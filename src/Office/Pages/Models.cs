@@ -77,3 +77,10 @@ public sealed record AccountsModel(Session Me, FormState Form, FoundAccount? Fou
 
 /// <summary>An account beside what the register says of its person.</summary>
 public sealed record FoundAccount(Account Account, Muqeem.Registry.PersonRecord Record);
+
+public sealed record ColleaguesModel(Session Me, IReadOnlyList<OfficeLine> Lines, IReadOnlyList<Invitation> Invitations, FormState Form);
+
+/// <param name="Open">Null until a code that counts was given.</param>
+public sealed record ActivateModel(FormState Form, Activation.Open? Open);
+
+public sealed record ActivatedModel(IReadOnlyList<string> RecoveryCodes);
