@@ -16,11 +16,9 @@ public static class PassportImage
         var tint = Colour.Of(dice.Pick<uint>([0xE6EEF4u, 0xEEF2E4, 0xF4ECE6, 0xEAE6F2, 0xF2EEDC], Topic.Look, 300));
         var canvas = new Canvas(Width, Height, tint);
         var pattern = tint.Darker(0.09f);
-        for (var i = 0; i < 26; i++)
-        {
-            var y = i * 36f;
-            canvas.Curve(new(0, y), new(Width / 2f, y + 90), new(Width, y - 30), 0.8f, pattern, 0.8f, 2);
-        }
+
+        // Waves, as the distance to the nearest of them.
+        canvas.Fill((x, y) => Math.Abs((((y + (34 * MathF.Sin(x / 190))) % 36) + 36) % 36 - 18) - 0.8f, pattern, (0, 0, Width, Height), 0.8f, 2);
         var ink = Colour.Of(0x16181C);
         var label = Colour.Of(0x5A6270);
 

@@ -48,7 +48,7 @@ public sealed record InHand(
 
 /// <summary>What the person would type into a form, in their own way.</summary>
 /// <param name="Birth">As written: ISO, and in the calendar named.</param>
-/// <param name="Mobile">The telephone the person carries: not always the one on record, and there even if none is.</param>
+/// <param name="Mobile">The telephone the person carries: there even if none is on record; a child has its parent's.</param>
 public sealed record Typed(
     string NameEn, string? NameAr, string Birth, string BirthCalendar, string Sex, string Nationality, string PassportNumber, string OccupationCode, string? EmployerNumber,
     string Region, string CityEn, string CityAr, string? ShortAddress, string Mobile, string? Email, string Language);
@@ -176,7 +176,7 @@ public static class Hands
         return new(
             person.Index, person.Story, discrepancy, person.ResidentNumber, person.BorderNumber, person.Entry is null ? null : person.VisaNumber,
             new(nameEn, person.Name.FullAr.Length > 0 ? person.Name.FullAr : null, birth, calendar, sex, nationality, typedNumber ?? passport.Number, occupation, employer,
-                address.Region, address.CityEn, address.CityAr, address.Short, person.Mobile ?? people.MobileOf(person.Index), person.Email, person.Language),
+                address.Region, address.CityEn, address.CityAr, address.Short, person.Mobile ?? people.MobileOf(person.Birth.PlusYears(15) > people.Origin && person.Head is { } head ? head : person.Index), person.Email, person.Language),
             page, $"people/{index}/portrait.png", $"people/{index}/passport.jpg");
     }
 
