@@ -20,6 +20,9 @@ public sealed class BackupTests : IDisposable
 
     private string Part(string name) => Path.Combine(_folder, name);
 
+    private async Task<DatabaseOptions> TargetAsync(DatabaseKind kind) =>
+        kind == DatabaseKind.Sqlite ? new DatabaseOptions { Data = Part("target") } : await TestDatabase.EmptyAsync(kind);
+
     private async Task WriteAsync(Writer writer, int count)
     {
         for (var i = 0; i < count; i++)
@@ -57,7 +60,7 @@ public sealed class BackupTests : IDisposable
         await writing;
         Assert.Contains(1, manifest.Migrations);
 
-        var target = await TestDatabase.EmptyAsync(kind);
+        var target = await TargetAsync(kind);
         await Backup.RestoreAsync(target, Part("data"), Part("keys"));
         await using var restored = Db.Open(target);
         Assert.Empty(await restored.MigrateAsync(_clock));
@@ -77,6 +80,30 @@ public sealed class BackupTests : IDisposable
     [Theory]
     [InlineData(DatabaseKind.Sqlite)]
     [InlineData(DatabaseKind.PostgreSql)]
+    public async Task A_key_erased_after_the_keys_were_backed_up_does_not_come_back(DatabaseKind kind)
+    {
+        await using var database = await TestDatabase.CreateAsync(kind, _clock);
+        await WriteAsync(database.Writer, 2);
+        await Backup.MakeAsync(database.Options, BackupPart.Keys, Part("keys"), _clock);
+        var erased = new PersonId(await database.Db.FirstAsync<Guid>("SELECT account FROM balance ORDER BY account"));
+        var erasing = new Change(new Act(ActId.New(_clock), "erase", Actor.System("tester"), Guid.CreateVersion7(_clock.GetUtcNow()), Digest.Of("r"), _clock.Now()));
+        erasing.Erasures.Add(new(erased, RetentionClass.Case));
+        Assert.IsType<WriteOutcome.Done>(await database.Writer.WriteAsync(erasing));
+        await Backup.MakeAsync(database.Options, BackupPart.Data, Part("data"), _clock);
+
+        var target = await TargetAsync(kind);
+        await Backup.RestoreAsync(target, Part("data"), Part("keys"));
+        await using var restored = Db.Open(target);
+        await using var writer = Writer.Start(restored, _clock);
+        await WriteAsync(writer, 1);
+
+        Assert.False(await restored.ExistsAsync("SELECT 1 FROM keys.data_key WHERE person_id = @erased", new { erased }));
+        Assert.Equal(2, (await CountAsync(restored)).Keys);
+    }
+
+    [Theory]
+    [InlineData(DatabaseKind.Sqlite)]
+    [InlineData(DatabaseKind.PostgreSql)]
     public async Task A_restore_never_writes_over_a_database_and_takes_no_part_for_the_other(DatabaseKind kind)
     {
         await using var database = await TestDatabase.CreateAsync(kind, _clock);
@@ -90,7 +117,7 @@ public sealed class BackupTests : IDisposable
             Assert.Contains("never writes over", refused.Message);
         }
 
-        var target = await TestDatabase.EmptyAsync(kind);
+        var target = await TargetAsync(kind);
         await Assert.ThrowsAsync<DatabaseRefusedException>(() => Backup.RestoreAsync(target, Part("keys"), Part("data")));
         await Assert.ThrowsAsync<DatabaseRefusedException>(() => Backup.MakeAsync(database.Options, BackupPart.Data, Part("data"), _clock));
     }

@@ -189,6 +189,10 @@ public static class Backup
         {
             await RunAsync("pg_restore", settings, ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--dbname=" + settings.Database, dump], cancel);
         }
+        // The keys' backup may be older than an erasure that the data knows of. SQLite's writer does the same whenever it opens its files.
+        await using var restored = new NpgsqlConnection(settings.ConnectionString);
+        await restored.OpenAsync(cancel);
+        await restored.ExecuteAsync("DELETE FROM keys.data_key k USING erasure e WHERE e.person_id = k.person_id AND e.class = k.class AND e.key_mark = sha256(k.wrapped)");
     }
 
     private static async Task<IReadOnlyList<int>> MigrationsAsync(DbConnection connection) =>

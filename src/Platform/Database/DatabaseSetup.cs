@@ -31,6 +31,8 @@ public static class DatabaseSetup
             {
                 await db.MigrateAsync(clock, cancellationToken);
             }
+            // An empty change opens the writer's session now rather than for the first caller, and on SQLite destroys keys that a restore brought back.
+            await writer.WriteAsync(new Change(null), cancel: cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => writer.StopAsync(cancellationToken);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Muqeem.Kernel;
 using Muqeem.Platform.Writing;
 using Muqeem.Tests;
@@ -201,6 +203,32 @@ public abstract class DbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_host_migrates_writes_and_drains_by_itself()
+    {
+        var options = await TestDatabase.EmptyAsync(Kind);
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(_clock).AddDatabase(options);
+        await using (var provider = services.BuildServiceProvider())
+        {
+            var hosted = Assert.Single(provider.GetServices<IHostedService>());
+            await hosted.StartAsync(CancellationToken.None);
+            Assert.Equal(1, await provider.GetRequiredService<Serials>().NextAsync("number"));
+            var last = new Change(null);
+            last.Heads.Add(PlatformTables.Lease.Head(Guid.Empty, 0, "last", "node", _clock.Now()));
+            var write = provider.GetRequiredService<IWriter>().WriteAsync(last);
+            await hosted.StopAsync(CancellationToken.None);
+
+            Assert.IsType<WriteOutcome.Done>(await write);
+            Assert.Equal(257, await provider.GetRequiredService<Db>().FirstAsync<long>("SELECT next_value FROM serial"));
+            Assert.Equal("last", await provider.GetRequiredService<Db>().FirstAsync<string>("SELECT name FROM lease"));
+            Assert.IsType<WriteOutcome.Busy>(await provider.GetRequiredService<IWriter>().WriteAsync(new Change(null)));
+        }
+        if (Kind == DatabaseKind.Sqlite)
+        {
+            Directory.Delete(options.Data, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Migrations_run_once_also_when_many_start_together()
     {
         var options = await TestDatabase.EmptyAsync(Kind);
@@ -210,6 +238,11 @@ public abstract class DbTests : IAsyncLifetime
         Assert.Contains(1, Assert.Single(runs, r => r.Count > 0));
         Assert.Empty(await db.MigrateAsync(_clock));
         Assert.Equal(_clock.Now(), await db.FirstAsync<Instant>("SELECT applied_at FROM schema_version WHERE number = 1"));
+        if (Kind == DatabaseKind.Sqlite)
+        {
+            db.Dispose();
+            Directory.Delete(options.Data, recursive: true);
+        }
     }
 
     [Fact]

@@ -213,7 +213,13 @@ public sealed class Db : IAsyncDisposable, IDisposable
         var settings = Settings(Options);
         settings.Pooling = false;
         settings.Timeout = (int)Math.Ceiling(Options.GiveUpAfter.TotalSeconds);
-        settings.KeepAlive = 0;
+        // A wall between us and the server may forget an idle session: better to notice than to send the next group into the void.
+        if (settings.Host is { } host && !host.StartsWith('/'))
+        {
+            settings.TcpKeepAlive = true;
+            settings.TcpKeepAliveTime = 30;
+            settings.TcpKeepAliveInterval = 5;
+        }
         settings.MaxAutoPrepare = 400;
         settings.AutoPrepareMinUsages = 1;
         var connection = new NpgsqlConnection(settings.ConnectionString);

@@ -38,6 +38,26 @@ public class GroupQueueTests
     }
 
     [Fact]
+    public void A_group_does_not_grow_beyond_its_bytes_but_a_large_change_goes_alone()
+    {
+        var queue = Queue(0, 0);
+        foreach (var size in (int[])[5 << 20, 2 << 20, 2 << 20, 20 << 20, 1])
+        {
+            var change = new Change(null);
+            change.Rows.Add(PlatformTables.Job.Delete(Guid.Empty));
+            change.Heads.Add(PlatformTables.Serial.Head(Guid.Empty, 0, new string('x', size), 1L));
+            queue.TryAdd(Prepared.From(change, WriteClass.Interactive));
+        }
+        var sizes = new List<int>();
+        var group = new List<Prepared>();
+        for (queue.Take(group); group.Count > 0; queue.Take(group))
+        {
+            sizes.Add(group.Count);
+        }
+        Assert.Equal([2, 1, 1, 1], sizes);
+    }
+
+    [Fact]
     public void What_was_held_back_comes_first_and_takes_nobodys_place()
     {
         var queue = Queue(100, 0);

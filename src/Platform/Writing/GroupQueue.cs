@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Muqeem.Platform.Database;
 
@@ -6,6 +7,9 @@ namespace Muqeem.Platform.Writing;
 /// <summary>The changes that wait, bounded per class, and who of them goes into the next group. One taker, any number of callers.</summary>
 internal sealed class GroupQueue
 {
+    /// <summary>Bytes in one group, beyond its first change: what one transaction holds in memory here and in the server.</summary>
+    internal const int LargestBytes = 8 << 20;
+
     private readonly int _largest;
     private readonly Channel<Prepared> _interactive;
     private readonly Channel<Prepared> _bulk;
@@ -48,25 +52,36 @@ internal sealed class GroupQueue
         // What is held back takes nobody's place, unless it grows beyond measure.
         var end = group.Count + Math.Min(_largest, (4 * _largest) - group.Count);
         var bulk = group.Count(g => g.Class == WriteClass.Bulk);
+        var bytes = group.Sum(g => (long)g.Bytes);
         // A quarter is kept free while bulk waits.
-        var end1 = _bulk.Reader.TryPeek(out _) ? end - (_largest / 4) : end;
-        while (group.Count < end1 && _interactive.Reader.TryRead(out var next))
+        var interactiveEnd = _bulk.Reader.TryPeek(out _) ? end - (_largest / 4) : end;
+        while (group.Count < interactiveEnd && TryTake(_interactive.Reader, bytes, out var next))
         {
-            if (next.Waiting)
-            {
-                group.Add(next);
-            }
+            Add(group, next, ref bytes);
         }
         var interactive = group.Count - bulk;
         var share = interactive == 0 ? _largest / 4 : Math.Max(1, interactive / 3);
-        while (bulk < share && group.Count < end && _bulk.Reader.TryRead(out var next))
+        while (bulk < share && group.Count < end && TryTake(_bulk.Reader, bytes, out var next))
         {
-            if (next.Waiting)
-            {
-                group.Add(next);
-                bulk++;
-            }
+            bulk += Add(group, next, ref bytes) ? 1 : 0;
         }
+    }
+
+    private static bool TryTake(ChannelReader<Prepared> reader, long bytes, [NotNullWhen(true)] out Prepared? next)
+    {
+        next = null;
+        return reader.TryPeek(out var waiting) && (bytes == 0 || bytes + waiting.Bytes <= LargestBytes) && reader.TryRead(out next);
+    }
+
+    private static bool Add(List<Prepared> group, Prepared next, ref long bytes)
+    {
+        if (!next.Waiting)
+        {
+            return false;
+        }
+        group.Add(next);
+        bytes += next.Bytes;
+        return true;
     }
 
     /// <summary>Waits until there may be something to take. False when there never will be.</summary>

@@ -39,7 +39,7 @@ internal sealed class PostgresSession
             {
                 await MakeSureGoneAsync(connection, old, cancel);
             }
-            await SetUpAsync(connection, cancel);
+            await SetUpAsync(connection, db.Options.GiveUpAfter, cancel);
             await using var who = new NpgsqlCommand(
                 "SELECT pid, (extract(epoch FROM backend_start) * 1000000)::bigint FROM pg_stat_activity WHERE pid = pg_backend_pid()", connection);
             int backend;
@@ -96,16 +96,18 @@ internal sealed class PostgresSession
         }
     }
 
-    private static async Task SetUpAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private static async Task SetUpAsync(NpgsqlConnection connection, TimeSpan patience, CancellationToken cancel)
     {
         // Statements are prepared when tables may be empty; only nested loops over the arrays are ever right here, and they also lock in the arrays' order.
-        await using var command = new NpgsqlCommand("""
+        await using var command = new NpgsqlCommand($"""
             SET plan_cache_mode = force_generic_plan;
             SET enable_seqscan = off;
             SET enable_hashjoin = off;
             SET enable_mergejoin = off;
             SET jit = off;
             SET statement_timeout = 0;
+            SET idle_session_timeout = 0;
+            SET lock_timeout = {(int)patience.TotalMilliseconds};
             SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
             """, connection);
         await command.ExecuteNonQueryAsync(cancel);

@@ -40,6 +40,9 @@ internal sealed class Prepared
     /// <summary>One digest per access, for the leaf of the batch; empty when there is an act.</summary>
     public byte[][] AccessDigests { get; private set; } = [];
 
+    /// <summary>Roughly what it weighs in a group.</summary>
+    public int Bytes { get; private set; }
+
     /// <summary>How it ended, once decided; answered only after the commit.</summary>
     public WriteOutcome? Outcome { get; set; }
     public Exception? Failure { get; set; }
@@ -82,6 +85,7 @@ internal sealed class Prepared
         prepared.StoreHeads(manifest);
         prepared.StoreRows(manifest);
         prepared.StoreTheRest(manifest);
+        prepared.Bytes += change.Messages.Sum(m => m.Payload.Length + (m.Secret?.Cipher.Length ?? 0)) + 256;
         if (change.Act is { } act)
         {
             prepared.Operation = Digest.OperationKey(act);
@@ -172,6 +176,7 @@ internal sealed class Prepared
                 throw new InvalidOperationException($"A head of {head.Table.Name} is named twice in one change.");
             }
             Touches.Add(touch);
+            Weigh(values);
             manifest?.Add(head.Table.Name, Code(head.Table.Name), Leaf.Mode.Head, [values[0]], values);
         }
     }
@@ -186,6 +191,7 @@ internal sealed class Prepared
                 values[i] = Storage.Neutral(row.Table, row.Table.Columns[i], row.Values[i]);
             }
             var key = values.AsSpan(0, row.Table.KeyLength);
+            Weigh(values);
             Rows.Add(new(row.Table, row.Mode, values, ToKey(key)));
             // Rows inserted by an act have keys of their own; only what can meet another change is watched.
             if (row.Mode != RowMode.Insert || row.Table.Kind == TableKind.Bookkeeping)
@@ -193,6 +199,14 @@ internal sealed class Prepared
                 Touches.Add(new(row.Table.Name, ToKey(key), Shared: row.Mode == RowMode.Put && row.Table.Kind == TableKind.Bookkeeping));
             }
             manifest?.Add(row.Table.Name, Code(row.Table.Name), (Leaf.Mode)row.Mode, key, values);
+        }
+    }
+
+    private void Weigh(object?[] values)
+    {
+        foreach (var value in values)
+        {
+            Bytes += value switch { string text => text.Length, byte[] bytes => bytes.Length, SealedBytes blob => blob.Cipher.Length, _ => 8 };
         }
     }
 
