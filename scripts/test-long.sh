@@ -7,8 +7,8 @@ scripts/build.sh
 mkdir -p out
 export MUQEEM_LONG=1 MUQEEM_KILLS="${MUQEEM_KILLS:-200}" MUQEEM_POSTGRES_KILLS="${MUQEEM_POSTGRES_KILLS:-50}" MUQEEM_BOTH_KILLS="${MUQEEM_BOTH_KILLS:-20}"
 status=0
-dotnet tests/Tests/bin/Release/net10.0/Muqeem.Tests.dll -noColor 2>&1 | tee out/test-long.log || status=$?
-summary=$(grep -oE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' out/test-long.log | tail -1)
+dotnet tests/Tests/bin/Release/net10.0/Muqeem.Tests.dll --no-progress --no-ansi 2>&1 | tee out/test-long.log || status=$?
+summary=$(grep -E "^ +(total|failed|succeeded|skipped): " out/test-long.log | tail -4 | tr -s " \n" " ")
 printf '{"commit":"%s","kills":{"muqeem":%s,"postgres":%s,"both":%s},"summary":"%s","passed":%s}\n' \
   "$(git rev-parse HEAD)" "$MUQEEM_KILLS" "$MUQEEM_POSTGRES_KILLS" "$MUQEEM_BOTH_KILLS" "$summary" "$([ $status -eq 0 ] && echo true || echo false)" > out/test-long.json
 cat out/test-long.json

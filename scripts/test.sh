@@ -9,17 +9,18 @@ export MUQEEM_SAMPLE="${MUQEEM_SAMPLE:-$(git rev-parse --short=8 HEAD 2>/dev/nul
 mkdir -p out
 passed=0 failed=0
 for project in tests/Tests tests/EndToEnd; do
-  [ -d "$project" ] || continue
+  [ -e "$project"/*.csproj ] || continue
   name=$(basename "$project")
   status=0
-  dotnet "$project/bin/Release/net10.0/Muqeem.$name.dll" -noColor -trx "out/$name.trx" 2>&1 | tee "out/$name.log" || status=$?
-  # "Total: 12, Errors: 0, Failed: 1, Skipped: 0, Not Run: 0, Time: 1.2s"
-  summary=$(grep -oE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+' "out/$name.log" | tail -1)
-  total=$(sed -E 's/Total: ([0-9]+).*/\1/' <<< "${summary:-0}"); bad=$(sed -E 's/.*Errors: ([0-9]+), Failed: ([0-9]+)/\1 + \2/' <<< "${summary:-0}")
-  bad=$((bad))
-  [ "${total:-0}" -gt 0 ] || { echo "$name: no test ran." >&2; exit 1; }
+  dotnet "$project/bin/Release/net10.0/Muqeem.$name.dll" --no-progress --no-ansi > "out/$name.log" 2>&1 || status=$?
+  # The runner closes with "  total: 12" and so on.
+  count() { grep -E "^ +$1: [0-9]+" "out/$name.log" | tail -1 | grep -oE '[0-9]+' || echo 0; }
+  total=$(count total) bad=$(count failed) good=$(count succeeded)
+  grep -E -A12 '^failed ' "out/$name.log" | head -200 || true
+  tail -7 "out/$name.log"
+  [ "$total" -gt 0 ] || { echo "$name: no test ran." >&2; exit 1; }
   [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
-  passed=$((passed + total - bad)); failed=$((failed + bad))
+  passed=$((passed + good)); failed=$((failed + bad))
 done
 echo "Took $(( $(date +%s) - started )) s."
 echo "$passed passed, $failed failed"

@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/build.sh
-dotnet tests/Tests/bin/Release/net10.0/Muqeem.Tests.dll -class "${1:?a pattern of class names}" "${@:2}"
+dotnet tests/Tests/bin/Release/net10.0/Muqeem.Tests.dll --no-progress --no-ansi --filter-class "${1:?a pattern of class names}" "${@:2}"
