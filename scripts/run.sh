@@ -15,8 +15,8 @@ if [ ! -s "$secrets" ]; then
   (umask 077; for name in AlienRegister LabourContracts PaymentGateway; do echo "Agencies__${name}__WebhookKey=$(openssl rand -base64 32)"; done > "$secrets")
 fi
 set -a; . "./$secrets" 2>/dev/null || . "$secrets"; set +a
-export Data="$data" Kind=demonstration PostgreSql="${DATABASE:-}"
-export Agencies__Sandbox="http://localhost:$agencies" Sandbox__Data="$data.sandbox" Sandbox__Muqeem="http://localhost:$port" Portal__StandIns="http://localhost:$agencies"
+export Data="$data" Kind=demonstration PostgreSql="${DATABASE:-}" Seed="${SEED:-300}"
+export Agencies__Sandbox="http://localhost:$agencies" Portal__StandIns="http://localhost:$agencies"
 urls="http://localhost:$port"
 if [ "${TLS:-}" = 1 ]; then
   scripts/certificates.sh "$data.tls"
@@ -28,7 +28,10 @@ pids=()
 stop() { for p in "${pids[@]:-}"; do [ -n "$p" ] && kill -TERM "$p" 2>/dev/null || true; done; wait 2>/dev/null || true; }
 trap stop EXIT
 trap 'exit 0' INT TERM
-dotnet "$sandbox" --urls "http://localhost:$agencies" > "$data.sandbox.log" 2>&1 & pids+=($!)
+dotnet "$sandbox" --urls "http://localhost:$agencies" --data "$data.sandbox" \
+  --Webhooks:payments:Url "http://localhost:$port/hooks/payments" --Webhooks:payments:Key "$Agencies__PaymentGateway__WebhookKey" \
+  --Webhooks:border:Url "http://localhost:$port/hooks/border" --Webhooks:border:Key "$Agencies__AlienRegister__WebhookKey" \
+  --Webhooks:labour:Url "http://localhost:$port/hooks/labour" --Webhooks:labour:Key "$Agencies__LabourContracts__WebhookKey" > "$data.sandbox.log" 2>&1 & pids+=($!)
 dotnet "$app" serve --urls "$urls" > "$data.log" 2>&1 & pids+=($!)
 for _ in $(seq 200); do
   curl -fsS -o /dev/null "http://localhost:$port/readyz" 2>/dev/null && break
@@ -40,10 +43,8 @@ echo "  Muqeem          http://localhost:$port"
 [ "${TLS:-}" = 1 ] && echo "  on the network  https://$(hostname -I | awk '{print $1}'):$((port + 363))   (trust $data.tls/ca.pem on the phone)"
 echo "  stand-ins       http://localhost:$agencies   (other agencies, inbox of text messages, payments)"
 echo "  data            $data (demonstration)"
-if [ "${SEED:-1}" = 1 ]; then
-  echo
-  curl -fsS -X POST "http://localhost:$port/demo/seed?people=300" || dotnet "$app" seed --People=300
-fi
+echo "  accounts        $data/accounts.txt (office accounts, with the secret for an authenticator app); residents open their own:"
+echo "                  http://localhost:$agencies/people?filter=story lists whom you can be, and what they hold in hand"
 echo
 echo "  Stop with Ctrl+C."
 wait "${pids[1]}"

@@ -121,7 +121,11 @@ public static class MuqeemHost
         services.AddSignIn();
         services.AddMoney();
         Register.Add(services);
-//WAIT         NoticeMessages.Add(services);
+        NoticeMessages.Add(services);
+        if (Verbs.Seeding.People(configuration) > 0)
+        {
+            services.AddHostedService<Verbs.Seeding>();
+        }
         services.AddWork(p => Deadlines.Register(p));
     }
 
@@ -147,6 +151,15 @@ public static class MuqeemHost
         {
             app.MapApi();
         }
+    }
+
+    /// <summary>For verbs that serve nothing: database and policies as at start.</summary>
+    internal static async Task PrepareAsync(WebApplication app)
+    {
+        await app.Services.GetRequiredService<Db>().MigrateAsync(app.Services.GetRequiredService<TimeProvider>());
+        var policies = app.Services.GetRequiredService<PolicyBook>();
+        await policies.ImportBaselineAsync(app.Services.GetRequiredService<IWriter>());
+        await policies.LoadAsync();
     }
 
     /// <summary>Ready when the database answers and the policies are loaded.</summary>

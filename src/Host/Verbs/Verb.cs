@@ -29,7 +29,16 @@ internal static class Verb
             case MediaWorker.Verb:
                 // Not for people: the process that reads one picture, see MediaChild.
                 return await MediaWorker.RunAsync(Console.OpenStandardInput(), Console.OpenStandardOutput());
-//WAIT
+            case "migrate":
+                return await Verbs.MigrateAsync(rest);
+            case "seed":
+                return await Verbs.SeedAsync(rest);
+            case "backup":
+                return await Verbs.BackupAsync(rest);
+            case "restore":
+                return await Verbs.RestoreAsync(rest);
+            case "doctor":
+                return await Verbs.DoctorAsync(rest);
             case "help" or "--help" or "-h":
                 Console.WriteLine(Usage);
                 return 0;
