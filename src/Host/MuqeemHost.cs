@@ -11,7 +11,7 @@ using Muqeem.Office;
 using Muqeem.Payments;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Database;
-//WAIT using Muqeem.Platform.Files;
+using Muqeem.Platform.Files;
 using Muqeem.Platform.Folder;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
@@ -19,7 +19,7 @@ using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Texts;
 using Muqeem.Platform.Writing;
-//WAIT using Muqeem.Portal;
+using Muqeem.Portal;
 using Muqeem.Registry;
 using Muqeem.Services;
 using Muqeem.SignIn;
@@ -74,7 +74,7 @@ public static class MuqeemHost
         services.AddPages(pages);
         services.AddTexts(typeof(RegistrySetup).Assembly).AddTexts(typeof(PaymentsSetup).Assembly).AddTexts(typeof(CredentialsSetup).Assembly).AddTexts(typeof(AgenciesSetup).Assembly)
             .AddTexts(typeof(CasesSetup).Assembly).AddTexts(typeof(ServicesSetup).Assembly);
-        services.AddOffice(configuration).AddApi(configuration);
+        services.AddPortal(configuration).AddOffice(configuration).AddApi(configuration);
         services.Configure<RouteOptions>(o => o.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
         services.AddSingleton<Metrics>();
         services.Configure<ForwardedHeadersOptions>(o => o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto);
@@ -108,7 +108,7 @@ public static class MuqeemHost
         services.AddDatabase(database);
         services.AddPrivacy(folder, clock, keys);
         services.AddBackground(run: works);
-//WAIT         services.AddFiles(folder);
+        services.AddFiles();
         services.AddSingleton<PolicyBook>();
         services.AddHostedService<Preparation>();
         services.AddAgencies(configuration);
@@ -116,8 +116,7 @@ public static class MuqeemHost
         var verifyAddress = configuration["PublicOrigin"] is { Length: > 0 } origin ? new Uri(new Uri(origin), "v/") : null;
         services.AddCredentials(verifyAddress);
         services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
-        services.AddSingleton<UploadReuse>(_ => (_, _, _) => Task.FromResult(false));
-//WAIT         services.AddSingleton<UploadReuse>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().ReusedAsync(person, uploads, cancel));
+        services.AddSingleton<UploadReuse>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().ReusedAsync(person, uploads, cancel));
         services.AddSignIn();
         services.AddMoney();
         Register.Add(services);
@@ -140,7 +139,7 @@ public static class MuqeemHost
             var pages = app.MapPages();
             if (roles.HasFlag(Roles.Portal))
             {
-//WAIT                 app.MapPortal(pages);
+                app.MapPortal(pages);
             }
             if (roles.HasFlag(Roles.Office))
             {
