@@ -59,6 +59,8 @@ public static class MuqeemHost
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         });
         var configuration = builder.Configuration;
+        // One line a request with its address would be a log of persons: what is measured is in /metrics.
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information).AddFilter("System.Net.Http", LogLevel.Warning);
         Validate(configuration);
         var roles = RolesOf(configuration);
         var services = builder.Services;
@@ -123,6 +125,7 @@ public static class MuqeemHost
         NoticeMessages.Add(services);
         if (Verbs.Seeding.People(configuration) > 0)
         {
+            services.AddHttpClient("seeding").RemoveAllLoggers();
             services.AddHostedService<Verbs.Seeding>();
         }
         services.AddWork(p => Deadlines.Register(p));

@@ -415,8 +415,26 @@ internal static class MrzWriter
     // ICAO Doc 9303-3 section 6, the recommended spelling of national letters; the rest lose their marks.
     private static readonly Dictionary<char, string> National = new()
     {
-        ['Ä'] = "AE", ['Å'] = "AA", ['Æ'] = "AE", ['Ö'] = "OE", ['Ø'] = "OE", ['Œ'] = "OE", ['Ü'] = "UE", ['ß'] = "SS", ['ẞ'] = "SS", ['Þ'] = "TH", ['Ð'] = "D", ['Đ'] = "D",
-        ['Ħ'] = "H", ['Ĳ'] = "IJ", ['Ł'] = "L", ['Ŋ'] = "N", ['Ŧ'] = "T", ['ı'] = "I", ['Ə'] = "E", ['Ñ'] = "N",
+        ['Ä'] = "AE",
+        ['Å'] = "AA",
+        ['Æ'] = "AE",
+        ['Ö'] = "OE",
+        ['Ø'] = "OE",
+        ['Œ'] = "OE",
+        ['Ü'] = "UE",
+        ['ß'] = "SS",
+        ['ẞ'] = "SS",
+        ['Þ'] = "TH",
+        ['Ð'] = "D",
+        ['Đ'] = "D",
+        ['Ħ'] = "H",
+        ['Ĳ'] = "IJ",
+        ['Ł'] = "L",
+        ['Ŋ'] = "N",
+        ['Ŧ'] = "T",
+        ['ı'] = "I",
+        ['Ə'] = "E",
+        ['Ñ'] = "N",
     };
 
     public static IReadOnlyList<string> Lines(Mrz mrz)

@@ -31,7 +31,10 @@ internal static class Contracts
             {
                 operation.Parameters.Add(new OpenApiParameter
                 {
-                    Name = name, In = ParameterLocation.Header, Required = name != "X-Correlation-Id", Description = remark,
+                    Name = name,
+                    In = ParameterLocation.Header,
+                    Required = name != "X-Correlation-Id",
+                    Description = remark,
                     Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = name == "X-Request-Id" ? "uuid" : null },
                 });
             }

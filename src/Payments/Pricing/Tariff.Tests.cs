@@ -51,7 +51,7 @@ public class TariffTests
         Assert.Equal(Money.Riyals(1_500), Total(Table.ByOrdinal("LOST_ID", 1, Today), Table.ForReplacement("IQAMA_REPLACE_LOST_FEE", 7, Today)));
 
     [Fact]
-    public void A_household_workers_third_transfer_costs_6000_and_the_fourth_no_more() 
+    public void A_household_workers_third_transfer_costs_6000_and_the_fourth_no_more()
     {
         Assert.Equal(Money.Riyals(6_000), Total(Table.ByOrdinal("TRANSFER_SPONSORSHIP", 3, Today)));
         Assert.Equal(Money.Riyals(6_000), Total(Table.ByOrdinal("TRANSFER_SPONSORSHIP", 4, Today)));

@@ -21,7 +21,16 @@ internal static class InboxDesk
         {
             return Results.Json(messages.Select(message => new
             {
-                message.Id, message.MessageId, message.Channel, to = message.Address, message.Subject, text = message.Body, message.Html, message.Language, message.Parts, at = Clock.FromMicros(message.At),
+                message.Id,
+                message.MessageId,
+                message.Channel,
+                to = message.Address,
+                message.Subject,
+                text = message.Body,
+                message.Html,
+                message.Language,
+                message.Parts,
+                at = Clock.FromMicros(message.At),
             }), Wire.Options);
         }
         return Page.Show("Inbox", Html.Of($"""

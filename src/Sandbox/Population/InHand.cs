@@ -68,8 +68,28 @@ public static class Hands
     // Codes that are taken for each other, or that people who moved hold.
     private static readonly Dictionary<string, string> LookAlike = new(StringComparer.Ordinal)
     {
-        ["IND"] = "IDN", ["IDN"] = "IND", ["NER"] = "NGA", ["NGA"] = "NER", ["SDN"] = "SSD", ["SSD"] = "SDN", ["IRN"] = "IRQ", ["IRQ"] = "IRN", ["PSE"] = "JOR", ["JOR"] = "PSE", ["SYR"] = "PSE",
-        ["MMR"] = "BGD", ["YEM"] = "SOM", ["SOM"] = "DJI", ["ETH"] = "ERI", ["ERI"] = "ETH", ["GBR"] = "GBD", ["MLI"] = "MRT", ["MRT"] = "MLI", ["PAK"] = "AFG", ["AFG"] = "PAK", ["LBN"] = "SYR",
+        ["IND"] = "IDN",
+        ["IDN"] = "IND",
+        ["NER"] = "NGA",
+        ["NGA"] = "NER",
+        ["SDN"] = "SSD",
+        ["SSD"] = "SDN",
+        ["IRN"] = "IRQ",
+        ["IRQ"] = "IRN",
+        ["PSE"] = "JOR",
+        ["JOR"] = "PSE",
+        ["SYR"] = "PSE",
+        ["MMR"] = "BGD",
+        ["YEM"] = "SOM",
+        ["SOM"] = "DJI",
+        ["ETH"] = "ERI",
+        ["ERI"] = "ETH",
+        ["GBR"] = "GBD",
+        ["MLI"] = "MRT",
+        ["MRT"] = "MLI",
+        ["PAK"] = "AFG",
+        ["AFG"] = "PAK",
+        ["LBN"] = "SYR",
     };
 
     /// <summary>How what this person has in hand differs, or null. What the class cannot apply to (the order of one name) becomes the next that can.</summary>
@@ -261,7 +281,18 @@ public static class MachineReadable
                 >= 'A' and <= 'Z' => c.ToString(),
                 ' ' or '-' => "<",
                 '\'' or '.' or ',' => "",
-                'Ä' or 'Æ' => "AE", 'Ö' or 'Ø' or 'Œ' => "OE", 'Ü' => "UE", 'ß' => "SS", 'Ñ' => "N", 'Ç' => "C", 'Ş' or 'Š' => "S", 'Ğ' => "G", 'İ' or 'I' => "I", 'Þ' => "TH", 'Å' => "AA", 'Ð' => "D",
+                'Ä' or 'Æ' => "AE",
+                'Ö' or 'Ø' or 'Œ' => "OE",
+                'Ü' => "UE",
+                'ß' => "SS",
+                'Ñ' => "N",
+                'Ç' => "C",
+                'Ş' or 'Š' => "S",
+                'Ğ' => "G",
+                'İ' or 'I' => "I",
+                'Þ' => "TH",
+                'Å' => "AA",
+                'Ð' => "D",
                 _ => new string([.. c.ToString().Normalize(System.Text.NormalizationForm.FormD).Where(char.IsAsciiLetterUpper)]),
             });
         }

@@ -32,109 +32,109 @@ public static class Names
         switch (culture)
         {
             case "egypt" or "sudan" or "yemen" or "levant" or "maghreb" or "gulf":
-            {
-                var own = dice.Pick(Lists[m ? "arab.m" : "arab.f"], Topic.Given);
-                var second = father ?? dice.Pick(Lists["arab.m"], Topic.Father);
-                var third = dice.Pick(Lists["arab.m"], Topic.Grandfather);
-                var last = family ?? dice.Pick(Lists[culture + ".l"], Topic.Family);
-                var parts = culture is "maghreb" || dice.Chance(0.06, Topic.HouseName)
-                    ? [own, Blank, Blank, last] // many passports of the Maghreb know two parts only
-                    : new[] { own, second, third, last };
-                if (dice.Chance(0.015, Topic.Honorific) && m)
                 {
-                    parts[0] = new("Haj " + own.Latin, "الحاج " + own.Arabic);
+                    var own = dice.Pick(Lists[m ? "arab.m" : "arab.f"], Topic.Given);
+                    var second = father ?? dice.Pick(Lists["arab.m"], Topic.Father);
+                    var third = dice.Pick(Lists["arab.m"], Topic.Grandfather);
+                    var last = family ?? dice.Pick(Lists[culture + ".l"], Topic.Family);
+                    var parts = culture is "maghreb" || dice.Chance(0.06, Topic.HouseName)
+                        ? [own, Blank, Blank, last] // many passports of the Maghreb know two parts only
+                        : new[] { own, second, third, last };
+                    if (dice.Chance(0.015, Topic.Honorific) && m)
+                    {
+                        parts[0] = new("Haj " + own.Latin, "الحاج " + own.Arabic);
+                    }
+                    return Make(parts, given: 3, spelling: Spelling(culture));
                 }
-                return Make(parts, given: 3, spelling: Spelling(culture));
-            }
             case "ethiopia" or "somali":
-            {
-                var own = dice.Pick(Lists[$"{culture}.{sex.ToLowerInvariant()}"], Topic.Given);
-                var second = father ?? dice.Pick(Lists[culture + ".m"], Topic.Father);
-                var third = dice.Pick(Lists[culture + ".m"], Topic.Grandfather);
-                return Make([own, second, third, Blank], given: 2, spelling: 0);
-            }
+                {
+                    var own = dice.Pick(Lists[$"{culture}.{sex.ToLowerInvariant()}"], Topic.Given);
+                    var second = father ?? dice.Pick(Lists[culture + ".m"], Topic.Father);
+                    var third = dice.Pick(Lists[culture + ".m"], Topic.Grandfather);
+                    return Make([own, second, third, Blank], given: 2, spelling: 0);
+                }
             case "philippines":
-            {
-                // Own name, mother's family, father's family.
-                var own = dice.Pick(Lists[$"philippines.{sex.ToLowerInvariant()}"], Topic.Given);
-                var mother = dice.Pick(Lists["philippines.l"], Topic.Father);
-                var last = family ?? dice.Pick(Lists["philippines.l"], Topic.Family);
-                return Make([own, mother, Blank, last], given: 3, spelling: 0);
-            }
+                {
+                    // Own name, mother's family, father's family.
+                    var own = dice.Pick(Lists[$"philippines.{sex.ToLowerInvariant()}"], Topic.Given);
+                    var mother = dice.Pick(Lists["philippines.l"], Topic.Father);
+                    var last = family ?? dice.Pick(Lists["philippines.l"], Topic.Family);
+                    return Make([own, mother, Blank, last], given: 3, spelling: 0);
+                }
             case "indonesia":
-            {
-                var own = dice.Pick(Lists[$"indonesia.{sex.ToLowerInvariant()}"], Topic.Given);
-                if (dice.Chance(0.4, Topic.Mononym))
                 {
-                    return Mononym(own);
+                    var own = dice.Pick(Lists[$"indonesia.{sex.ToLowerInvariant()}"], Topic.Given);
+                    if (dice.Chance(0.4, Topic.Mononym))
+                    {
+                        return Mononym(own);
+                    }
+                    var last = dice.Pick(Lists["indonesia.l"], Topic.Family);
+                    var honoured = dice.Chance(0.03, Topic.Honorific) ? new NamePart((m ? "Haji " : "Hajjah ") + own.Latin, (m ? "حاجي " : "حاجة ") + own.Arabic) : own;
+                    return Make([honoured, Blank, Blank, last], given: 3, spelling: 0);
                 }
-                var last = dice.Pick(Lists["indonesia.l"], Topic.Family);
-                var honoured = dice.Chance(0.03, Topic.Honorific) ? new NamePart((m ? "Haji " : "Hajjah ") + own.Latin, (m ? "حاجي " : "حاجة ") + own.Arabic) : own;
-                return Make([honoured, Blank, Blank, last], given: 3, spelling: 0);
-            }
             case "india":
-            {
-                var muslim = dice.Chance(0.45, Topic.Religion);
-                var list = muslim ? "indiamuslim" : "india";
-                var own = dice.Pick(Lists[$"{list}.{sex.ToLowerInvariant()}"], Topic.Given);
-                if (dice.Chance(0.12, Topic.Mononym))
                 {
-                    return Mononym(own);
+                    var muslim = dice.Chance(0.45, Topic.Religion);
+                    var list = muslim ? "indiamuslim" : "india";
+                    var own = dice.Pick(Lists[$"{list}.{sex.ToLowerInvariant()}"], Topic.Given);
+                    if (dice.Chance(0.12, Topic.Mononym))
+                    {
+                        return Mononym(own);
+                    }
+                    var last = family ?? dice.Pick(Lists[list + ".l"], Topic.Family);
+                    var second = dice.Chance(0.3, Topic.Father) ? father ?? dice.Pick(Lists[list + ".m"], Topic.Father, 1) : Blank;
+                    return Make([own, second, Blank, last], given: 3, spelling: 2);
                 }
-                var last = family ?? dice.Pick(Lists[list + ".l"], Topic.Family);
-                var second = dice.Chance(0.3, Topic.Father) ? father ?? dice.Pick(Lists[list + ".m"], Topic.Father, 1) : Blank;
-                return Make([own, second, Blank, last], given: 3, spelling: 2);
-            }
             case "bangladesh":
-            {
-                var own = dice.Pick(Lists[$"bangladesh.{sex.ToLowerInvariant()}"], Topic.Given);
-                var last = m ? family ?? Lists["bangladesh.l"][dice.Below(19, Topic.Family)] : Lists["bangladesh.l"][19 + dice.Below(3, Topic.Family)];
-                var first = m && dice.Chance(0.45, Topic.Honorific) ? new NamePart(dice.Chance(0.6, Topic.Honorific, 1) ? "Md" : "Mohammad", "محمد") : Blank;
-                return Make(first == Blank ? [own, Blank, Blank, last] : [first, own, Blank, last], given: 3, spelling: 2);
-            }
+                {
+                    var own = dice.Pick(Lists[$"bangladesh.{sex.ToLowerInvariant()}"], Topic.Given);
+                    var last = m ? family ?? Lists["bangladesh.l"][dice.Below(19, Topic.Family)] : Lists["bangladesh.l"][19 + dice.Below(3, Topic.Family)];
+                    var first = m && dice.Chance(0.45, Topic.Honorific) ? new NamePart(dice.Chance(0.6, Topic.Honorific, 1) ? "Md" : "Mohammad", "محمد") : Blank;
+                    return Make(first == Blank ? [own, Blank, Blank, last] : [first, own, Blank, last], given: 3, spelling: 2);
+                }
             case "pakistan":
-            {
-                var own = dice.Pick(Lists[$"pakistan.{sex.ToLowerInvariant()}"], Topic.Given);
-                var last = m ? family ?? Lists["pakistan.l"][dice.Below(19, Topic.Family)] : family is null || dice.Chance(0.4, Topic.Family) ? Lists["pakistan.l"][19 + dice.Below(2, Topic.Family, 1)] : family;
-                var first = m ? dice.Chance(0.4, Topic.Honorific) ? new NamePart("Muhammad", "محمد") : dice.Chance(0.05, Topic.Honorific, 1) ? new NamePart("Syed", "سيد") : Blank : Blank;
-                return Make(first == Blank ? [own, Blank, Blank, last] : [first, own, Blank, last], given: 3, spelling: 3);
-            }
+                {
+                    var own = dice.Pick(Lists[$"pakistan.{sex.ToLowerInvariant()}"], Topic.Given);
+                    var last = m ? family ?? Lists["pakistan.l"][dice.Below(19, Topic.Family)] : family is null || dice.Chance(0.4, Topic.Family) ? Lists["pakistan.l"][19 + dice.Below(2, Topic.Family, 1)] : family;
+                    var first = m ? dice.Chance(0.4, Topic.Honorific) ? new NamePart("Muhammad", "محمد") : dice.Chance(0.05, Topic.Honorific, 1) ? new NamePart("Syed", "سيد") : Blank : Blank;
+                    return Make(first == Blank ? [own, Blank, Blank, last] : [first, own, Blank, last], given: 3, spelling: 3);
+                }
             case "nepal":
-            {
-                var own = dice.Pick(Lists[$"nepal.{sex.ToLowerInvariant()}"], Topic.Given);
-                var middle = dice.Chance(0.55, Topic.Father) ? m ? new NamePart("Bahadur", "بهادور") : new NamePart("Kumari", "كوماري") : Blank;
-                return Make([own, middle, Blank, family ?? dice.Pick(Lists["nepal.l"], Topic.Family)], given: 3, spelling: 0);
-            }
+                {
+                    var own = dice.Pick(Lists[$"nepal.{sex.ToLowerInvariant()}"], Topic.Given);
+                    var middle = dice.Chance(0.55, Topic.Father) ? m ? new NamePart("Bahadur", "بهادور") : new NamePart("Kumari", "كوماري") : Blank;
+                    return Make([own, middle, Blank, family ?? dice.Pick(Lists["nepal.l"], Topic.Family)], given: 3, spelling: 0);
+                }
             case "lanka":
-            {
-                var own = dice.Pick(Lists[$"lanka.{sex.ToLowerInvariant()}"], Topic.Given);
-                var last = family ?? dice.Pick(Lists["lanka.l"], Topic.Family);
-                return dice.Chance(0.35, Topic.HouseName)
-                    ? Make([dice.Pick(Lists["lanka.house"], Topic.HouseName, 1), own, dice.Pick(Lists["lanka.m"], Topic.Father), last], given: 3, spelling: 0)
-                    : Make([own, Blank, Blank, last], given: 3, spelling: 0);
-            }
+                {
+                    var own = dice.Pick(Lists[$"lanka.{sex.ToLowerInvariant()}"], Topic.Given);
+                    var last = family ?? dice.Pick(Lists["lanka.l"], Topic.Family);
+                    return dice.Chance(0.35, Topic.HouseName)
+                        ? Make([dice.Pick(Lists["lanka.house"], Topic.HouseName, 1), own, dice.Pick(Lists["lanka.m"], Topic.Father), last], given: 3, spelling: 0)
+                        : Make([own, Blank, Blank, last], given: 3, spelling: 0);
+                }
             case "burma":
-            {
-                var list = Lists[$"burma.{sex.ToLowerInvariant()}"];
-                var own = dice.Pick(list, Topic.Given);
-                var second = dice.Pick(list, Topic.Father);
-                if (second == own || dice.Chance(0.15, Topic.Mononym))
                 {
-                    return Mononym(own);
+                    var list = Lists[$"burma.{sex.ToLowerInvariant()}"];
+                    var own = dice.Pick(list, Topic.Given);
+                    var second = dice.Pick(list, Topic.Father);
+                    if (second == own || dice.Chance(0.15, Topic.Mononym))
+                    {
+                        return Mononym(own);
+                    }
+                    // No family name: all of it is the primary field.
+                    var all = Make([own, second, Blank, dice.Pick(Lists["burma.l"], Topic.Family)], given: 3, spelling: 0);
+                    return all with { Primary = all.FullEn, Secondary = "" };
                 }
-                // No family name: all of it is the primary field.
-                var all = Make([own, second, Blank, dice.Pick(Lists["burma.l"], Topic.Family)], given: 3, spelling: 0);
-                return all with { Primary = all.FullEn, Secondary = "" };
-            }
             case "afghan" or "turkey" or "west" or "east" or "sahel" or "malay" or "eastasia" or "western":
-            {
-                var own = dice.Pick(Lists[$"{culture}.{sex.ToLowerInvariant()}"], Topic.Given);
-                if (culture == "afghan" && dice.Chance(0.25, Topic.Mononym))
                 {
-                    return Mononym(own);
+                    var own = dice.Pick(Lists[$"{culture}.{sex.ToLowerInvariant()}"], Topic.Given);
+                    if (culture == "afghan" && dice.Chance(0.25, Topic.Mononym))
+                    {
+                        return Mononym(own);
+                    }
+                    return Make([own, Blank, Blank, family ?? dice.Pick(Lists[culture + ".l"], Topic.Family)], given: 3, spelling: 0);
                 }
-                return Make([own, Blank, Blank, family ?? dice.Pick(Lists[culture + ".l"], Topic.Family)], given: 3, spelling: 0);
-            }
             default:
                 throw new ArgumentOutOfRangeException(nameof(culture), culture, "No names for this culture.");
         }

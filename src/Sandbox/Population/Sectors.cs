@@ -37,14 +37,40 @@ internal static class Sectors
     /// <summary>The share of women among those who came to work.</summary>
     public static double Women(string nationality) => nationality switch
     {
-        "PHL" => 0.42, "IDN" => 0.6, "ETH" => 0.55, "KEN" or "UGA" => 0.6, "LKA" => 0.35, "EGY" or "JOR" => 0.08, "IND" => 0.07, "BGD" => 0.05, "PAK" or "YEM" or "AFG" => 0.02, "NPL" => 0.05, _ => 0.08,
+        "PHL" => 0.42,
+        "IDN" => 0.6,
+        "ETH" => 0.55,
+        "KEN" or "UGA" => 0.6,
+        "LKA" => 0.35,
+        "EGY" or "JOR" => 0.08,
+        "IND" => 0.07,
+        "BGD" => 0.05,
+        "PAK" or "YEM" or "AFG" => 0.02,
+        "NPL" => 0.05,
+        _ => 0.08,
     };
 
     /// <summary>The share of household workers among those who came to work.</summary>
     public static double InHouseholds(string nationality, string sex) => (nationality, sex) switch
     {
-        ("PHL", "F") => 0.55, ("IDN", "F") => 0.93, ("ETH", "F") => 0.92, ("KEN" or "UGA", "F") => 0.9, ("BGD", "F") => 0.85, ("LKA", "F") => 0.8, ("IND" or "NPL" or "MMR", "F") => 0.35, (_, "F") => 0.06,
-        ("IND", _) => 0.26, ("BGD", _) => 0.22, ("PAK" or "SDN", _) => 0.18, ("IDN", _) => 0.4, ("ETH" or "KEN" or "UGA", _) => 0.3, ("LKA", _) => 0.3, ("PHL", _) => 0.12, ("YEM" or "NPL", _) => 0.1, ("EGY", _) => 0.04, _ => 0.05,
+        ("PHL", "F") => 0.55,
+        ("IDN", "F") => 0.93,
+        ("ETH", "F") => 0.92,
+        ("KEN" or "UGA", "F") => 0.9,
+        ("BGD", "F") => 0.85,
+        ("LKA", "F") => 0.8,
+        ("IND" or "NPL" or "MMR", "F") => 0.35,
+        (_, "F") => 0.06,
+        ("IND", _) => 0.26,
+        ("BGD", _) => 0.22,
+        ("PAK" or "SDN", _) => 0.18,
+        ("IDN", _) => 0.4,
+        ("ETH" or "KEN" or "UGA", _) => 0.3,
+        ("LKA", _) => 0.3,
+        ("PHL", _) => 0.12,
+        ("YEM" or "NPL", _) => 0.1,
+        ("EGY", _) => 0.04,
+        _ => 0.05,
     };
 
     /// <summary>Monthly, in halalas.</summary>

@@ -139,8 +139,14 @@ internal sealed class Bank(Store store, SandboxClock clock, Calls calls)
         "insert into payments (id, bill, reference, payer, purpose, amount, channel, at) values (@id, @bill, @reference, @payer, @purpose, @amount, @channel, @at)",
         new
         {
-            id = payment.PaymentId, bill = payment.BillNumber, reference = payment.Reference, payer = payment.Payer, purpose = payment.Purpose, amount = payment.AmountHalalas,
-            channel = payment.Channel.ToString().ToUpperInvariant(), at = payment.At.ToMicros(),
+            id = payment.PaymentId,
+            bill = payment.BillNumber,
+            reference = payment.Reference,
+            payer = payment.Payer,
+            purpose = payment.Purpose,
+            amount = payment.AmountHalalas,
+            channel = payment.Channel.ToString().ToUpperInvariant(),
+            at = payment.At.ToMicros(),
         });
 
     private string NewPaymentId() => "PAY-" + Guid.CreateVersion7(clock.GetUtcNow()).ToString("N");
