@@ -44,7 +44,9 @@ public sealed class PostgresServer : IAsyncDisposable
     public static async Task<PostgresServer> StartAsync(bool durable)
     {
         var folder = Path.Combine(Path.GetTempPath(), "muqeem-pg-" + Path.GetRandomFileName());
+        await SweepAsync();
         Directory.CreateDirectory(folder);
+        await File.WriteAllTextAsync(Path.Combine(folder, "owner"), Environment.ProcessId.ToString());
         var server = new PostgresServer(folder, durable);
         var data = Path.Combine(folder, "data");
         if (Environment.UserName == "root")
@@ -54,6 +56,35 @@ public sealed class PostgresServer : IAsyncDisposable
         await RunAsync([.. AsPostgres(), Path.Combine(Binaries, "initdb"), "-D", data, "-U", "muqeem", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]);
         await server.StartAsync();
         return server;
+    }
+
+    /// <summary>Ends servers whose test run was killed before it could; each folder names its owner.</summary>
+    private static async Task SweepAsync()
+    {
+        foreach (var folder in Directory.GetDirectories(Path.GetTempPath(), "muqeem-pg-*"))
+        {
+            try
+            {
+                if (!File.Exists(Path.Combine(folder, "owner")) || ParentOf(int.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "owner")))) is not null)
+                {
+                    continue;
+                }
+                var lockFile = Path.Combine(folder, "data", "postmaster.pid");
+                if (File.Exists(lockFile) && int.Parse((await File.ReadAllLinesAsync(lockFile))[0]) is var postmaster && ParentOf(postmaster) is not null)
+                {
+                    await RunAnyAsync(["kill", "-QUIT", postmaster.ToString()]);
+                    while (ParentOf(postmaster) is not null)
+                    {
+                        await Task.Delay(10);
+                    }
+                }
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or FormatException)
+            {
+                // Another run sweeps it at the same moment, or is just making it.
+            }
+        }
     }
 
     public string ConnectionString(string database) => $"Host={Folder};Username=muqeem;Database={database};Maximum Pool Size=40;Timeout=5";
