@@ -111,16 +111,11 @@ public static class SharedStates
         yield return new(CaseStates.Draft, CaseActs.Withdraw, By.Applicant, CaseStates.Withdrawn);
 
         // What the checks say after sending, after an answer, and when a source is back.
-        foreach (var from in (IEnumerable<string>)[.. Assessed, CaseStates.AwaitingPayment, CaseStates.AwaitingEmployer, CaseStates.UnderReview])
+        foreach (var from in (IEnumerable<string>)[CaseStates.Draft, CaseStates.WaitingForSource, CaseStates.NeedsAction, CaseStates.AwaitingPayment])
         {
-            yield return new(from, CaseActs.SourceDown, By.System, CaseStates.WaitingForSource);
-            yield return new(from, CaseActs.NeedAction, By.System, CaseStates.NeedsAction);
-            yield return new(from, CaseActs.RefuseByRule, By.System, CaseStates.Refused);
-            yield return new(from, CaseActs.Bill, By.System, CaseStates.AwaitingPayment);
-            yield return new(from, CaseActs.Execute, By.System, CaseStates.Issued);
-            if (from != CaseStates.Draft)
+            foreach (var way in WaysOfAssessment(from))
             {
-                yield return new(from, CaseActs.Withdraw, By.Applicant, CaseStates.Withdrawn);
+                yield return way;
             }
         }
         yield return new(CaseStates.NeedsAction, CaseActs.TimeOut, By.System, CaseStates.ClosedNoAnswer);
@@ -128,12 +123,33 @@ public static class SharedStates
         yield return new(CaseStates.WaitingForSource, CaseActs.TimeOut, By.System, CaseStates.Lapsed);
     }
 
+    /// <summary>Where an assessment may lead from a state, and that it can be withdrawn until it is carried out.</summary>
+    private static IEnumerable<Transition> WaysOfAssessment(string from)
+    {
+        yield return new(from, CaseActs.SourceDown, By.System, CaseStates.WaitingForSource);
+        yield return new(from, CaseActs.NeedAction, By.System, CaseStates.NeedsAction);
+        yield return new(from, CaseActs.RefuseByRule, By.System, CaseStates.Refused);
+        yield return new(from, CaseActs.Bill, By.System, CaseStates.AwaitingPayment);
+        yield return new(from, CaseActs.Execute, By.System, CaseStates.Issued);
+        if (from != CaseStates.Draft)
+        {
+            yield return new(from, CaseActs.Withdraw, By.Applicant, CaseStates.Withdrawn);
+        }
+    }
+
     /// <summary>An officer's review with questions, refusal and objection.</summary>
     public static IEnumerable<Transition> Review()
     {
-        foreach (var from in (IEnumerable<string>)[.. Assessed, CaseStates.AwaitingEmployer, CaseStates.AwaitingPayment])
+        foreach (var from in (IEnumerable<string>)[.. Assessed, CaseStates.AwaitingPayment])
         {
             yield return new(from, CaseActs.ToReview, By.System, CaseStates.UnderReview);
+        }
+        foreach (var from in (IEnumerable<string>)[CaseStates.UnderReview, CaseStates.NeedsInformation, CaseStates.Objection])
+        {
+            foreach (var way in WaysOfAssessment(from))
+            {
+                yield return way;
+            }
         }
         yield return new(CaseStates.UnderReview, CaseActs.Ask, By.Officer, CaseStates.NeedsInformation);
         yield return new(CaseStates.UnderReview, CaseActs.Refuse, By.Officer, CaseStates.Refused);
@@ -143,11 +159,6 @@ public static class SharedStates
         yield return new(CaseStates.Objection, CaseActs.Ask, By.Officer, CaseStates.NeedsInformation);
         yield return new(CaseStates.Objection, CaseActs.Refuse, By.Officer, CaseStates.Refused);
         yield return new(CaseStates.Objection, CaseActs.Approve, By.Officer, CaseStates.AwaitingPayment);
-        yield return new(CaseStates.Objection, CaseActs.Bill, By.System, CaseStates.AwaitingPayment);
-        yield return new(CaseStates.Objection, CaseActs.Execute, By.System, CaseStates.Issued);
-        yield return new(CaseStates.Objection, CaseActs.SourceDown, By.System, CaseStates.WaitingForSource);
-        yield return new(CaseStates.Objection, CaseActs.NeedAction, By.System, CaseStates.NeedsAction);
-        yield return new(CaseStates.Objection, CaseActs.Withdraw, By.Applicant, CaseStates.Withdrawn);
     }
 
     /// <summary>Confirmation by the employer or head of family where the category's table asks for it.</summary>
@@ -157,6 +168,11 @@ public static class SharedStates
         {
             yield return new(from, CaseActs.AskEmployer, By.System, CaseStates.AwaitingEmployer);
         }
+        foreach (var way in WaysOfAssessment(CaseStates.AwaitingEmployer))
+        {
+            yield return way;
+        }
+        yield return new(CaseStates.AwaitingEmployer, CaseActs.ToReview, By.System, CaseStates.UnderReview);
         yield return new(CaseStates.AwaitingEmployer, CaseActs.Decline, By.Employer, CaseStates.Refused);
         yield return new(CaseStates.AwaitingEmployer, CaseActs.TimeOut, By.System, CaseStates.ClosedNoAnswer);
     }
