@@ -33,8 +33,7 @@ public sealed class FileReadingTests
             Assert.Equal(UploadRefusals.Type, Code(other));
         }
         Assert.Equal(UploadRefusals.Empty, Code([]));
-        using var scene = FilesForTest.Scene(64, 64);
-        Assert.Equal(UploadRefusals.Type, Code(scene.Save(".avif")));
+        Assert.Equal(UploadRefusals.Type, Code(FilesForTest.Scene(64, 64).Save(".avif")));
     }
 
     [Fact]

@@ -6,13 +6,102 @@ using Muqeem.Platform.Files.Media;
 
 namespace Muqeem.Platform.Files;
 
+/// <summary>Pixels of a test, made into files and back by Debian's vips program: the library itself does not bear our SQLite in one process.</summary>
+internal sealed record TestPicture(int Width, int Height, int Bands, byte[] Pixels)
+{
+    /// <param name="format">An ending with options, e.g. <c>.jpg[Q=90]</c>.</param>
+    public byte[] Save(string format)
+    {
+        var header = Encoding.ASCII.GetBytes(Bands == 4
+            ? $"P7\nWIDTH {Width}\nHEIGHT {Height}\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
+            : $"P{(Bands == 1 ? 5 : 6)}\n{Width} {Height}\n255\n");
+        if (Bands == 4)
+        {
+            // The program reads no PAM: raw pixels then.
+            return Convert(Pixels, ".raw", format, raw => ["rawload", raw, "{out}", $"{Width}", $"{Height}", "4", "--interpretation", "srgb"]);
+        }
+        return Convert([.. header, .. Pixels], ".ppm", format, ppm => ["copy", ppm, "{out}"]);
+    }
+
+    public static TestPicture Read(byte[] file)
+    {
+        var kind = FileReading.ShapeOf(file).Value.Kind;
+        return FromPpm(Convert(file, "." + kind.Extension(), ".ppm", path => ["copy", path, "{out}"]));
+    }
+
+    public static TestPicture Text(string text, string font, int dpi) =>
+        FromPpm(Convert([], ".none", ".ppm", _ => ["text", "{out}", text, "--font", font, "--dpi", $"{dpi}"]));
+
+    public TestPicture Turned(int quarters)
+    {
+        var turned = this;
+        for (var i = 0; i < quarters; i++)
+        {
+            var (from, to) = (turned, new byte[Pixels.Length]);
+            for (var y = 0; y < from.Height; y++)
+            {
+                for (var x = 0; x < from.Width; x++)
+                {
+                    from.Pixels.AsSpan(((y * from.Width) + x) * Bands, Bands).CopyTo(to.AsSpan(((x * from.Height) + from.Height - 1 - y) * Bands));
+                }
+            }
+            turned = new TestPicture(from.Height, from.Width, Bands, to);
+        }
+        return turned;
+    }
+
+    private static TestPicture FromPpm(byte[] ppm)
+    {
+        var at = 0;
+        string Word()
+        {
+            while (char.IsWhiteSpace((char)ppm[at]) || ppm[at] == '#')
+            {
+                at = ppm[at] == '#' ? Array.IndexOf(ppm, (byte)'\n', at) : at + 1;
+            }
+            var start = at;
+            while (!char.IsWhiteSpace((char)ppm[at]))
+            {
+                at++;
+            }
+            return Encoding.ASCII.GetString(ppm, start, at - start);
+        }
+        var bands = Word() == "P5" ? 1 : 3;
+        var (width, height, _) = (int.Parse(Word()), int.Parse(Word()), Word());
+        return new(width, height, bands, ppm[(at + 1)..]);
+    }
+
+    private static byte[] Convert(byte[] content, string from, string to, Func<string, string[]> arguments)
+    {
+        var folder = Directory.CreateTempSubdirectory("muqeem-test-").FullName;
+        try
+        {
+            var (input, output) = (Path.Combine(folder, "in" + from), Path.Combine(folder, "out" + to.Split('[')[0]));
+            File.WriteAllBytes(input, content);
+            var start = new System.Diagnostics.ProcessStartInfo("vips") { RedirectStandardError = true, UseShellExecute = false };
+            foreach (var argument in arguments(input))
+            {
+                start.ArgumentList.Add(argument.Replace("{out}", output + (to.Contains('[', StringComparison.Ordinal) ? to[to.IndexOf('[', StringComparison.Ordinal)..] : ""), StringComparison.Ordinal));
+            }
+            using var process = System.Diagnostics.Process.Start(start)!;
+            var error = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? File.ReadAllBytes(output) : throw new InvalidOperationException(error);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
+
 /// <summary>Files as people send them, and as attackers do.</summary>
 internal static class FilesForTest
 {
-    static FilesForTest() => Vips.Start(onlyOurs: false);
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<(int, int, string), Lazy<byte[]>> Made = new();
 
-    /// <summary>Stripes and a corner, so that turning shows: left to right darker, the upper left corner red.</summary>
-    public static Vips.Image Scene(int width, int height)
+    /// <summary>Left to right darker, the upper left corner red, so that turning shows.</summary>
+    public static TestPicture Scene(int width, int height)
     {
         var pixels = new byte[width * height * 3];
         for (var y = 0; y < height; y++)
@@ -21,31 +110,22 @@ internal static class FilesForTest
             {
                 var at = ((y * width) + x) * 3;
                 var red = x < width / 4 && y < height / 4;
-                pixels[at] = (byte)(red ? 230 : 230 - (x * 60 / width));
-                pixels[at + 1] = (byte)(red ? 20 : 230 - (x * 60 / width) + (y % 8));
+                pixels[at] = (byte)(red ? 230 : 220 - (x * 60 / width));
+                pixels[at + 1] = (byte)(red ? 20 : 220 - (x * 60 / width) + (y % 8));
                 pixels[at + 2] = (byte)(red ? 20 : 180);
             }
         }
-        return Vips.FromPixels(pixels, width, height, 3);
+        return new(width, height, 3, pixels);
     }
 
-    public static byte[] Jpeg(int width = 640, int height = 480)
-    {
-        using var scene = Scene(width, height);
-        return scene.Save(".jpg[Q=90,strip]");
-    }
+    public static byte[] Jpeg(int width = 640, int height = 480) => Scene(width, height, ".jpg[Q=90,strip]");
 
-    public static byte[] Png(int width = 640, int height = 480)
-    {
-        using var scene = Scene(width, height);
-        return scene.Save(".png[strip]");
-    }
+    public static byte[] Png(int width = 640, int height = 480) => Scene(width, height, ".png[strip]");
 
-    public static byte[] Heic(int width = 640, int height = 480)
-    {
-        using var scene = Scene(width, height);
-        return scene.Save(".heic[Q=70]");
-    }
+    public static byte[] Heic(int width = 640, int height = 480) => Scene(width, height, ".heic[Q=70]");
+
+    private static byte[] Scene(int width, int height, string format) =>
+        [.. Made.GetOrAdd((width, height, format), static key => new(() => Scene(key.Item1, key.Item2).Save(key.Item3))).Value];
 
     /// <summary>A PDF with so many pages, each with a word on it.</summary>
     public static byte[] Pdf(int pages = 1, string extra = "", string box = "0 0 595 842")

@@ -21,7 +21,7 @@ public static class MediaWorker
 
     public static async Task<int> RunAsync(Stream input, Stream output)
     {
-        Vips.Start(onlyOurs: true);
+        Vips.Start();
         Confinement.EnterChild(MostSeconds, MostMemory);
         var request = JsonSerializer.Deserialize(await Frames.ReadAsync(input, 4096, CancellationToken.None), MediaJson.Default.MediaRequest)!;
         var file = await Frames.ReadAsync(input, 64 * 1024 * 1024, CancellationToken.None);

@@ -9,40 +9,29 @@ internal sealed class PictureException(string message) : Exception(message)
     public bool Locked => Message.Contains("ncrypted", StringComparison.Ordinal) || Message.Contains("assword", StringComparison.Ordinal);
 }
 
-/// <summary>What is used of Debian's libvips. Used in the child only (and by tests to make pictures).</summary>
+/// <summary>
+/// What is used of Debian's libvips. For the child only: it loads modules whose libraries (an SQLite among them) become visible to the whole process and
+/// take the place of ours.
+/// </summary>
 internal static partial class Vips
 {
     private const int Down = 2;
-    private const int Truncated = 1;
     private const int Srgb = 22;
     private const int Grey = 1;
-    private static readonly Lock Gate = new();
-    private static bool _started;
 
     /// <summary>Starts the library: one thread, no memory of former pictures, and only the four loaders.</summary>
-    public static void Start(bool onlyOurs)
+    public static void Start()
     {
-        lock (Gate)
+        if (Init("muqeem") != 0)
         {
-            if (_started)
-            {
-                return;
-            }
-            if (Init("muqeem") != 0)
-            {
-                throw new PictureException(Error());
-            }
-            SetConcurrency(1);
-            SetCache(0);
-            if (onlyOurs)
-            {
-                Block("VipsForeignLoad", 1);
-                foreach (var loader in (ReadOnlySpan<string>)["VipsForeignLoadJpegBuffer", "VipsForeignLoadPngBuffer", "VipsForeignLoadHeifBuffer", "VipsForeignLoadPdfBuffer"])
-                {
-                    Block(loader, 0);
-                }
-            }
-            _started = true;
+            throw new PictureException(Error());
+        }
+        SetConcurrency(1);
+        SetCache(0);
+        Block("VipsForeignLoad", 1);
+        foreach (var loader in (ReadOnlySpan<string>)["VipsForeignLoadJpegBuffer", "VipsForeignLoadPngBuffer", "VipsForeignLoadHeifBuffer", "VipsForeignLoadPdfBuffer"])
+        {
+            Block(loader, 0);
         }
     }
 
@@ -52,18 +41,8 @@ internal static partial class Vips
     /// <summary>Scaled down to fit, upright by its orientation, in sRGB: decodes no more than it needs.</summary>
     public static unsafe Image Fit(byte* bytes, int length, int side)
     {
-        Must(ThumbnailBuffer(bytes, (nuint)length, out var image, side, "height", side, "size", Down, "export_profile", "srgb", "fail_on", Truncated, 0));
+        Must(ThumbnailBuffer(bytes, (nuint)length, out var image, side, "height", side, "size", Down, "export_profile", "srgb", "option_string", "[fail_on=truncated]", 0));
         return new(image);
-    }
-
-    /// <summary>The whole picture, decoded: for small ones.</summary>
-    public static unsafe Image Read(byte[] file)
-    {
-        fixed (byte* bytes = file)
-        {
-            using var image = Open(bytes, file.Length, "");
-            return image.InMemory();
-        }
     }
 
     public static void Must(int result)
@@ -158,10 +137,6 @@ internal static partial class Vips
             return Take(buffer, size);
         }
 
-        public void SetText(string field, string value) => SetString(_handle, field, value);
-
-        public void SetNumber(string field, int value) => SetInt(_handle, field, value);
-
         public void Dispose()
         {
             var owned = Interlocked.Exchange(ref _handle, 0);
@@ -178,24 +153,6 @@ internal static partial class Vips
             Free(buffer);
             return bytes;
         }
-    }
-
-    public static unsafe Image FromPixels(ReadOnlySpan<byte> pixels, int width, int height, int bands)
-    {
-        fixed (byte* pointer = pixels)
-        {
-            return new(Check(NewFromMemoryCopy(pointer, (nuint)pixels.Length, width, height, bands, 0)));
-        }
-    }
-
-    /// <summary>Black letters on white, for tests.</summary>
-    public static Image Text(string text, string font, int dpi)
-    {
-        Must(NewText(out var mask, text, "font", font, "dpi", dpi, 0));
-        var inverted = Invert(mask, out var image, 0);
-        Unref(mask);
-        Must(inverted);
-        return new(image);
     }
 
     public static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
@@ -225,7 +182,7 @@ internal static partial class Vips
     private static unsafe partial nint NewFromBuffer(byte* buffer, nuint length, string options, nint end);
 
     [LibraryImport(Library, EntryPoint = "vips_thumbnail_buffer", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int ThumbnailBuffer(byte* buffer, nuint length, out nint image, int width, string heightName, int height, string sizeName, int size, string profileName, string profile, string failName, int failOn, nint end);
+    private static unsafe partial int ThumbnailBuffer(byte* buffer, nuint length, out nint image, int width, string heightName, int height, string sizeName, int size, string profileName, string profile, string optionName, string options, nint end);
 
     [LibraryImport(Library, EntryPoint = "vips_thumbnail_image", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ThumbnailImage(nint from, out nint image, int width, string heightName, int height, string sizeName, int size, nint end);
@@ -254,15 +211,6 @@ internal static partial class Vips
     [LibraryImport(Library, EntryPoint = "vips_cast_uchar")]
     private static partial int CastToBytes(nint from, out nint image, nint end);
 
-    [LibraryImport(Library, EntryPoint = "vips_invert")]
-    private static partial int Invert(nint from, out nint image, nint end);
-
-    [LibraryImport(Library, EntryPoint = "vips_text", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int NewText(out nint image, string text, string fontName, string font, string dpiName, int dpi, nint end);
-
-    [LibraryImport(Library, EntryPoint = "vips_image_new_from_memory_copy")]
-    private static unsafe partial nint NewFromMemoryCopy(byte* pixels, nuint size, int width, int height, int bands, int format);
-
     [LibraryImport(Library, EntryPoint = "vips_image_copy_memory")]
     private static partial nint CopyMemory(nint image);
 
@@ -271,12 +219,6 @@ internal static partial class Vips
 
     [LibraryImport(Library, EntryPoint = "vips_image_write_to_buffer", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int WriteToBuffer(nint image, string format, out nint buffer, out nuint size, nint end);
-
-    [LibraryImport(Library, EntryPoint = "vips_image_set_string", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial void SetString(nint image, string name, string value);
-
-    [LibraryImport(Library, EntryPoint = "vips_image_set_int", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial void SetInt(nint image, string name, int value);
 
     [LibraryImport(Library, EntryPoint = "vips_image_get_width")]
     private static partial int GetWidth(nint image);
