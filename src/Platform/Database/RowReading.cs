@@ -57,7 +57,7 @@ internal static class RowReading
         public object? Parse(Type destinationType, object value) => value is null or DBNull ? null : read(value);
 
         // Db binds parameters itself, see Arguments.
-        public void SetValue(IDbDataParameter parameter, object value) => parameter.Value = Storage.Neutral(value);
+        public void SetValue(IDbDataParameter parameter, object value) => parameter.Value = Storage.Neutral(value) ?? DBNull.Value;
     }
 
     private sealed class Shape(Type type) : SqlMapper.ITypeMap
