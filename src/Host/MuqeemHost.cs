@@ -128,7 +128,10 @@ public static class MuqeemHost
             services.AddHttpClient("seeding").RemoveAllLoggers();
             services.AddHostedService<Verbs.Seeding>();
         }
-        services.AddWork(p => Deadlines.Register(p));
+        if (works)
+        {
+            services.AddHostedService<Deadlines>();
+        }
     }
 
     private static void Map(WebApplication app, Roles roles)

@@ -9,17 +9,28 @@ namespace Muqeem.Cases;
 /// <summary>What happens by date: due rows, each an act whose operation id is the row and its due moment, so that it happens exactly once.</summary>
 public sealed partial class CaseEngine
 {
-    /// <summary>Plays what is due, in order; returns how many were played and when the next is due.</summary>
+    /// <summary>Plays what is due, in order; returns how many acts were done and when the next is due.</summary>
     public async Task<(int Played, Instant? Next)> PlayDueAsync(int limit, CancellationToken cancel = default)
     {
         var now = _clock.Now();
         var due = await _db.QueryAsync<DueRow>("SELECT subject_id AS Subject, kind AS Kind, due_at AS DueAt FROM deadline WHERE due_at <= @now ORDER BY due_at LIMIT @limit", new { now, limit }, cancel);
+        var played = 0;
+        System.Runtime.ExceptionServices.ExceptionDispatchInfo? fault = null;
         foreach (var row in due)
         {
-            await PlayAsync(row, cancel);
+            try
+            {
+                played += await PlayAsync(row, cancel) is CaseOutcome.Done ? 1 : 0;
+            }
+            catch (Exception e) when (e is not (OperationCanceledException or System.Data.Common.DbException))
+            {
+                // A row that fails must not hold up the others; the caller is told of the first.
+                fault ??= System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
+            }
         }
+        fault?.Throw();
         var next = await _db.FirstAsync<long?>("SELECT min(due_at) FROM deadline", null, cancel);
-        return (due.Count, next is { } micros ? Clock.FromMicros(micros) : null);
+        return (played, next is { } micros ? Clock.FromMicros(micros) : null);
     }
 
     private async Task<CaseOutcome> PlayAsync(DueRow row, CancellationToken cancel)

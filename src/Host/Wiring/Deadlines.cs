@@ -1,22 +1,51 @@
+using System.Data.Common;
 using Muqeem.Cases;
-using Muqeem.Kernel;
-using Muqeem.Platform.Background;
+using Muqeem.Platform.Folder;
 using Muqeem.Platform.Privacy;
-using NodaTime;
 
 namespace Muqeem.Host.Wiring;
 
-/// <summary>Plays the engine's due rows. The operation id of each is made of the row, so two processes that play one row play it once.</summary>
-internal static class Deadlines
+/// <summary>
+/// Plays the engine's due rows. Looking costs no write; the operation id of each act is made of the row, so that several processes that play one row play it once. A moved clock is seen at once.
+/// </summary>
+internal sealed partial class Deadlines(CaseEngine engine, MovableClock clock, ILogger<Deadlines> log) : BackgroundService
 {
-    public static void Register(IServiceProvider services)
+    private const int AtOnce = 100;
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var engine = services.GetRequiredService<CaseEngine>();
-        services.GetRequiredService<Jobs>().Every("cases.due", Duration.FromSeconds(1), async (_, cancel) =>
+        using var bell = new SemaphoreSlim(0);
+        EventHandler moved = (_, _) => bell.Release();
+        clock.Moved += moved;
+        try
         {
-            while (await ReadDoor.RunAsync(async () => (await engine.PlayDueAsync(100, cancel)).Played) == 100)
+            while (!stoppingToken.IsCancellationRequested)
             {
+                try
+                {
+                    while (await ReadDoor.RunAsync(async () => (await engine.PlayDueAsync(AtOnce, stoppingToken)).Played) == AtOnce)
+                    {
+                    }
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    // A database that is away, or a bug in one row: the others come again in a second.
+                    RoundFailed(log, e is DbException ? "the database is away" : e.StackTrace ?? "", e.GetType().Name);
+                }
+                await bell.WaitAsync(LookEvery, stoppingToken);
             }
-        });
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+        finally
+        {
+            clock.Moved -= moved;
+        }
     }
+
+    [LoggerMessage(62, LogLevel.Error, "A round of due rows failed ({Kind}): {Where}")]
+    private static partial void RoundFailed(ILogger logger, string where, string kind);
 }
