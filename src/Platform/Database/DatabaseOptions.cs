@@ -23,7 +23,7 @@ public sealed record DatabaseOptions
     /// <summary>How long a caller waits while the database is away before being told to come back.</summary>
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>From configuration: <c>Data</c>, <c>PostgreSql</c>, <c>MigrateAtStart</c>.</summary>
+    /// <summary>From configuration: <c>Data</c>, <c>PostgreSql</c>, <c>MigrateAtStart</c>, <c>QueueLimit</c>, <c>LargestGroup</c>.</summary>
     public static DatabaseOptions From(IConfiguration configuration)
     {
         var defaults = new DatabaseOptions();
@@ -32,6 +32,7 @@ public sealed record DatabaseOptions
             Data = configuration["Data"] ?? defaults.Data,
             PostgreSql = string.IsNullOrWhiteSpace(configuration["PostgreSql"]) ? null : configuration["PostgreSql"],
             MigrateAtStart = configuration["MigrateAtStart"] is not { } text || bool.Parse(text),
+            LargestGroup = configuration["LargestGroup"] is { } largest ? Math.Max(1, int.Parse(largest, CultureInfo.InvariantCulture)) : defaults.LargestGroup,
             QueueLimit = configuration["QueueLimit"] is { } limit ? int.Parse(limit, CultureInfo.InvariantCulture) : defaults.QueueLimit,
         };
     }

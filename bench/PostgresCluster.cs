@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace Muqeem.Bench;
+
+/// <summary>What one slice of pgbench did.</summary>
+internal sealed record PgbenchSlice(double PerSecond, double CpuMicros);
+
+/// <summary>A fresh PostgreSQL 15 of our own, durable, reached by its socket; and pgbench on it.</summary>
+internal sealed partial class PostgresCluster : IAsyncDisposable
+{
+    private static readonly string Binaries = "/usr/lib/postgresql/15/bin";
+    private readonly string _folder;
+    private Process? _server;
+
+    private PostgresCluster(string folder) => _folder = folder;
+
+    public int Pid => _server!.Id;
+
+    public static async Task<PostgresCluster> StartAsync(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var cluster = new PostgresCluster(folder);
+        if (Environment.UserName == "root")
+        {
+            await RunAsync("chown", "postgres:postgres", folder);
+        }
+        await RunAsync([.. AsPostgres(), Path.Combine(Binaries, "initdb"), "-D", Path.Combine(folder, "data"), "-U", "muqeem", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
+        string[] command = [.. AsPostgres(), Path.Combine(Binaries, "postgres"), "-D", Path.Combine(folder, "data"), "-k", folder,
+            "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_error_verbosity=terse", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB", "-c", "fsync=on", "-c", "synchronous_commit=on"];
+        cluster._server = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = "/" })!;
+        cluster._server.ErrorDataReceived += (_, _) => { };
+        cluster._server.BeginErrorReadLine();
+        var patience = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await cluster.ExecuteAsync("postgres", "SELECT 1");
+                return cluster;
+            }
+            catch (NpgsqlException) when (!cluster._server.HasExited && patience.Elapsed < TimeSpan.FromSeconds(60))
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    public string ConnectionString(string database) => $"Host={_folder};Username=muqeem;Database={database};Maximum Pool Size=40;Timeout=15";
+
+    public async Task ExecuteAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString(database) + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 300 };
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Fills pgbench's own tables.</summary>
+    public async Task FillAsync(int scale)
+    {
+        await ExecuteAsync("postgres", "CREATE DATABASE pgbench");
+        await RunAsync(Path.Combine(Binaries, "pgbench"), "-i", "-q", "-s", scale.ToString(CultureInfo.InvariantCulture), "-h", _folder, "-U", "muqeem", "pgbench");
+    }
+
+    /// <summary>TPC-B-like at 32 clients.</summary>
+    public async Task<PgbenchSlice> PgbenchAsync(int seconds)
+    {
+        var (server, clients) = (Cpu.OfTree(Pid), Cpu.OfEndedChildren());
+        var text = await RunAsync(Path.Combine(Binaries, "pgbench"), "-n", "-c", "32", "-j", "2", "-T", seconds.ToString(CultureInfo.InvariantCulture), "-h", _folder, "-U", "muqeem", "pgbench");
+        var done = double.Parse(Done().Match(text).Groups[1].Value, CultureInfo.InvariantCulture);
+        var rate = double.Parse(Rate().Match(text).Groups[1].Value, CultureInfo.InvariantCulture);
+        return new(rate, (Cpu.OfTree(Pid) - server + Cpu.OfEndedChildren() - clients) / done);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is { HasExited: false })
+        {
+            // SIGQUIT: immediate shutdown, which also ends the children.
+            await RunAsync("kill", "-QUIT", _server.Id.ToString(CultureInfo.InvariantCulture));
+            await _server.WaitForExitAsync();
+        }
+        _server?.Dispose();
+    }
+
+    // The server refuses to run as root.
+    private static string[] AsPostgres() => Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--reset-env"] : [];
+
+    private static async Task<string> RunAsync(params string[] command)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = "/" })
+            ?? throw new InvalidOperationException($"{command[0]} is not installed.");
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{command[0]} ended with {process.ExitCode}: {await errors}");
+    }
+
+    [GeneratedRegex(@"number of transactions actually processed: (\d+)", RegexOptions.CultureInvariant)]
+    private static partial Regex Done();
+
+    [GeneratedRegex(@"tps = ([\d.]+) \(without", RegexOptions.CultureInvariant)]
+    private static partial Regex Rate();
+}

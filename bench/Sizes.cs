@@ -1,0 +1,13 @@
+namespace Muqeem.Bench;
+
+/// <summary>How long a run is: rounds, seconds of each slice of pgbench, cases of each slice of cases.</summary>
+internal sealed record Sizes(int Rounds, int Scale, int PgbenchSeconds, int WarmUp, int One, int ThirtyTwo, int Many, int FactsInside, int SqliteOne, int SqliteThirtyTwo, int SqliteMany)
+{
+    public static readonly Sizes Full = new(5, 20, 8, 1500, 200, 2000, 3072, 640, 200, 1200, 2048);
+    public static readonly Sizes Quick = new(2, 20, 3, 250, 40, 320, 768, 128, 40, 256, 512);
+
+    /// <summary>Drafts that a whole run takes, and some that may fall away.</summary>
+    public int OnPostgres => WarmUp + (Rounds * (One + ThirtyTwo + Many + FactsInside)) + 300;
+
+    public int OnSqlite => (WarmUp / 2) + (Rounds * (SqliteOne + SqliteThirtyTwo + SqliteMany)) + 300;
+}
