@@ -8,6 +8,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Host;
@@ -108,7 +109,7 @@ internal sealed class Product : IAsyncDisposable
     /// <summary>Persons, accounts, sessions and drafts, made by the product's own parts in this process, which then lets go of the database.</summary>
     public async Task PopulateAsync(People people, IEnumerator<int> newcomers, int count)
     {
-        await using var app = MuqeemHost.Build([], _settings.ToDictionary(s => s.Key, s => (string?)s.Value));
+        await using var app = MuqeemHost.Build([], _settings.ToDictionary(s => s.Key, s => (string?)s.Value), services => services.AddLogging(log => log.ClearProviders()));
         await app.StartAsync();
         var officers = new string[Officers];
         for (var i = 0; i < Officers; i++)
