@@ -16,7 +16,7 @@ if [ ! -s "$secrets" ]; then
 fi
 set -a; . "./$secrets" 2>/dev/null || . "$secrets"; set +a
 export Data="$data" Kind=demonstration PostgreSql="${DATABASE:-}" Seed="${SEED:-300}"
-export Agencies__Sandbox="http://localhost:$agencies" Portal__StandIns="http://localhost:$agencies"
+export Agencies__Sandbox="http://localhost:$agencies" Portal__PayPage="http://localhost:$agencies/bank?number={number}"
 urls="http://localhost:$port"
 if [ "${TLS:-}" = 1 ]; then
   scripts/certificates.sh "$data.tls"

@@ -45,7 +45,7 @@ internal static class ClockPages
             return PageResult.Of<ClockPage, ClockModel>(new(session, now, clock.Offset, form), StatusCodes.Status422UnprocessableEntity);
         }
         // The act comes first: it says at which old time the new one was set. Sent twice, the second time moves nothing.
-        var act = new Act(ActId.New(clock), Verb, session.Actor, operation, Digest.Of(Verb, form["days"], form["day.day"], form["day.month"], form["day.year"]), now) { Reason = "demonstration" };
+        var act = new Act(ActId.New(clock), Verb, session.Actor, operation, Digest.Of(Verb, form["days"], form["minutes"], form["day.day"], form["day.month"], form["day.year"]), now) { Reason = "demonstration" };
         switch (await writer.WriteAsync(new Change(act), cancel: cancel))
         {
             case WriteOutcome.Done:
@@ -65,7 +65,7 @@ internal static class ClockPages
         return Results.LocalRedirect($"/{language.Code}/office/clock");
     }
 
-    /// <summary>So many days on, or to the morning of a day.</summary>
+    /// <summary>So many days or minutes on, or to the morning of a day.</summary>
     private static Instant? Target(FormState form, Instant now)
     {
         var date = form.Date("day");
@@ -81,6 +81,10 @@ internal static class ClockPages
         if (int.TryParse(Digits.Normalise(form["days"]), NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is > 0 and <= 3660)
         {
             return now + Duration.FromDays(days);
+        }
+        if (int.TryParse(Digits.Normalise(form["minutes"]), NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) && minutes is > 0 and <= 1440)
+        {
+            return now + Duration.FromMinutes(minutes);
         }
         form.Refuse("days", "office.error.days");
         return null;

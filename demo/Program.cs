@@ -1,0 +1,259 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Muqeem.Demo;
+
+// Plays the whole job of Muqeem for three people over public HTTP only. Leaves out/demo/; exits 1 when a step does not come to what it must come to.
+var root = Directory.GetCurrentDirectory();
+if (!File.Exists(Path.Combine(root, "Muqeem.slnx")))
+{
+    Console.Error.WriteLine("Run it by scripts/demo.sh, or in the folder of Muqeem.slnx.");
+    return 1;
+}
+var output = Path.Combine(root, "out", "demo");
+if (Directory.Exists(output))
+{
+    Directory.Delete(output, recursive: true);
+}
+Directory.CreateDirectory(output);
+var watch = Stopwatch.StartNew();
+await using var transcript = File.CreateText(Path.Combine(output, "transcript.txt"));
+var result = new JsonObject();
+void Say(string words)
+{
+    var line = string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds,7:0.0} s  {words}");
+    Console.WriteLine(line);
+    transcript.WriteLine(line);
+    transcript.Flush();
+}
+double Seconds() => Math.Round(watch.Elapsed.TotalSeconds, 1);
+var pictures = 0;
+async Task LookAsync(Browser browser, string name)
+{
+    var number = ++pictures;
+    string At(string language) => Path.Combine(output, string.Create(CultureInfo.InvariantCulture, $"{number:000}-{name}.{language}.png"));
+    await File.WriteAllBytesAsync(At(browser.Language), await browser.PictureAsync());
+    // The same page in the other language, where it is one that can be opened by its address.
+    var other = browser.Language == "ar" ? "en" : "ar";
+    var here = browser.Url;
+    if (!here.Contains($"/{browser.Language}/", StringComparison.Ordinal) || name.StartsWith("register", StringComparison.Ordinal) || name is "id-code" or "sent" || name.Contains("letter", StringComparison.Ordinal) || name.Contains("preview", StringComparison.Ordinal) || name.Contains("price", StringComparison.Ordinal)
+        || name is "office-ask" or "office-refuse" or "office-approve")
+    {
+        return;
+    }
+    await browser.OpenAsync(new Uri(here.Replace($"/{browser.Language}/", $"/{other}/", StringComparison.Ordinal)));
+    await File.WriteAllBytesAsync(At(other), await browser.PictureAsync());
+    await browser.OpenAsync(new Uri(here));
+}
+
+var texts = new Texts(root);
+try
+{
+    await using var muqeem = await Installation.StartAsync(root, Path.Combine(output, "run"), seed: 20);
+    Say($"Muqeem and the stand-in agencies run on an empty folder, ready after {muqeem.ReadyAfter.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
+    result["secondsToReady"] = Math.Round(muqeem.ReadyAfter.TotalSeconds, 1);
+    var office = await muqeem.OfficeAsync();
+    Say($"20 residents and {office.Count} office accounts are seeded");
+    await using var chromium = await Chromium.StartAsync();
+    async Task<Resident> PersonAsync(int index, string language, bool look = false) =>
+        new(muqeem, await chromium.PersonAsync(muqeem.Muqeem, language, texts), await muqeem.HandAsync(index), look ? LookAsync : null);
+    async Task<Officer> ColleagueAsync(string account, string language, bool look = true)
+    {
+        var colleague = new Officer(muqeem, await chromium.PersonAsync(muqeem.Muqeem, language, texts, 1280), account, office[account], look ? LookAsync : null);
+        await colleague.SignInAsync();
+        return colleague;
+    }
+    async Task<string> ReviewedAsync(Resident person, string expected, string otherwise = "")
+    {
+        var words = await person.StateAsync();
+        return words == texts.Of(person.Browser.Language, "case.state." + expected) ? expected
+            : otherwise.Length > 0 && words == texts.Of(person.Browser.Language, "case.state." + otherwise) ? otherwise
+            : throw new NotAsExpectedException($"The application shows “{words}”, not {expected}:\n{await person.Browser.TextAsync()}");
+    }
+
+    // 1. All records match.
+    var began = Seconds();
+    var first = await PersonAsync(0, "ar", look: true);
+    await first.OpenAccountAsync();
+    Say("Person 0 opened an account: border number, birth date, passport, code, profile, password, recovery codes");
+    var accountAt = Seconds();
+    await first.ApplyForFirstIdAsync();
+    Say($"Person 0 applied for the first ID: {first.Reference}");
+    var sampled = await ReviewedAsync(first, "AWAITING_PAYMENT", "UNDER_REVIEW") == "UNDER_REVIEW";
+    if (sampled)
+    {
+        await using var sampler = (await ColleagueAsync("officer.one", "ar", look: false)).Browser;
+        var officer = new Officer(muqeem, sampler, "officer.one", office["officer.one"]);
+        await officer.TakeNextAsync();
+        await officer.ApproveAsync("approve.records_agree");
+        Say("The application was drawn by the random sample: an officer looked and approved");
+    }
+    await first.PayAsync(texts);
+    await first.UntilAsync("ISSUED", texts);
+    var issuedAt = Seconds();
+    Say(string.Create(CultureInfo.InvariantCulture, $"Paid at the bank; the ID is issued, {issuedAt - began:0.0} s after the first page"));
+    var number = await first.ResidentNumberAsync();
+    var live = await first.LiveTextAsync();
+    Say($"The digital ID shows resident number {number}; a camera reads its live code ({live.Length} characters)");
+    var verifier = await chromium.PersonAsync(muqeem.Muqeem, "ar", texts);
+    await verifier.OpenAsync("verify");
+    await LookAsync(verifier, "verify");
+    await verifier.FillAsync("shown", live);
+    await verifier.PressAsync();
+    await verifier.MustSeeAsync("verify.result.valid");
+    await File.WriteAllBytesAsync(Path.Combine(output, "verified.ar.png"), await verifier.PictureAsync());
+    var code = await first.ShortCodeAsync();
+    await using (var telephone = await chromium.PersonAsync(muqeem.Muqeem, "en", texts))
+    {
+        await telephone.OpenAsync("verify");
+        await telephone.FillAsync("shown", code);
+        await telephone.PressAsync();
+        await telephone.MustSeeAsync("verify.result.valid");
+        await File.WriteAllBytesAsync(Path.Combine(output, "verified.en.png"), await telephone.PictureAsync());
+    }
+    Say($"Anybody can check it: the live code and the code that is read out ({code}) are both valid");
+    await first.Browser.OpenAsync("home");
+    await LookAsync(first.Browser, "home-issued");
+    await first.Browser.OpenAsync("accesses");
+    await LookAsync(first.Browser, "accesses");
+    await first.Browser.OpenAsync("inbox");
+    await LookAsync(first.Browser, "inbox");
+    result["secondsToAccount"] = Math.Round(accountAt - began, 1);
+    result["secondsToFirstId"] = Math.Round(issuedAt - began, 1);
+    result["first"] = new JsonObject { ["reference"] = first.Reference, ["residentNumber"] = number, ["state"] = "ISSUED", ["drawnForReview"] = sampled, ["liveCode"] = "valid", ["shortCode"] = "valid" };
+
+    // 2. The name differs: an officer asks, the person answers.
+    var second = await PersonAsync(1, "ar");
+    await second.OpenAccountAsync();
+    await second.ApplyForFirstIdAsync();
+    _ = await ReviewedAsync(second, "UNDER_REVIEW");
+    Say($"Person 1 applied ({second.Reference}); the name in the passport differs from the register: under review");
+    var one = await ColleagueAsync("officer.one", "ar");
+    await one.TakeNextAsync();
+    await one.Browser.MustSeeAsync("office.compare.title");
+    await one.LetterAsync("ask", "ask.differs_from_record", "nameArabic");
+    Say("officer.one took the case, saw both names side by side and asked for the name");
+    var keeper = await ColleagueAsync("operator.one", "en", look: false);
+    await keeper.MoveClockAsync("minutes", 2);
+    await second.UntilAsync("NEEDS_INFO", texts);
+    await LookAsync(second.Browser, "application-asked");
+    Say("Two minutes later the question can no longer be taken back: the person was asked");
+    await second.Browser.FollowAsync("/page/name");
+    await second.Browser.PressAsync();
+    await second.SendAsync(looks: false);
+    _ = await ReviewedAsync(second, "UNDER_REVIEW");
+    Say("The person confirmed the name and sent it again");
+    await one.TakeNextAsync();
+    await one.ApproveAsync("approve.same_person_other_spelling");
+    await second.PayAsync(texts);
+    await second.UntilAsync("ISSUED", texts);
+    var secondNumber = await second.ResidentNumberAsync();
+    Say($"officer.one approved, the bill was paid: issued, resident number {secondNumber}");
+    result["second"] = new JsonObject { ["reference"] = second.Reference, ["residentNumber"] = secondNumber, ["state"] = "ISSUED" };
+
+    // 3. Not fit: refused, objected to, decided by another officer.
+    var third = await PersonAsync(2, "en");
+    await third.OpenAccountAsync();
+    await third.ApplyForFirstIdAsync();
+    _ = await ReviewedAsync(third, "UNDER_REVIEW");
+    Say($"Person 2 applied ({third.Reference}); the medical test says not fit: under review");
+    await one.TakeNextAsync();
+    await one.LetterAsync("refuse", "refuse.conditions_not_met");
+    await keeper.MoveClockAsync("minutes", 2);
+    await third.UntilAsync("REFUSED", texts);
+    await LookAsync(third.Browser, "application-refused");
+    Say("officer.one refused, with the reason; after two minutes the letter went out");
+    await third.Browser.OpenAsync(third.Application + "/object");
+    await LookAsync(third.Browser, "objection");
+    await third.Browser.FillAsync("text", "The test was of another person with my name. The centre has corrected it.");
+    await third.Browser.PressAsync("/object");
+    _ = await ReviewedAsync(third, "OBJECTION");
+    await LookAsync(third.Browser, "application-objection");
+    var two = await ColleagueAsync("officer.two", "en");
+    await two.TakeNextAsync();
+    await two.LetterAsync("refuse", "refuse.objection_not_upheld");
+    await keeper.MoveClockAsync("minutes", 2);
+    await third.UntilAsync("REFUSED", texts);
+    Say("The person objected; officer.two, who had not decided before, did not uphold the objection: refused");
+    result["third"] = new JsonObject { ["reference"] = third.Reference, ["state"] = "REFUSED", ["objection"] = "not upheld" };
+
+    // 4. A year on: renewal, then a journey.
+    await keeper.MoveClockAsync("days", 335);
+    foreach (var act in new[] { "insure", "test" })
+    {
+        await muqeem.ActAsync(0, act);
+    }
+    Say("The clock moved on by 335 days; person 0 bought health cover for the next years");
+    await first.SignInAsync(number);
+    await LookAsync(first.Browser, "home-before-renewal");
+    await first.StartAsync("renew", () => first.Browser.ChooseAsync("months", "12"));
+    await first.SendAsync();
+    Say($"Person 0 asked for renewal: {first.Reference}");
+    async Task ConfirmAsync(Resident person)
+    {
+        await person.UntilAsync("AWAITING_EMPLOYER", texts);
+        var employer = await chromium.PersonAsync(muqeem.Agencies, "en", texts, 1280);
+        await employer.OpenAsync(new Uri(muqeem.Agencies, "employer").ToString());
+        await employer.PressAsync("confirmed=true");
+        await employer.DisposeAsync();
+    }
+    await ConfirmAsync(first);
+    await first.PayAsync(texts);
+    await first.UntilAsync("ISSUED", texts);
+    Say("The employer confirmed, the bill was paid: renewed");
+    result["renewal"] = new JsonObject { ["reference"] = first.Reference, ["state"] = "ISSUED" };
+
+    await first.StartAsync("exit-reentry", async () =>
+    {
+        await first.Browser.ChooseAsync("kind", "single");
+        await first.Browser.FillDayAsync("leaveOn", Resident.Day(muqeem.Now, 10));
+        await first.Browser.FillDayAsync("returnOn", Resident.Day(muqeem.Now, 40));
+    });
+    await first.SendAsync();
+    var visaReference = first.Reference;
+    await ConfirmAsync(first);
+    await first.PayAsync(texts);
+    await first.UntilAsync("ISSUED", texts);
+    await first.Browser.OpenAsync("travel");
+    await LookAsync(first.Browser, "travel");
+    var visa = await first.Browser.TextOfAsync("main dd bdi");
+    Say($"The exit and re-entry visa {visa} is issued ({visaReference})");
+    var journey = new JsonArray("ISSUED");
+    await muqeem.PostAsync("border/crossings", ("number", number), ("direction", "Out"), ("visa", visa));
+    await first.UntilAsync("OUT", texts);
+    journey.Add("OUT");
+    await first.Browser.OpenAsync("travel");
+    await LookAsync(first.Browser, "travel-out");
+    await muqeem.PostAsync("border/crossings", ("number", number), ("direction", "In"), ("visa", visa));
+    await first.UntilAsync("RETURNED", texts);
+    journey.Add("RETURNED");
+    Say("The border recorded the exit and the entry; the page showed both");
+    result["visa"] = new JsonObject { ["reference"] = visaReference, ["number"] = visa, ["states"] = journey };
+    var everyone = new[] { first.Browser, second.Browser, third.Browser, one.Browser, two.Browser, keeper.Browser, verifier };
+    result["pages"] = everyone.Sum(b => b.Visited.Count);
+    result["screenshots"] = pictures;
+    var complaints = everyone.SelectMany(b => b.Complaints).Distinct(StringComparer.Ordinal).ToList();
+    result["complaintsOfTheBrowser"] = new JsonArray([.. complaints.Select(c => JsonValue.Create(c))]);
+    foreach (var complaint in complaints)
+    {
+        Say("Browser: " + complaint);
+    }
+    result["passed"] = true;
+    Say(string.Create(CultureInfo.InvariantCulture, $"All came to what it must come to: {everyone.Sum(b => b.Visited.Count)} pages without script"));
+    return 0;
+}
+catch (Exception e) when (e is NotAsExpectedException or Microsoft.Playwright.PlaywrightException or HttpRequestException or TimeoutException)
+{
+    Say("FAILED: " + e.Message);
+    Say(e.StackTrace ?? "");
+    result["passed"] = false;
+    result["failure"] = e.Message;
+    return 1;
+}
+finally
+{
+    result["secondsInAll"] = Seconds();
+    await File.WriteAllTextAsync(Path.Combine(output, "result.json"), result.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
+}
