@@ -35,7 +35,7 @@ public sealed class Chromium : IAsyncDisposable
             Locale = language,
             StorageState = storage,
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(60_000);
         return new Browser(context, await context.NewPageAsync(), address, language, texts);
     }
 
@@ -59,7 +59,8 @@ public sealed class Browser : IAsyncDisposable
         (_context, Page, _address, Language, _texts) = (context, page, address, language, texts);
         page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning")
+            // An answer 422 is a form drawn again, and no fault. Other houses' pages are not ours to judge.
+            if (message.Type is "error" or "warning" && page.Url.StartsWith(address.ToString(), StringComparison.Ordinal) && !message.Text.Contains("status of 422", StringComparison.Ordinal))
             {
                 Complaints.Add($"{page.Url}: {message.Text}");
             }
@@ -82,6 +83,9 @@ public sealed class Browser : IAsyncDisposable
 
     /// <summary>Every page of Muqeem that was shown.</summary>
     public List<Seen> Visited { get; } = [];
+
+    /// <summary>Called with every page of Muqeem that came.</summary>
+    public Func<Browser, Task>? Arrived { get; set; }
 
     /// <summary>The status of the newest page.</summary>
     public int Status => _status;
@@ -149,7 +153,7 @@ public sealed class Browser : IAsyncDisposable
         try
         {
             await what.First.ClickAsync();
-            await loaded.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            await loaded.Task.WaitAsync(TimeSpan.FromSeconds(60));
         }
         catch (TimeoutException e)
         {
@@ -205,6 +209,10 @@ public sealed class Browser : IAsyncDisposable
         }
         var page = (await Page.EvaluateAsync<JsonElement>("() => ({lang: document.documentElement.lang, dir: document.documentElement.dir, width: document.documentElement.scrollWidth, view: document.documentElement.clientWidth})"));
         Visited.Add(new(Page.Url, Status, page.GetProperty("lang").GetString()!, page.GetProperty("dir").GetString()!, page.GetProperty("width").GetInt32(), page.GetProperty("view").GetInt32()));
+        if (Arrived is not null)
+        {
+            await Arrived(this);
+        }
         if (Status >= 500)
         {
             throw new NotAsExpectedException($"{Page.Url} answered {Status}:\n{await TextAsync()}");

@@ -86,7 +86,7 @@ public sealed class Installation : IAsyncDisposable
             {
                 return false;
             }
-        }, "Muqeem is ready", 40);
+        }, "Muqeem is ready", 120);
         ReadyAfter = watch.Elapsed;
     }
 
@@ -123,7 +123,7 @@ public sealed class Installation : IAsyncDisposable
     public async Task<IReadOnlyDictionary<string, (string Password, string Secret)>> OfficeAsync()
     {
         var list = Path.Combine(Folder, "data", "accounts.txt");
-        await UntilAsync(() => Task.FromResult(File.Exists(list) && File.ReadAllText(list).EndsWith('\n')), "the office accounts are there", 60);
+        await UntilAsync(() => Task.FromResult(File.Exists(list) && File.ReadAllText(list).EndsWith('\n')), "the office accounts are there", 180);
         return (await File.ReadAllLinesAsync(list)).Select(l => l.Split('\t')).ToDictionary(l => l[0], l => (l[2], l[3]), StringComparer.Ordinal);
     }
 
@@ -172,7 +172,7 @@ public sealed class Installation : IAsyncDisposable
                 code = System.Text.RegularExpressions.Regex.Match(json.RootElement[0].GetProperty("text").GetString()!, "[0-9]{6}").Value;
             }
             return code.Length > 0;
-        }, $"a code came to {mobile}", 20);
+        }, $"a code came to {mobile}", 60);
         return code;
     }
 

@@ -122,7 +122,7 @@ try
     await LookAsync(first.Browser, "inbox");
     result["secondsToAccount"] = Math.Round(accountAt - began, 1);
     result["secondsToFirstId"] = Math.Round(issuedAt - began, 1);
-    result["first"] = new JsonObject { ["reference"] = first.Reference, ["residentNumber"] = number, ["state"] = "ISSUED", ["drawnForReview"] = sampled, ["liveCode"] = "valid", ["shortCode"] = "valid" };
+    result["first"] = new JsonObject { ["reference"] = first.Reference, ["residentNumber"] = number, ["state"] = "ISSUED", ["drawnForReview"] = sampled, ["passportReadFromPicture"] = first.PassportWasRead, ["liveCode"] = "valid", ["shortCode"] = "valid" };
 
     // 2. The name differs: an officer asks, the person answers.
     var second = await PersonAsync(1, "ar");

@@ -48,9 +48,14 @@ public sealed class Resident(Installation muqeem, Browser browser, Hand hand, Fu
         {
             await browser.FillAsync("name", hand.NameLatin);
         }
-        await browser.ChooseAsync("occupation", hand.Occupation);
-        await browser.FillAsync("place", hand.City);
+        // What the records know is only confirmed.
         await browser.PressAsync("act=profile");
+        if (browser.Status == 422)
+        {
+            await browser.ChooseAsync("occupation", hand.Occupation);
+            await browser.FillAsync("place", hand.City);
+            await browser.PressAsync("act=profile");
+        }
         await browser.MustSeeAsync("portal.password.choose");
         await LookAsync("register-password");
         await browser.FillAsync("password", Password);
@@ -89,11 +94,7 @@ public sealed class Resident(Installation muqeem, Browser browser, Hand hand, Fu
     {
         await StartAsync("issue");
         await LookAsync("tasks");
-        await TaskAsync("passport", async () =>
-        {
-            await browser.UploadAsync("passportPage", hand.PassportPicture);
-            await browser.FillAsync("mrz", hand.Mrz);
-        });
+        await PassportAsync();
         await TaskAsync("name", () => browser.FillAsync("nameArabic", hand.NameArabic));
         await TaskAsync("photo", () => browser.UploadAsync("photo", hand.Portrait));
         await TaskAsync("work", async () =>
@@ -107,6 +108,24 @@ public sealed class Resident(Installation muqeem, Browser browser, Hand hand, Fu
         await LookAsync("tasks-done");
         await SendAsync();
     }
+
+    /// <summary>The picture is enough: its two lines are read from it, and the person compares them.</summary>
+    private async Task PassportAsync()
+    {
+        await browser.OpenAsync(Application + "/page/passport");
+        await LookAsync("task-passport");
+        await browser.UploadAsync("passportPage", hand.PassportPicture);
+        await browser.PressAsync();
+        PassportWasRead = browser.Url.Contains("read=", StringComparison.OrdinalIgnoreCase);
+        if (PassportWasRead)
+        {
+            await LookAsync("task-passport-read");
+        }
+        await TaskAsync("passport", async () => await browser.FillAsync("mrz", hand.Mrz), open: !PassportWasRead);
+    }
+
+    /// <summary>Whether the passport's lines came from its picture.</summary>
+    public bool PassportWasRead { get; private set; }
 
     /// <summary>From the look ahead to the task list, with what is chosen there already.</summary>
     public async Task StartAsync(string service, Func<Task>? choose = null)
@@ -124,12 +143,14 @@ public sealed class Resident(Installation muqeem, Browser browser, Hand hand, Fu
         Application = Regex.Match(browser.Url, "applications/[0-9a-f-]{36}").Value;
     }
 
-    private async Task TaskAsync(string page, Func<Task> answer)
+    private async Task TaskAsync(string page, Func<Task> answer, bool open = true)
     {
-        await browser.OpenAsync($"{Application}/page/{page}");
-        await LookAsync("task-" + page);
-        await answer();
-        // The first button in the form is hidden: it is what Enter presses.
+        if (open)
+        {
+            await browser.OpenAsync($"{Application}/page/{page}");
+            await LookAsync("task-" + page);
+            await answer();
+        }
         await browser.PressAsync();
         if (browser.Status == 422 || browser.Url.EndsWith("/page/" + page, StringComparison.Ordinal))
         {
@@ -155,7 +176,7 @@ public sealed class Resident(Installation muqeem, Browser browser, Hand hand, Fu
             await LookAsync("sent");
         }
         await browser.OpenAsync(Application);
-        Reference = Regex.Match(await browser.TextAsync(), "[0-9A-Z]{3,}(-[0-9A-Z]+)+").Value;
+        Reference = Regex.Match(await browser.TextOfAsync(".caption"), "[0-9B-Z]{8}").Value;
     }
 
     /// <summary>The state that the application's page shows.</summary>
@@ -167,7 +188,7 @@ public sealed class Resident(Installation muqeem, Browser browser, Hand hand, Fu
 
     /// <summary>Looks at the application's page until it shows a state.</summary>
     /// <param name="state">The code: ISSUED.</param>
-    public async Task UntilAsync(string state, Texts texts, int seconds = 30)
+    public async Task UntilAsync(string state, Texts texts, int seconds = 60)
     {
         var words = texts.Of(browser.Language, "case.state." + state);
         var seen = "";
