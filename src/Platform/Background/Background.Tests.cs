@@ -486,6 +486,27 @@ public abstract class BackgroundTests(DatabaseKind kind) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Work_that_finds_its_own_rows_is_played_in_one_process_until_nothing_is_left_and_outlives_its_bugs()
+    {
+        var (first, second) = (NewDueWork(), NewDueWork());
+        var left = 3;
+        var others = 0;
+        first.Add("engine", _ => Task.FromResult(left > 0 ? left-- : 0));
+        second.Add("engine", _ => Task.FromResult(others++ * 0));
+        Assert.Equal(6, await first.RunDueAsync());
+        Assert.Equal(0, await second.RunDueAsync());
+        Assert.Equal(0, others);
+        Assert.Equal(1, await _database.Db.SingleAsync<long>("SELECT version FROM lease WHERE name = 'due:engine'"));
+
+        var broken = NewDueWork(NewLeases());
+        broken.Add("broken", _ => throw new FormatException());
+        Assert.Equal(0, await broken.RunDueAsync());
+        _clock.Advance(TimeSpan.FromSeconds(61));
+        await second.RunDueAsync();
+        Assert.Equal(1, others);
+    }
+
+    [Fact]
     public async Task Message_ids_grow_within_a_process_even_when_the_clock_stands_still()
     {
         var ids = Enumerable.Range(0, 20_000).Select(_ => MessageId.New(_clock)).ToList();

@@ -22,6 +22,9 @@ public sealed partial class DueWork(IWriter writer, Leases leases, TimeProvider 
     private const int Page = 100;
     private static readonly Duration LeaseLength = Duration.FromSeconds(30);
 
+    private static readonly Duration PlayLease = Duration.FromSeconds(60);
+
+    private readonly ConcurrentDictionary<string, Func<CancellationToken, Task<int>>> _plays = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Work> _works = new(StringComparer.Ordinal);
 
     /// <summary>Registers a work.</summary>
@@ -38,11 +41,49 @@ public sealed partial class DueWork(IWriter writer, Leases leases, TimeProvider 
         }
     }
 
+    /// <summary>
+    /// Registers a work that finds and does its own due rows. It is called each round, in one process at a time; costs one small write in half a minute while idle.
+    /// </summary>
+    /// <param name="play">Does some and returns how many; called again at once until it returns 0.</param>
+    public void Add(string name, Func<CancellationToken, Task<int>> play)
+    {
+        if (!_plays.TryAdd(name, play))
+        {
+            throw new InvalidOperationException($"There is due work {name} already.");
+        }
+    }
+
     /// <summary>Does everything that is due. Returns how many acts were done.</summary>
     public async Task<int> RunDueAsync(CancellationToken cancel = default)
     {
-        var done = await Task.WhenAll(_works.Values.Select(w => RunAsync(w, cancel)));
+        var done = await Task.WhenAll([.. _works.Values.Select(w => RunAsync(w, cancel)), .. _plays.Select(p => PlayAsync(p.Key, p.Value, cancel))]);
         return done.Sum();
+    }
+
+    private async Task<int> PlayAsync(string name, Func<CancellationToken, Task<int>> play, CancellationToken cancel)
+    {
+        var done = 0;
+        try
+        {
+            while (await leases.TakeAsync("due:" + name, PlayLease, cancel) is not null)
+            {
+                var some = await ReadDoor.RunAsync(() => play(cancel));
+                if (some == 0)
+                {
+                    return done;
+                }
+                done += some;
+            }
+        }
+        catch (Exception e) when (e is AccessNotRecordedException or NotWrittenException or DatabaseBusyException or DbException)
+        {
+            // The database is away; the next round tries again.
+        }
+        catch (Exception bug) when (bug is not OperationCanceledException)
+        {
+            Failed(log, name, Guid.Empty, bug.GetType().Name, bug.StackTrace);
+        }
+        return done;
     }
 
     private async Task<int> RunAsync(Work work, CancellationToken cancel)

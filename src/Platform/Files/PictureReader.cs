@@ -36,6 +36,34 @@ public sealed class PictureReader
         return new MrzPicture(reading is { Ok: true } ? reading.Document : null);
     }
 
+    /// <summary>What of reading pictures does not work on this machine, in sentences for whoever runs it; empty when all of it does.</summary>
+    public async Task<IReadOnlyList<string>> FaultsAsync(CancellationToken cancel = default)
+    {
+        var faults = new List<string>();
+        var shape = FileReading.ShapeOf(Dot).Value;
+        if (!(await _child.DeriveAsync(Dot, shape, UploadRule.Document, cancel)).Ok)
+        {
+            faults.Add("Pictures cannot be read: install libvips42 (with libheif1 and libpoppler-glib8), and see the log for what ended the process.");
+            return faults;
+        }
+        if (!(await _child.ReadAsync(MediaTask.Qr, Dot, shape, UploadRule.Document, "2000-01-01", cancel)).Ok)
+        {
+            faults.Add("QR codes cannot be read from pictures: install libzbar0.");
+        }
+        if (!(await _child.ReadAsync(MediaTask.Mrz, Dot, shape, UploadRule.Document, "2000-01-01", cancel)).Ok)
+        {
+            faults.Add("Passports cannot be read from pictures: install tesseract-ocr.");
+        }
+        if (!_child.FilesHidden)
+        {
+            faults.Add("This kernel has no Landlock: the process that reads pictures could see this installation's files.");
+        }
+        return faults;
+    }
+
+    // A picture of 8 by 8 white dots.
+    private static readonly byte[] Dot = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAADklEQVR42mP4DwUMlDEA98A/wa9cD80AAAAASUVORK5CYII=");
+
     private async Task<Result<IReadOnlyList<string>>> ReadAsync(MediaTask task, ReadOnlyMemory<byte> file, CancellationToken cancel)
     {
         var rule = UploadRule.Document;

@@ -6,10 +6,13 @@ using Muqeem.Platform.Writing;
 
 namespace Muqeem.Platform.Privacy;
 
-/// <summary>A row of the data-key table: the wrapped key.</summary>
-internal sealed record StoredDataKey(PersonId Person, RetentionClass Class, byte[] Wrapped, string WrappedBy);
+/// <summary>A row of the data-key table: the wrapped key. Empty bytes are a tombstone: the key was destroyed, and no other is made in its place.</summary>
+internal sealed record StoredDataKey(PersonId Person, RetentionClass Class, byte[] Wrapped, string WrappedBy)
+{
+    public bool IsDestroyed => Wrapped.Length == 0;
+}
 
-/// <summary>Reads the data keys of these persons and this class that exist and are not destroyed.</summary>
+/// <summary>Reads the rows of these persons and this class.</summary>
 internal delegate Task<IReadOnlyList<StoredDataKey>> FindDataKeys(IReadOnlyCollection<PersonId> persons, RetentionClass @class, CancellationToken cancel);
 
 /// <summary>
@@ -28,6 +31,7 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
 
     /// <summary>The key, made and durable if there was none. Of two who make it at once the later takes the earlier's.</summary>
     /// <exception cref="NotWrittenException">The key could not be stored.</exception>
+    /// <exception cref="ErasedException">The person's data of this class was erased; a tombstone stands in its place.</exception>
     public async ValueTask<DataKey> ForSealingAsync(PersonId person, RetentionClass @class, CancellationToken cancel)
     {
         if (Find((person, @class)) is { } kept)
@@ -53,7 +57,7 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
             return kept;
         }
         var rows = await find([person], @class, cancel);
-        return rows.Count == 0 ? null : Keep(rows[0]);
+        return rows.Count == 0 || rows[0].IsDestroyed ? null : Keep(rows[0]);
     }
 
     /// <summary>Loads what is missing of many persons in one query; persons without a key are left out.</summary>
@@ -64,7 +68,10 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
         {
             foreach (var row in await find(missing, @class, cancel))
             {
-                Keep(row);
+                if (!row.IsDestroyed)
+                {
+                    Keep(row);
+                }
             }
         }
     }
@@ -91,7 +98,7 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
         var rows = await find([person], @class, CancellationToken.None);
         if (rows.Count > 0)
         {
-            return Keep(rows[0]);
+            return Usable(rows[0]);
         }
         var fresh = RandomNumberGenerator.GetBytes(32);
         var (wrapped, by) = keys.Wrap(KeyPurpose.DataKeys, fresh, Associated(person, @class));
@@ -104,8 +111,10 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
             throw new NotWrittenException("A data key could not be stored.", outcome);
         }
         rows = await find([person], @class, CancellationToken.None);
-        return rows.Count > 0 ? Keep(rows[0]) : throw new NotWrittenException("A data key was stored but is not found.", outcome);
+        return rows.Count > 0 ? Usable(rows[0]) : throw new NotWrittenException("A data key was stored but is not found.", outcome);
     }
+
+    private DataKey Usable(StoredDataKey row) => row.IsDestroyed ? throw new ErasedException() : Keep(row);
 
     private DataKey? Find((PersonId, RetentionClass) id)
     {

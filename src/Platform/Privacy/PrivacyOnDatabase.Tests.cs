@@ -124,6 +124,35 @@ public abstract class PrivacyOnDatabaseTests(DatabaseKind kind) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_tombstone_in_place_of_a_key_opens_nothing_and_lets_nothing_new_be_sealed()
+    {
+        var (sealer, door, keys) = Node();
+        var person = PersonId.New(_folder.Clock);
+        var context = new SealContext(person, RetentionClass.Identity, "person_name", person.Value);
+        var blob = await sealer.SealAsync(Change(), context, "Ali");
+        const string erase = "UPDATE {0}data_key SET wrapped = {1}, wrapped_by = 'erased'";
+        if (kind == DatabaseKind.PostgreSql)
+        {
+            await _database.ExecuteAsync(string.Format(erase, "keys.", "''::bytea"));
+        }
+        else
+        {
+            await using var file = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_database.Options.Data, "keys.db")};Pooling=false;Default Timeout=10");
+            await file.OpenAsync();
+            await using var command = file.CreateCommand();
+            command.CommandText = string.Format(erase, "", "x''");
+            await command.ExecuteNonQueryAsync();
+        }
+        keys.Forget(person, RetentionClass.Identity);
+
+        var access = door.Enter(Officer, Purpose.DecideCase, null, "test", person);
+        await Assert.ThrowsAsync<ErasedException>(async () => await door.OpenAsync<string>(access, context, blob.Cipher));
+        Assert.Equal([null], await door.OpenManyAsync<string>(access, [(context, blob.Cipher)]));
+        await Assert.ThrowsAsync<ErasedException>(async () => await sealer.SealAsync(Change(), context, "Ali again"));
+        Assert.NotEmpty((await sealer.SealAsync(Change(), context with { Class = RetentionClass.Payment }, "a bill")).Cipher);
+    }
+
+    [Fact]
     public async Task Without_the_writer_nothing_opens()
     {
         var (sealer, door, _) = Node();

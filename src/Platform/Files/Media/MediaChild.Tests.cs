@@ -319,6 +319,14 @@ public sealed class MediaChildTests : IDisposable
         return new TestPicture(width, height, 1, pixels).Save(".jpg[Q=70]");
     }
 
+    [Fact]
+    public async Task What_is_missing_on_a_machine_is_said_in_sentences()
+    {
+        Assert.DoesNotContain(await new PictureReader(_child, new Muqeem.Tests.TestClock()).FaultsAsync(), f => !f.Contains("Landlock", StringComparison.Ordinal));
+        using var nothing = FilesForTest.Child("/bin/false", TimeSpan.FromSeconds(20));
+        Assert.Contains("libvips42", Assert.Single(await new PictureReader(nothing, new Muqeem.Tests.TestClock()).FaultsAsync()), StringComparison.Ordinal);
+    }
+
     private static readonly string[] Passport = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"];
 
     /// <summary>A page with the zone at its foot.</summary>
