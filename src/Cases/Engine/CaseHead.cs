@@ -148,14 +148,15 @@ internal sealed class CaseChange(Change change, Service service, CaseHead before
             Change.Rows.Add(CaseTables.Queue.Delete(Head.Id));
             Change.Rows.Add(CaseTables.Lock.Delete(Head.Id));
         }
-        Note(act, to, reason, note);
+        Note(act, to, reason, note, by == By.System ? Actor.System("engine") : null);
         Head = Head with { State = to, StateSince = Now, Holder = Holders.Of(Service.States, to), DueAt = null };
         Change.Rows.Add(CaseTables.Deadline.Delete(Head.Id, Deadlines.State));
     }
 
     /// <summary>A line of the timeline.</summary>
-    public void Note(string act, string to, string? reason = null, Platform.Privacy.SealedBytes? note = null) =>
-        Change.Rows.Add(CaseTables.Event.Insert(Guid.CreateVersion7(clock.GetUtcNow()), Head.Id, Now, act, Head.State, to, operation.Actor.Kind.ToString(), operation.Actor.Id, reason, note));
+    /// <param name="who">What follows by rule within somebody's act is the system's, not theirs.</param>
+    public void Note(string act, string to, string? reason = null, Platform.Privacy.SealedBytes? note = null, Actor? who = null) =>
+        Change.Rows.Add(CaseTables.Event.Insert(Guid.CreateVersion7(clock.GetUtcNow()), Head.Id, Now, act, Head.State, to, (who ?? operation.Actor).Kind.ToString(), (who ?? operation.Actor).Id, reason, note));
 
     public void Due(string kind, Instant at, string rules)
     {

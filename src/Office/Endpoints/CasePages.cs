@@ -1,12 +1,15 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Cases.Definition;
 using Muqeem.Kernel;
 using Muqeem.Office.Pages;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Files;
 using Muqeem.Platform.Pages;
+using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Texts;
 using Muqeem.SignIn;
 using NodaTime;
@@ -19,6 +22,8 @@ internal static class CasePages
     public static void Map(RouteGroupBuilder office)
     {
         office.MapGet("/cases/{id:guid}", ShowAsync).RequireAuthorization(OfficeSetup.Readers);
+        office.MapGet("/cases/{id:guid}/pictures/{upload:guid}", PictureAsync).RequireAuthorization(OfficeSetup.Readers);
+        office.MapGet("/cases/{id:guid}/portrait", PortraitAsync).RequireAuthorization(OfficeSetup.Readers);
         office.MapPost("/cases/{id:guid}/take", TakeAsync).RequireAuthorization(Doors.Officer);
         office.MapPost("/cases/{id:guid}/release", ReleaseAsync).RequireAuthorization(Doors.Officer);
         office.MapPost("/cases/{id:guid}/undo", UndoAsync).RequireAuthorization(Doors.Officer);
@@ -38,6 +43,35 @@ internal static class CasePages
         return await views.ReviewAsync(session.Actor, new CaseId(id), cancel) is { } view
             ? PageResult.Of<CasePage, CaseModel>(new(session, view, clock.Now(), only == "differences", done))
             : PageResult.Error(StatusCodes.Status404NotFound);
+    }
+
+    /// <summary>A picture that the applicant sent, as we drew it; larger when asked for. Each look is recorded.</summary>
+    private static async Task<IResult> PictureAsync(HttpContext http, Guid id, Guid upload, Db db, Uploads uploads, ReadDoor door, bool large = false, CancellationToken cancel = default)
+    {
+        var session = http.MustBeSignedIn();
+        if (await CaseDoor.LookAsync(db, id, cancel) is not { } look || !CaseDoor.MayRead(session, look)
+            || await uploads.FindAsync(new UploadId(upload), cancel) is not { } line || line.Person.Value != look.PersonId)
+        {
+            return PageResult.Error(StatusCodes.Status404NotFound);
+        }
+        var access = door.Enter(session.Actor, Purpose.DecideCase, new CaseId(id), "office.picture", line.Person);
+        var opened = await uploads.OpenAsync(access, line, large ? UploadPart.Display : UploadPart.Thumbnail, cancel: cancel);
+        http.Response.Headers.CacheControl = "no-store";
+        return Results.Bytes(opened.Bytes, opened.MediaType);
+    }
+
+    /// <summary>The portrait that the alien register has.</summary>
+    private static async Task<IResult> PortraitAsync(HttpContext http, Guid id, Db db, CaseViews views, AlienRegister register, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        if (await CaseDoor.LookAsync(db, id, cancel) is not { } look || !CaseDoor.MayRead(session, look)
+            || await views.ReviewAsync(session.Actor, new CaseId(id), cancel) is not { } view || view.Context.Facts.Find<PersonFact>()?.PhotoReference is not { } reference
+            || (await register.PortraitAsync(reference, cancel)).ValueOrNull is not { } portrait)
+        {
+            return PageResult.Error(StatusCodes.Status404NotFound);
+        }
+        http.Response.Headers.CacheControl = "no-store";
+        return Results.Bytes(portrait.Image.ToArray(), portrait.ContentType);
     }
 
     private static async Task<IResult> TakeAsync(HttpContext http, Guid id, Language language, CaseEngine engine, CancellationToken cancel)
