@@ -29,7 +29,8 @@ internal sealed partial class PostgresCluster : IAsyncDisposable
         }
         await RunAsync([.. AsPostgres(), Path.Combine(Binaries, "initdb"), "-D", Path.Combine(folder, "data"), "-U", "muqeem", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
         string[] command = [.. AsPostgres(), Path.Combine(Binaries, "postgres"), "-D", Path.Combine(folder, "data"), "-k", folder,
-            "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_error_verbosity=terse", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB", "-c", "fsync=on", "-c", "synchronous_commit=on"];
+            "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_error_verbosity=terse", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB", "-c", "fsync=on", "-c", "synchronous_commit=on",
+            .. Statements ? ["-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.track_planning=on"] : Array.Empty<string>()];
         cluster._server = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = "/" })!;
         cluster._server.ErrorDataReceived += (_, _) => { };
         cluster._server.BeginErrorReadLine();
@@ -56,6 +57,28 @@ internal sealed partial class PostgresCluster : IAsyncDisposable
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 300 };
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Whether PostgreSQL counts what each statement costs, to find what costs most; the run is slower for it.</summary>
+    public static bool Statements => Environment.GetEnvironmentVariable("BENCH_STATEMENTS") == "1";
+
+    /// <summary>The statements that cost the database most: milliseconds in all, calls, milliseconds a call.</summary>
+    public async Task<IReadOnlyList<string>> CostliestAsync(string database, int most)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString(database) + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("""
+            SELECT total_exec_time + total_plan_time, calls, total_plan_time, regexp_replace(left(query, 150), '\s+', ' ', 'g')
+            FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database() ORDER BY 1 DESC LIMIT $1
+            """, connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = most });
+        await using var rows = await command.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await rows.ReadAsync())
+        {
+            lines.Add($"{rows.GetDouble(0),9:0} ms {rows.GetInt64(1),8} calls {rows.GetDouble(0) / rows.GetInt64(1),8:0.000} ms each, planning {rows.GetDouble(2),7:0} ms  {rows.GetString(3)}");
+        }
+        return lines;
     }
 
     /// <summary>Fills pgbench's own tables.</summary>

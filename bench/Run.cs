@@ -60,8 +60,16 @@ internal sealed class Run(Site site, Sizes sizes)
             _starts.Add(await product.ServeAsync());
         }
         var acknowledged = new Acknowledged();
+        if (PostgresCluster.Statements)
+        {
+            await cluster.ExecuteAsync("muqeem", "CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
+        }
         await Load.RunAsync(product, cluster, await Load.PrepareAsync(product, sizes.WarmUp), 32, acknowledged);
         await product.DrainAsync(TimeSpan.FromMinutes(2));
+        if (PostgresCluster.Statements)
+        {
+            await cluster.ExecuteAsync("muqeem", "SELECT pg_stat_statements_reset()");
+        }
         for (var round = 1; round <= sizes.Rounds; round++)
         {
             foreach (var (id, callers, count) in new[] { ("case.pg.c1", 1, sizes.One), ("case.pg.c32", 32, sizes.ThirtyTwo), ("case.pg.c256", 256, sizes.Many), ("case.full.pg.c32", 32, sizes.FactsInside) })
@@ -77,6 +85,10 @@ internal sealed class Run(Site site, Sizes sizes)
                 var (rate, cpu) = ((before.PerSecond + after.PerSecond) / 2, (before.CpuMicros + after.CpuMicros) / 2);
                 Keep(round, id, slice, slice.PerSecond / rate, slice.CpuMicros / cpu, $"pgbench {before.PerSecond:0} and {after.PerSecond:0}/s, {cpu:0} µs");
             }
+        }
+        if (PostgresCluster.Statements)
+        {
+            Say(string.Join('\n', await cluster.CostliestAsync("muqeem", 40)));
         }
         _mebibytes = Cpu.MebibytesOf(product.Pid);
         await product.StopAsync();
