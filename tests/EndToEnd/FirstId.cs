@@ -28,13 +28,23 @@ public sealed class Journey : IAsyncLifetime
         }
         Texts = new Texts(root);
         var folder = Path.Combine(Path.GetTempPath(), "muqeem-end-to-end-" + Path.GetRandomFileName());
-        _muqeem = await Installation.StartAsync(root, folder, seed: 0, configuration: AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug");
+        _muqeem = await Installation.StartAsync(root, folder, seed: 1, configuration: AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug");
         Chromium = await Chromium.StartAsync();
         var browser = await Chromium.PersonAsync(Address, "ar", Texts);
         browser.Arrived = async b => Pages.Add((b.Url, await b.Page.ContentAsync()));
         Person = new Resident(_muqeem, browser, await _muqeem.HandAsync(0));
         await Person.OpenAccountAsync();
         await Person.ApplyForFirstIdAsync();
+        if (await Person.StateAsync() == Texts.Of("ar", "case.state.UNDER_REVIEW"))
+        {
+            // Drawn by the random sample: an officer looks.
+            var office = await _muqeem.OfficeAsync();
+            await using var desk = await Chromium.PersonAsync(Address, "ar", Texts, 1280);
+            var officer = new Officer(_muqeem, desk, "officer.one", office["officer.one"]);
+            await officer.SignInAsync();
+            await officer.TakeNextAsync();
+            await officer.ApproveAsync("approve.records_agree");
+        }
         await Person.PayAsync(Texts);
         await Person.UntilAsync("ISSUED", Texts);
         State = await Person.StateAsync();
