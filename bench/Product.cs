@@ -134,8 +134,11 @@ internal sealed class Product : IAsyncDisposable
         for (var index = Stories.Reserved; ; index++)
         {
             var p = people.At(index);
-            if (p is { ResidentNumber: null, Category: ResidenceCategory.Establishment, Entry: not null, Alive: true, Flags.Count: 0, Location: Whereabouts.Inside, AbsentSince: null, SlowAgency: null, DownAgency: null, Fitness.Fit: true,
-                    Biometrics: { Fingerprint: true, Face: true }, Violations.Count: 0, Suspensions.Count: 0, Address: not null }
+            if (p is
+                {
+                    ResidentNumber: null, Category: ResidenceCategory.Establishment, Entry: not null, Alive: true, Flags.Count: 0, Location: Whereabouts.Inside, AbsentSince: null, SlowAgency: null, DownAgency: null, Fitness.Fit: true,
+                    Biometrics: { Fingerprint: true, Face: true }, Violations.Count: 0, Suspensions.Count: 0, Address: not null
+                }
                 && p.Cover is { } cover && cover.From <= today && cover.To > today.PlusYears(1).PlusDays(30)
                 && p.Passports[0].ExpiryDate > today.PlusYears(1) && p.Movements is [{ Direction: MovementDirection.In } entry, ..] && entry.At.DayInRiyadh() > today.PlusDays(-80)
                 && people.DiscrepancyOf(p) is null && people.EstablishmentBy(p.EmployerNumber!) is { Suspended: false })
