@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,7 +16,7 @@ public static class PortalSetup
         services.AddTexts(typeof(PortalSetup).Assembly);
         services.AddSingleton(PortalOptions.Of(configuration));
         services.AddSingleton<Tariffs>().AddSingleton<HolderIds>().AddSingleton<Preflight>().AddSingleton<Known>().AddSingleton<ApplicationFiles>();
-        services.AddSingleton<KeptForms>().AddSingleton<IAuthorizationMiddlewareResultHandler, KeepBeforeSignIn>();
+        services.AddSingleton<KeptForms>();
         return services;
     }
 

@@ -22,7 +22,8 @@ public sealed record TasksModel(DraftView Draft);
 
 /// <summary>One topic of an application.</summary>
 /// <param name="From">Where to go on to: <c>answers</c> when it is being changed.</param>
-public sealed record QuestionModel(DraftView Draft, FormPage Page, FormState Form, string? From);
+/// <param name="Read">The passport's lines were just read from its picture.</param>
+public sealed record QuestionModel(DraftView Draft, FormPage Page, FormState Form, string? From, bool Read = false);
 
 /// <summary>Check your answers, say that they are true, send.</summary>
 /// <param name="Faults">What an earlier attempt to send met.</param>
@@ -30,7 +31,7 @@ public sealed record QuestionModel(DraftView Draft, FormPage Page, FormState For
 public sealed record AnswersModel(DraftView Draft, IReadOnlyList<FieldFault> Faults, FormState Form);
 
 /// <summary>Sent.</summary>
-public sealed record SentModel(CaseHead Head, Service Service);
+public sealed record SentModel(TrackView Track);
 
 /// <summary>All applications of a person, and what can be started.</summary>
 public sealed record ListModel(IReadOnlyList<CaseLine> Lines, IReadOnlyList<Service> Startable);

@@ -20,6 +20,9 @@ namespace Muqeem.Portal.Applying;
 /// <summary>Any application, from the look ahead to the confirmation. Nothing here knows a service: the questions come from its form.</summary>
 internal static class Pages
 {
+    /// <summary>The picture is kept, its lines could not be read.</summary>
+    public const string NotRead = "portal.upload.not_read";
+
     public static void Map(IEndpointRouteBuilder pages)
     {
         var resident = pages.MapGroup("").RequireAuthorization(Doors.Resident);
@@ -76,7 +79,7 @@ internal static class Pages
         }
         if (session.ReadsOnly)
         {
-            return Outcomes.NotNow(new Refusal("portal.account_reads_only"), null, http.At("home"));
+            return Outcomes.NotNow(new Refusal(Outcomes.ReadsOnly), null, http.At("home"));
         }
         var values = await known.OfAsync(session, cancel);
         foreach (var (name, value) in SaveForm.Values(service.Form.Fields.Where(f => f.Kind is FieldKind.Choice or FieldKind.Day), form).Where(v => v.Value.Length > 0))
@@ -112,7 +115,7 @@ internal static class Pages
             : http.GoTo($"applications/{id}/answers");
     }
 
-    private static async Task<IResult> QuestionAsync(Guid id, string page, string? from, HttpContext http, CaseViews views, KeptForms kept, CancellationToken cancel)
+    private static async Task<IResult> QuestionAsync(Guid id, string page, string? from, bool? read, HttpContext http, CaseViews views, KeptForms kept, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
         if (await views.DraftAsync(session.Actor, session.Account, new CaseId(id), cancel) is not { } draft || draft.Pages.FirstOrDefault(p => p.Page.Id == page) is not { } standing)
@@ -125,7 +128,7 @@ internal static class Pages
         }
         // What was typed when the session ended is filled in again, once.
         var form = kept.Take(http) is { } before ? SaveForm.Of(draft.Answers.With(before.Where(v => standing.Page.Fields.Any(f => f.Name == v.Key.Split('.')[0])))) : SaveForm.Of(draft.Answers);
-        return PageResult.Of<QuestionPage, QuestionModel>(new(draft, standing.Page, form, from));
+        return PageResult.Of<QuestionPage, QuestionModel>(new(draft, standing.Page, form, from, read == true));
     }
 
     private static async Task<IResult> SaveAsync(Guid id, string page, HttpContext http, CaseViews views, CaseEngine engine, ApplicationFiles files, CancellationToken cancel)
@@ -150,17 +153,27 @@ internal static class Pages
                 _ => http.GoTo($"applications/{id}/page/{page}"), _ => http.GoTo($"applications/{id}/page/{page}"));
         }
         var wrong = new List<FieldFault>();
+        var read = false;
         var operation = http.OperationOf(form, "case.save");
         foreach (var field in asked.Where(f => f.Kind == FieldKind.Upload && form.File(f.Name) is not null))
         {
-            var sent = await files.TakeAsync(operation, session, draft.Head, field, form.File(field.Name)!, cancel);
-            if (sent.TryGet(out var upload, out var refusal))
-            {
-                values[field.Name] = upload.ToString();
-            }
-            else
+            // The lines of the passport are read from its picture unless they were typed.
+            var lines = asked.Find(f => f.Kind == FieldKind.LongText && field.UploadKind == "passport_page" && string.IsNullOrWhiteSpace(form[f.Name]));
+            var sent = await files.TakeAsync(operation, session, draft.Head, field, form.File(field.Name)!, readMrz: lines is not null, cancel);
+            if (!sent.TryGet(out var taken, out var refusal))
             {
                 wrong.Add(new(field.Name, refusal));
+                continue;
+            }
+            values[field.Name] = taken.Id.ToString();
+            if (lines is not null && taken.Mrz is { } mrz)
+            {
+                values[lines.Name] = mrz;
+                read = true;
+            }
+            else if (lines is not null)
+            {
+                wrong.Add(new(lines.Name, new Refusal(NotRead)));
             }
         }
         var outcome = await engine.SaveAsync(operation, session.Account, draft.Head.Case, page, values, cancel);
@@ -177,6 +190,11 @@ internal static class Pages
 
         IResult Onward()
         {
+            if (read)
+            {
+                // Check digits find most misreadings, not all: the reader compares.
+                return http.GoTo($"applications/{id}/page/{page}?read=true{(from is null ? "" : "&from=" + Uri.EscapeDataString(from))}");
+            }
             if (from == "answers")
             {
                 return http.GoTo($"applications/{id}/answers");
@@ -229,20 +247,21 @@ internal static class Pages
         }
     }
 
-    private static async Task<IResult> SentAsync(Guid id, HttpContext http, CaseViews views, ServiceCatalogue services, CancellationToken cancel)
+    private static async Task<IResult> SentAsync(Guid id, HttpContext http, CaseViews views, CancellationToken cancel)
     {
-        var head = await views.HeadAsync(http.MustBeSignedIn().Account, new CaseId(id), cancel);
-        return head is null ? PageResult.Error(StatusCodes.Status404NotFound)
-            : head.Submission == 0 ? http.GoTo($"applications/{id}/tasks")
-            : PageResult.Of<SentPage, SentModel>(new(head, services.ByCode(head.Service)));
+        var session = http.MustBeSignedIn();
+        var track = await views.TrackAsync(session.Actor, session.Account, new CaseId(id), cancel);
+        return track is null ? PageResult.Error(StatusCodes.Status404NotFound)
+            : track.Head.Submission == 0 ? http.GoTo($"applications/{id}/tasks")
+            : PageResult.Of<SentPage, SentModel>(new(track));
     }
 
-    private static async Task<IResult> PictureAsync(Guid id, string field, HttpContext http, CaseViews views, ApplicationFiles files, CancellationToken cancel)
+    private static async Task<IResult> PictureAsync(Guid id, string field, bool? small, HttpContext http, CaseViews views, ApplicationFiles files, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
         return await views.DraftAsync(session.Actor, session.Account, new CaseId(id), cancel) is { } draft
             && draft.Service.Form.Fields.Any(f => f.Name == field && f.Kind == FieldKind.Upload) && Guid.TryParse(draft.Answers[field], out var upload)
-            ? await files.ShowAsync(session, draft.Head.Case, upload, cancel)
+            ? await files.ShowAsync(session, draft.Head.Case, upload, small == true, cancel)
             : PageResult.Error(StatusCodes.Status404NotFound);
     }
 }

@@ -2,8 +2,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Muqeem.Credentials.Verifying;
+using Muqeem.Kernel;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Writing;
+using Muqeem.Portal.Applying;
 using Muqeem.SignIn;
 using Verdict = Muqeem.Credentials.Verifying.Verdict;
 
@@ -15,10 +17,14 @@ internal static class Pages
     /// <summary>A scanned text is some 200 characters; room for what phones put around it.</summary>
     private const int LongestText = 600;
 
+    /// <summary>No code was found in the picture.</summary>
+    public const string NoCode = "portal.verify.no_code";
+
     public static void Map(IEndpointRouteBuilder root, IEndpointRouteBuilder pages)
     {
         pages.MapGet("/verify", () => PageResult.Of<CheckPage, CheckModel>(new(FormState.Empty()))).AllowAnonymous();
         pages.MapPost("/verify", PostAsync).AllowAnonymous();
+        pages.MapPost("/verify/picture", PictureAsync).AllowAnonymous();
         pages.MapGet("/v/{token}", async (string token, HttpContext http, Verifier verifier, PageContext page, CancellationToken cancel) =>
             Answer(await verifier.CheckAsync(token, Asker(http, page), Reader(http), cancel))).AllowAnonymous();
         // What a phone's camera opens: the code names no language.
@@ -40,6 +46,29 @@ internal static class Pages
         return form.Ok
             ? Answer(await verifier.CheckAsync(typed, Asker(http, page), Reader(http), cancel))
             : PageResult.Of<CheckPage, CheckModel>(new(form), StatusCodes.Status422UnprocessableEntity);
+    }
+
+    /// <summary>A picture of the code, for phones whose camera does not read it. The picture is not kept.</summary>
+    private static async Task<IResult> PictureAsync(HttpContext http, Verifier verifier, ApplicationFiles files, PageContext page, CancellationToken cancel)
+    {
+        var form = await FormState.ReadAsync(http);
+        if (form.Redraw)
+        {
+            return PageResult.Of<CheckPage, CheckModel>(new(form));
+        }
+        if (form.File("picture") is not { } file)
+        {
+            form.Refuse("picture", "portal.verify.error.no_picture");
+        }
+        else if ((await files.ReadCodeAsync(file, new Refusal(NoCode), cancel)).TryGet(out var text, out var refusal))
+        {
+            return Answer(await verifier.CheckAsync(text, Asker(http, page), Reader(http), cancel));
+        }
+        else
+        {
+            form.Refuse("picture", refusal);
+        }
+        return PageResult.Of<CheckPage, CheckModel>(new(form), StatusCodes.Status422UnprocessableEntity);
     }
 
     internal static PageResult Answer(Verdict verdict) => PageResult.Of<VerdictPage, Verdict>(verdict);

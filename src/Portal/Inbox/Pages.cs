@@ -28,7 +28,10 @@ internal static class Pages
         });
         resident.MapPost("/inbox", ReadAsync);
         resident.MapGet("/accesses", async (Guid? before, HttpContext http, AccessLog log, CancellationToken cancel) =>
-            PageResult.Of<AccessesPage, AccessPage>(await log.ForPersonAsync(http.MustBeSignedIn().Person, before, take: 30, own: false, cancel)));
+        {
+            var session = http.MustBeSignedIn();
+            return PageResult.Of<AccessesPage, AccessesModel>(new(await log.ForPersonAsync(session.Person, before, take: 30, own: false, cancel), session.Actor.Id));
+        });
     }
 
     private static async Task<IResult> ReadAsync(HttpContext http, Notices notices, IWriter writer, TimeProvider clock, CancellationToken cancel)
@@ -49,6 +52,9 @@ internal static class Pages
         };
     }
 }
+
+/// <param name="Self">The holder's own id among the readers.</param>
+public sealed record AccessesModel(AccessPage Page, string Self);
 
 /// <param name="Notices">One more than a page when there are more.</param>
 public sealed record InboxModel(IReadOnlyList<Notice> Notices, int PageSize, bool Older);

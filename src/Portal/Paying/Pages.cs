@@ -21,6 +21,11 @@ internal static class Pages
         resident.MapGet("", async (Guid id, HttpContext http, CaseViews views, Ledger ledger, PortalOptions options, TimeProvider clock, CancellationToken cancel) =>
             await ModelAsync(id, http, views, ledger, options, clock, FormState.Empty(), cancel) is { } model ? PageResult.Of<BillPage, BillModel>(model) : PageResult.Error(StatusCodes.Status404NotFound));
         resident.MapPost("", FromBalanceAsync);
+
+        var money = pages.MapGroup("/me/money").RequireAuthorization(Doors.Resident);
+        money.MapGet("", async (HttpContext http, Ledger ledger, Refunds refunds, CancellationToken cancel) =>
+            PageResult.Of<MoneyPage, MoneyModel>(await MoneyAsync(http, ledger, refunds, FormState.Empty(), cancel)));
+        money.MapPost("", RefundAsync);
     }
 
     private static async Task<BillModel?> ModelAsync(Guid id, HttpContext http, CaseViews views, Ledger ledger, PortalOptions options, TimeProvider clock, FormState form, CancellationToken cancel)
@@ -32,6 +37,43 @@ internal static class Pages
         }
         return new(track, bill, await ledger.BalanceOfAsync(session.Person.Value, cancel), bill.Payer.Id == session.Person.Value,
             bill.Payable(clock.Today()) ? options.PayAddress(bill.Number) : null, await ledger.PaymentsOfAsync(bill.Id, cancel), clock.Today(), form);
+    }
+
+    private static async Task<MoneyModel> MoneyAsync(HttpContext http, Ledger ledger, Refunds refunds, FormState form, CancellationToken cancel)
+    {
+        var payer = http.MustBeSignedIn().Person.Value;
+        return new(await ledger.BalanceOfAsync(payer, cancel), await ledger.StatementAsync(payer, 50, cancel), await refunds.OfAsync(payer, cancel), form);
+    }
+
+    /// <summary>Gives back all of the balance: also after the residence has ended, and from anywhere.</summary>
+    private static async Task<IResult> RefundAsync(HttpContext http, Ledger ledger, Refunds refunds, IWriter writer, TimeProvider clock, CancellationToken cancel)
+    {
+        var form = await FormState.ReadAsync(http);
+        var session = http.MustBeSignedIn();
+        if (!form.Redraw && form.TryParse("iban", Iban.Parse, out var iban))
+        {
+            var change = new Change(http.ActOf(form, "refund.request", clock));
+            var balance = await ledger.BalanceOfAsync(session.Person.Value, cancel);
+            if ((await refunds.RequestAsync(change, Payer.Person(session.Person), balance, iban, cancel)).Refusal is { } refusal)
+            {
+                form.Refuse("iban", refusal);
+            }
+            else
+            {
+                switch (await writer.WriteAsync(change, cancel: cancel))
+                {
+                    case WriteOutcome.Done or WriteOutcome.Replayed:
+                        return http.GoTo("me/money");
+                    case WriteOutcome.Busy busy:
+                        return http.TryAgain(form, busy.RetryAfter);
+                    case WriteOutcome.InDoubt:
+                        return http.TryAgain(form, TimeSpan.FromSeconds(2));
+                    default:
+                        return Outcomes.NotNow(new Refusal("payment.changed"), null, http.At("me/money"));
+                }
+            }
+        }
+        return PageResult.Of<MoneyPage, MoneyModel>(await MoneyAsync(http, ledger, refunds, form, cancel), form.Redraw ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
     }
 
     /// <summary>The holder's own money for the holder's own bill. The writer refuses when it is spent elsewhere at the same moment.</summary>
@@ -71,6 +113,9 @@ internal static class Pages
         }
     }
 }
+
+/// <summary>The holder's own money: what it is, where it came from, what is on its way back.</summary>
+public sealed record MoneyModel(Money Balance, IReadOnlyList<StatementLine> Statement, IReadOnlyList<Refund> Refunds, FormState Form);
 
 /// <param name="Balance">The reader's own money.</param>
 /// <param name="Own">Whether the reader is who pays.</param>

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Muqeem.Kernel;
 using Muqeem.Platform.Pages;
 using Muqeem.SignIn;
@@ -10,10 +9,19 @@ using NodaTime;
 
 namespace Muqeem.Portal.Shared;
 
-/// <summary>Marks a POST whose text is kept when the sign-in has ended meanwhile. Only where the address itself belongs to one account, so that nobody else is ever shown it.</summary>
-internal sealed class KeepsForm
+/// <summary>
+/// Marks a POST whose text is kept when the sign-in has ended meanwhile. Only where the address itself belongs to one account, so that nobody else is ever shown it.
+/// </summary>
+internal static class KeepsForm
 {
-    public static readonly KeepsForm Mark = new();
+    public static readonly ChallengedPage Mark = new(async http =>
+    {
+        if (HttpMethods.IsPost(http.Request.Method) && http.Request.HasFormContentType)
+        {
+            await http.RequestServices.GetRequiredService<KeptForms>().KeepAsync(http);
+        }
+        await new SeeOther(http.At("sign-in?returnTo=" + Uri.EscapeDataString(http.Request.Path))).ExecuteAsync(http);
+    });
 }
 
 /// <summary>
@@ -71,25 +79,4 @@ internal sealed class KeptForms(IDataProtectionProvider protection, TimeProvider
         new() { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = http.Request.IsHttps, Path = "/", MaxAge = TimeSpan.FromMinutes(30), IsEssential = true };
 
     private sealed record Kept(string Path, long Until, Dictionary<string, string> Values);
-}
-
-/// <summary>Where nobody is signed in any more: what was typed is kept, and the sign-in page leads back to the form.</summary>
-internal sealed class KeepBeforeSignIn : IAuthorizationMiddlewareResultHandler
-{
-    private readonly AuthorizationMiddlewareResultHandler _usual = new();
-    private readonly KeptForms _kept;
-
-    public KeepBeforeSignIn(KeptForms kept) => _kept = kept;
-
-    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
-    {
-        if (authorizeResult.Challenged && HttpMethods.IsPost(context.Request.Method) && context.Request.HasFormContentType && context.GetEndpoint()?.Metadata.GetMetadata<KeepsForm>() is not null
-            && context.SignedIn() is null)
-        {
-            await _kept.KeepAsync(context);
-            await new SeeOther(context.At("sign-in?returnTo=" + Uri.EscapeDataString(context.Request.Path))).ExecuteAsync(context);
-            return;
-        }
-        await _usual.HandleAsync(next, context, policy, authorizeResult);
-    }
 }

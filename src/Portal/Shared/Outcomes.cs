@@ -65,6 +65,7 @@ internal static class Outcomes
     public static FormState Again(this FormState form) =>
         FormState.Of(form.Fields.Where(f => f != FormState.OperationField).Select(f => KeyValuePair.Create(f, form.All(f))));
 
+    internal const string ReadsOnly = "portal.account_reads_only";
     internal const string Meanwhile = "portal.changed_meanwhile";
     internal const string Reused = "portal.sent_before";
 

@@ -6,6 +6,7 @@ using Muqeem.Cases.Definition;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
 using Muqeem.Kernel;
+using Muqeem.Payments;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
@@ -36,14 +37,27 @@ internal static class Pages
     }
 
     private static async Task<IResult> HomeAsync(
-        HttpContext http, CaseViews views, ServiceCatalogue services, Residences residences, ExitVisas visas, Notices notices, TimeProvider clock, CancellationToken cancel)
+        HttpContext http, CaseViews views, ServiceCatalogue services, Residences residences, ExitVisas visas, Notices notices, Ledger ledger, TimeProvider clock, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
         var cases = await views.ListAsync(session.Person, cancel);
         var residence = session.SeesRecords ? await residences.OfAsync(session.Person, cancel) : null;
         var open = session.SeesRecords ? (await visas.OfAsync(session.Person, cancel)).LastOrDefault(v => v.Open) : null;
+        var needYou = new List<CaseLine>();
+        foreach (var line in cases)
+        {
+            // A bill waits for whoever pays it, which need not be the holder.
+            if (line.State is CaseStates.NeedsAction or CaseStates.NeedsInformation
+                || (line.State == CaseStates.AwaitingPayment && (await ledger.BillsOfAsync(line.Case, cancel)).Any(b => b.Payer.Id == session.Person.Value && b.Payable(clock.Today()))))
+            {
+                needYou.Add(line);
+            }
+        }
         return PageResult.Of<HomePage, HomeModel>(new(session.SeesRecords, session.ReadsOnly, residence, residence?.StandingAt(clock.Now()), open, cases, await notices.UnreadAsync(session.Person, cancel),
-            await Applying.Pages.StartableAsync(session, services, residences, cancel), clock.Today()));
+            await Applying.Pages.StartableAsync(session, services, residences, cancel), clock.Today())
+        {
+            NeedYou = needYou,
+        });
     }
 
     private static async Task<IResult> IdAsync(long? since, string? view, HttpContext http, HolderIds ids, LiveCodes codes, TimeProvider clock, CancellationToken cancel)
@@ -85,7 +99,7 @@ internal static class Pages
     private static async Task<IResult> PhotoAsync(HttpContext http, HolderIds ids, ApplicationFiles files, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
-        return session.SeesRecords && await ids.OfAsync(session, cancel) is { Id.Photo: { } photo } ? await files.ShowAsync(session, null, photo, cancel) : PageResult.Error(StatusCodes.Status404NotFound);
+        return session.SeesRecords && await ids.OfAsync(session, cancel) is { Id.Photo: { } photo } ? await files.ShowAsync(session, null, photo, small: false, cancel) : PageResult.Error(StatusCodes.Status404NotFound);
     }
 }
 
@@ -133,7 +147,7 @@ public sealed record HomeModel(
     bool SeesRecords, bool ReadsOnly, Residence? Residence, Standing? Standing, ExitVisa? Visa, IReadOnlyList<CaseLine> Cases, int Unread, IReadOnlyList<Service> Startable, LocalDate Today)
 {
     /// <summary>The cases that do not move without the holder.</summary>
-    public IEnumerable<CaseLine> NeedYou => Cases.Where(c => c.State is CaseStates.NeedsAction or CaseStates.NeedsInformation or CaseStates.AwaitingPayment);
+    public required IReadOnlyList<CaseLine> NeedYou { get; init; }
 
     public CaseLine? Draft => Cases.FirstOrDefault(c => c.State == CaseStates.Draft);
 }

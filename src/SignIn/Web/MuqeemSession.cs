@@ -55,6 +55,10 @@ internal sealed class MuqeemSessionHandler(IOptionsMonitor<MuqeemSessionOptions>
             Response.Headers.WWWAuthenticate = "Bearer";
             return Task.CompletedTask;
         }
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<ChallengedPage>() is { } own)
+        {
+            return own.AnswerAsync(Context);
+        }
         var page = Options.SignInPage(Request.RouteValues.GetValueOrDefault("lang") as string ?? Options.DefaultLanguage);
         // What was posted is kept by the page that received it; a GET can simply be asked again.
         var here = HttpMethods.IsGet(Request.Method) ? LocalUrl.Safe(Request.PathBase + Request.Path + Request.QueryString) : null;
