@@ -18,10 +18,11 @@ internal sealed record TakenFile(Guid Id, string? Mrz);
 /// <summary>Pictures and documents of an application: taken, read, shown to their owner.</summary>
 internal sealed class ApplicationFiles(Uploads uploads, PictureReader reader, IWriter writer, ReadDoor door, TimeProvider clock)
 {
+    public const string NotYet = "portal.upload.not_yet";
+
     private const string Evidence = "evidence";
 
     /// <summary>Takes a file; its id is the answer to the question. The same form sent again is the same file.</summary>
-    /// <exception cref="NotWrittenException">Busy: 503.</exception>
     public async Task<Result<TakenFile>> TakeAsync(Operation operation, Session session, CaseHead head, Field field, IFormFile file, bool readMrz, CancellationToken cancel)
     {
         using var content = new MemoryStream();
@@ -48,8 +49,9 @@ internal sealed class ApplicationFiles(Uploads uploads, PictureReader reader, IW
                 break;
             case WriteOutcome.OperationReused:
                 return new Refusal(Outcomes.Reused);
-            case var busy:
-                throw new NotWrittenException("An upload could not be kept.", busy);
+            default:
+                // Busy: the other answers of the page are saved all the same, and only the file is sent again.
+                return new Refusal(NotYet);
         }
         return new TakenFile(id.Value, readMrz ? await ReadAsync(content.ToArray(), cancel) : null);
     }
