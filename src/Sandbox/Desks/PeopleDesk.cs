@@ -181,6 +181,18 @@ internal static class PeopleDesk
         Instant? Seen(string agency) => knobs.Of(agency, person).LagMinutes is > 0 and var lag ? clock.Now() + Duration.FromMinutes(lag) : null;
     }
 
+    /// <summary>The first people as JSON, one a line.</summary>
+    internal static async Task PrintAsync(World world, int people, TextWriter to)
+    {
+        for (var index = 0; index < Math.Min(people, People.Size); index++)
+        {
+            if (world.At(index) is { } person)
+            {
+                await to.WriteLineAsync(System.Text.Json.JsonSerializer.Serialize(View(world, person), Wire.Options));
+            }
+        }
+    }
+
     internal static PersonView View(World world, Person person) => new(
         world.People.InHandOf(person), person.Name.FullEn, person.Name.FullAr, person.Birth, person.Nationality.Code, person.Sex, person.Category, person.Occupation, person.EmployerNumber, person.Head, Stories.Of(person.Index)?.Expect);
 
