@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Muqeem.Platform.Database;
 using Npgsql;
 
 namespace Muqeem.Bench;
@@ -8,10 +9,9 @@ namespace Muqeem.Bench;
 /// <summary>What one slice of pgbench did.</summary>
 internal sealed record PgbenchSlice(double PerSecond, double CpuMicros);
 
-/// <summary>A fresh PostgreSQL 15 of our own, durable, reached by its socket; and pgbench on it.</summary>
+/// <summary>A fresh PostgreSQL of our own, durable, reached by its socket; and pgbench on it.</summary>
 internal sealed partial class PostgresCluster : IAsyncDisposable
 {
-    private static readonly string Binaries = "/usr/lib/postgresql/15/bin";
     private readonly string _folder;
     private Process? _server;
 
@@ -27,8 +27,8 @@ internal sealed partial class PostgresCluster : IAsyncDisposable
         {
             await RunAsync("chown", "postgres:postgres", folder);
         }
-        await RunAsync([.. AsPostgres(), Path.Combine(Binaries, "initdb"), "-D", Path.Combine(folder, "data"), "-U", "muqeem", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
-        string[] command = [.. AsPostgres(), Path.Combine(Binaries, "postgres"), "-D", Path.Combine(folder, "data"), "-k", folder,
+        await RunAsync([.. AsPostgres(), PostgresPrograms.Find("initdb"), "-D", Path.Combine(folder, "data"), "-U", "muqeem", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
+        string[] command = [.. AsPostgres(), PostgresPrograms.Find("postgres"), "-D", Path.Combine(folder, "data"), "-k", folder,
             "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_error_verbosity=terse", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB", "-c", "fsync=on", "-c", "synchronous_commit=on",
             .. Statements ? ["-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.track_planning=on"] : Array.Empty<string>()];
         cluster._server = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = "/" })!;
@@ -85,14 +85,14 @@ internal sealed partial class PostgresCluster : IAsyncDisposable
     public async Task FillAsync(int scale)
     {
         await ExecuteAsync("postgres", "CREATE DATABASE pgbench");
-        await RunAsync(Path.Combine(Binaries, "pgbench"), "-i", "-q", "-s", scale.ToString(CultureInfo.InvariantCulture), "-h", _folder, "-U", "muqeem", "pgbench");
+        await RunAsync(PostgresPrograms.Find("pgbench"), "-i", "-q", "-s", scale.ToString(CultureInfo.InvariantCulture), "-h", _folder, "-U", "muqeem", "pgbench");
     }
 
     /// <summary>TPC-B-like at 32 clients.</summary>
     public async Task<PgbenchSlice> PgbenchAsync(int seconds)
     {
         var (server, clients) = (Cpu.OfTree(Pid), Cpu.OfEndedChildren());
-        var text = await RunAsync(Path.Combine(Binaries, "pgbench"), "-n", "-c", "32", "-j", "2", "-T", seconds.ToString(CultureInfo.InvariantCulture), "-h", _folder, "-U", "muqeem", "pgbench");
+        var text = await RunAsync(PostgresPrograms.Find("pgbench"), "-n", "-c", "32", "-j", "2", "-T", seconds.ToString(CultureInfo.InvariantCulture), "-h", _folder, "-U", "muqeem", "pgbench");
         var done = double.Parse(Done().Match(text).Groups[1].Value, CultureInfo.InvariantCulture);
         var rate = double.Parse(Rate().Match(text).Groups[1].Value, CultureInfo.InvariantCulture);
         return new(rate, (Cpu.OfTree(Pid) - server + Cpu.OfEndedChildren() - clients) / done);

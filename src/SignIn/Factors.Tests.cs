@@ -29,13 +29,13 @@ public abstract class FactorsTests(DatabaseKind kind) : IAsyncLifetime
         Assert.StartsWith("otpauth://totp/Muqeem:", scan.Uri);
         Assert.False(await authenticator.HasAsync(holder.Session));
         Assert.Equal("authenticator.wrong", Assert.Single(Assert.IsType<Answer.Refused>(await authenticator.ConfirmAsync(holder.Session, scan.Id, "000000", _world.Operation())).Refusals).Code);
-        var first = SignInWorld.FromBase32(scan.Secret);
+        var first = Totp.Unspell(scan.Secret);
         Assert.IsType<Answer.Done>(await authenticator.ConfirmAsync(holder.Session, scan.Id, Totp.Code(first, Totp.StepAt(_world.Clock.Now())), _world.Operation()));
         Assert.Contains(await _world.InboxAsync(), message => message.Text == _world.Texts.In("en").Bare("sms.authenticator_added"));
 
         var session = (await _world.SignInAsync(holder with { Secret = first })).Session;
         var second = Assert.IsType<AuthenticatorStart.Scan>(await authenticator.StartAsync(session, _world.Operation()));
-        var secret = SignInWorld.FromBase32(second.Secret);
+        var secret = Totp.Unspell(second.Secret);
         Assert.IsType<Answer.Done>(await authenticator.ConfirmAsync(session, second.Id, Totp.Code(secret, Totp.StepAt(_world.Clock.Now())), _world.Operation()));
         var more = Assert.IsType<SignInStart.OneMoreFactor>(await _world.Node.SignIns.StartAsync(holder.Number, holder.Password, false, _world.Here));
         _world.Clock.Advance(TimeSpan.FromSeconds(30));

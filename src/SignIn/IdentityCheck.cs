@@ -94,9 +94,16 @@ internal sealed class IdentityCheck(AlienRegister register, TimeProvider clock)
             return new IdentityAnswer.Differs();
         }
         var passport = known.First(one => PassportAgrees(details, one));
-        return new IdentityAnswer.Agrees(new PersonRecord
+        return new IdentityAnswer.Agrees(RecordOf((AgencyAnswer<RegisteredPerson>.Found)person) with { PassportNumber = passport.Number });
+    }
+
+    /// <summary>A person as the alien register has him: what our own registry keeps, with where it is from. Passports are a record of their own.</summary>
+    public static PersonRecord RecordOf(AgencyAnswer<RegisteredPerson>.Found answer)
+    {
+        var found = answer.Value;
+        return new()
         {
-            ResidentNumber = found!.ResidentNumber,
+            ResidentNumber = found.ResidentNumber,
             BorderNumber = found.BorderNumber,
             NamesArabic = found.Names.Ar,
             NamesLatin = found.Names.En,
@@ -107,12 +114,11 @@ internal sealed class IdentityCheck(AlienRegister register, TimeProvider clock)
             BirthPrecision = found.Birth.Precision.ToString().ToUpperInvariant(),
             BirthDateHijri = found.Birth.Hijri,
             Nationality = found.Nationality,
-            PassportNumber = passport.Number,
             PhotoReference = found.PhotoRef,
             Mobile = found.Mobile,
-            Source = found.Source,
-            AsOf = found.AsOf,
-        });
+            Source = answer.Source,
+            AsOf = answer.AsOf,
+        };
     }
 
     /// <summary>Whether the person is of age on a day; with an unknown day or month, when the most favourable reading is.</summary>

@@ -26,7 +26,7 @@ public abstract class OfficeAccountsTests(DatabaseKind kind) : IAsyncLifetime
     internal static async Task<(HolderForTest Holder, Session Session)> ActivateAsync(SignInWorld world, string name, string token)
     {
         var open = Assert.IsType<Activation.Open>(await world.Node.Office.OpenAsync(token));
-        var secret = SignInWorld.FromBase32(open.Secret);
+        var secret = Totp.Unspell(open.Secret);
         var active = Assert.IsType<Activation.Active>(await world.Node.Office.ActivateAsync(token, SignInWorld.Password, Totp.Code(secret, Totp.StepAt(world.Clock.Now())), world.Operation()));
         var holder = new HolderForTest(null!, name, SignInWorld.Password, secret, active.RecoveryCodes);
         var signedIn = await world.SignInAsync(holder);
@@ -124,7 +124,7 @@ public abstract class OfficeAccountsTests(DatabaseKind kind) : IAsyncLifetime
     {
         var approved = Assert.IsType<OfficeAnswer.Approved>(await Office.AppointFirstAsync(new("One", "op.one", "one@example.com", OfficeRole.Operator, "HQ")));
         var open = Assert.IsType<Activation.Open>(await Office.OpenAsync(approved.ActivationToken));
-        var secret = SignInWorld.FromBase32(open.Secret);
+        var secret = Totp.Unspell(open.Secret);
         Assert.Equal(["password.about_you", "authenticator.wrong"], Assert.IsType<Activation.Refused>(await Office.ActivateAsync(approved.ActivationToken, "one@example.com1", "000000", _world.Operation())).Refusals.Select(no => no.Code));
         // Before it is active nobody signs in, with no password at all.
         Assert.IsType<SignInStart.Failed>(await _world.Node.SignIns.StartAsync("op.one", "", false, _world.Here));

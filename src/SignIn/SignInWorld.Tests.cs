@@ -206,7 +206,7 @@ internal sealed partial class SignInWorld : IAsyncDisposable
         Assert.IsType<RegistrationStep.ConfirmProfile>(Assert.IsType<RegistrationAnswer.At>(await registration.ConfirmCodeAsync(token, await LastCodeAsync(), Operation())).Step);
         Assert.IsType<RegistrationStep.ChoosePassword>(Assert.IsType<RegistrationAnswer.At>(await registration.ProfileAsync(token, new(phone is null ? "Mohammad" : null, null, "Mason", "Jeddah"), Operation())).Step);
         var app = Assert.IsType<RegistrationStep.AddAuthenticator>(Assert.IsType<RegistrationAnswer.At>(await registration.PasswordAsync(token, Password, Operation())).Step);
-        var secret = FromBase32(app.Secret);
+        var secret = Totp.Unspell(app.Secret);
         var code = withAuthenticator ? Totp.Code(secret, Totp.StepAt(Clock.Now())) : null;
         var codes = Assert.IsType<RegistrationStep.KeepRecoveryCodes>(Assert.IsType<RegistrationAnswer.At>(await registration.AuthenticatorAsync(token, code, Operation())).Step).Codes;
         var opened = Assert.IsType<RegistrationAnswer.Opened>(await registration.FinishAsync(token, sharedPhone: false, visitor ?? Here, Operation()));
@@ -279,24 +279,6 @@ internal sealed partial class SignInWorld : IAsyncDisposable
     public static string CodeIn(string text) => SixDigits().Match(text).Value;
 
     public static string Other(string code) => ((int.Parse(code) + 1) % 1_000_000).ToString("D6");
-
-    public static byte[] FromBase32(string spelled)
-    {
-        var bytes = new List<byte>();
-        int buffer = 0, bits = 0;
-        foreach (var letter in spelled.Where(c => c != ' '))
-        {
-            buffer = (buffer << 5) | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(letter);
-            bits += 5;
-            if (bits >= 8)
-            {
-                bits -= 8;
-                bytes.Add((byte)(buffer >> bits));
-                buffer &= (1 << bits) - 1;
-            }
-        }
-        return [.. bytes];
-    }
 
     public async ValueTask DisposeAsync()
     {

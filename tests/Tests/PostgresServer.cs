@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Muqeem.Platform.Database;
 using Npgsql;
 
 [assembly: AssemblyFixture(typeof(Muqeem.Tests.PostgresServer.Shared))]
@@ -10,7 +11,6 @@ namespace Muqeem.Tests;
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private static readonly string Binaries = FindBinaries();
     private readonly bool _durable;
     private Process? _process;
 
@@ -53,7 +53,7 @@ public sealed class PostgresServer : IAsyncDisposable
         {
             await RunAsync("chown", "postgres:postgres", folder);
         }
-        await RunAsync([.. AsPostgres(), Path.Combine(Binaries, "initdb"), "-D", data, "-U", "muqeem", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]);
+        await RunAsync([.. AsPostgres(), PostgresPrograms.Find("initdb"), "-D", data, "-U", "muqeem", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]);
         await server.StartAsync();
         return server;
     }
@@ -106,7 +106,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        List<string> command = [.. AsPostgres(), Path.Combine(Binaries, "postgres"), "-D", Path.Combine(Folder, "data"), "-k", Folder,
+        List<string> command = [.. AsPostgres(), PostgresPrograms.Find("postgres"), "-D", Path.Combine(Folder, "data"), "-k", Folder,
             "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_error_verbosity=terse", "-c", "shared_buffers=64MB", "-c", "autovacuum_naptime=10s",
             "-c", _durable ? "fsync=on" : "fsync=off"];
         var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
@@ -187,11 +187,6 @@ public sealed class PostgresServer : IAsyncDisposable
 
     // The server refuses to run as root.
     private static string[] AsPostgres() => Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--reset-env"] : [];
-
-    private static string FindBinaries() =>
-        Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Select(d => Path.Combine(d, "bin")).LastOrDefault(d => File.Exists(Path.Combine(d, "initdb"))) ?? ""
-            : "";
 
     internal static async Task RunAsync(params string[] command)
     {

@@ -13,6 +13,7 @@ using Muqeem.Platform.Folder;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
 using Muqeem.Sandbox;
+using Muqeem.SignIn;
 using NodaTime;
 
 namespace Muqeem.Tests;
@@ -134,24 +135,9 @@ public sealed class WholeWorld : IAsyncDisposable
     public async Task<PersonId> KnowAsync(PersonInHand hand)
     {
         var answer = await Get<AlienRegister>().PersonAsync(hand.ResidentNumber ?? hand.BorderNumber);
-        var p = Assert.IsType<AgencyAnswer<RegisteredPerson>.Found>(answer).Value;
+        var found = Assert.IsType<AgencyAnswer<RegisteredPerson>.Found>(answer);
         var change = new Change(new Act(ActId.New(Clock), "test.person", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("person"), Clock.Now()));
-        var id = await Get<Persons>().AddAsync(change, new PersonRecord
-        {
-            ResidentNumber = p.ResidentNumber,
-            BorderNumber = p.BorderNumber,
-            NamesArabic = p.Names.Ar,
-            NamesLatin = p.Names.En,
-            FullNameArabic = p.Names.FullAr,
-            FullNameLatin = p.Names.FullEn,
-            Sex = p.Sex,
-            BirthDate = NodaTime.Text.LocalDatePattern.Iso.Format(p.Birth.Date),
-            BirthPrecision = p.Birth.Precision.ToString().ToUpperInvariant(),
-            BirthDateHijri = p.Birth.Hijri,
-            Nationality = p.Nationality,
-            Mobile = p.Mobile,
-            AsOf = p is { } ? Clock.Now() : default,
-        });
+        var id = await Get<Persons>().AddAsync(change, IdentityCheck.RecordOf(found));
         Assert.IsType<WriteOutcome.Done>(await Get<IWriter>().WriteAsync(change));
         return id;
     }

@@ -168,7 +168,7 @@ public sealed partial class CaseEngine
         {
             await ReleaseBillAsync(c, expired: false, cancel);
             await _notices.AddAsync(change, head.Person, "refused", head.Case, ("reference", head.Reference));
-            await CloseCaseAsync(c);
+            GiveBackClaim(c);
         }
         else
         {

@@ -69,7 +69,7 @@ public sealed partial class CaseEngine
             c.Move(CaseActs.TimeOut, By.System);
             await ReleaseBillAsync(c, expired: true, cancel);
             await _notices.AddAsync(c.Change, head.Person, "timed_out", head.Case, ("reference", head.Reference));
-            await CloseCaseAsync(c);
+            GiveBackClaim(c);
         }
         else
         {

@@ -164,7 +164,7 @@ public sealed partial class CaseEngine
         var c = new CaseChange(new Change(Act(operation, "case.withdraw", head, answer: $"{head.Id} {head.Reference}")), service, head, operation, _clock.Now(), _clock);
         c.Move(CaseActs.Withdraw, By.Applicant);
         await ReleaseBillAsync(c, expired: false, cancel);
-        await CloseCaseAsync(c);
+        GiveBackClaim(c);
         return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
     }
 
@@ -216,7 +216,7 @@ public sealed partial class CaseEngine
         {
             c.Move(CaseActs.Decline, By.Employer, "employer.declined");
             await _notices.AddAsync(change, head.Person, "employer_declined", head.Case, ("reference", head.Reference));
-            await CloseCaseAsync(c);
+            GiveBackClaim(c);
         }
         else
         {
@@ -342,7 +342,7 @@ public sealed partial class CaseEngine
                 c.Move(CaseActs.RefuseByRule, By.System, assessment.Findings.First(f => f.Kind == FindingKind.Final).Refusal.Code);
                 await ReleaseBillAsync(c, expired: false, cancel);
                 await _notices.AddAsync(c.Change, c.Head.Person, "refused_by_rule", c.Head.Case, ("reference", c.Head.Reference));
-                await CloseCaseAsync(c);
+                GiveBackClaim(c);
                 break;
             case CaseActs.NeedAction:
                 if (c.Head.State != CaseStates.NeedsAction)
@@ -402,7 +402,7 @@ public sealed partial class CaseEngine
         {
             _bills.Consume(c.Change, paid);
         }
-        c.Change.Releases.Add(OpenClaim(service, c.Head.Person));
+        GiveBackClaim(c);
         await _performer.PerformAsync(c, service.EffectsOf(CaseActs.Execute, c.Head.State, request, gathered.Facts, rules), gathered.Person, rules);
     }
 
@@ -439,11 +439,7 @@ public sealed partial class CaseEngine
     }
 
     /// <summary>A case that ends gives back its claim, so that the person may start again.</summary>
-    private Task CloseCaseAsync(CaseChange c)
-    {
-        c.Change.Releases.Add(OpenClaim(c.Service, c.Head.Person));
-        return Task.CompletedTask;
-    }
+    private static void GiveBackClaim(CaseChange c) => c.Change.Releases.Add(OpenClaim(c.Service, c.Head.Person));
 
     private void ToQueue(CaseChange c, Guid? excluded)
     {

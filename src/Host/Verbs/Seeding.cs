@@ -103,7 +103,7 @@ internal sealed partial class Seeding(IServiceProvider services, IConfiguration 
                 (token, id) = (done.ActivationToken ?? await TokenInMailAsync(sandbox, colleague.Email!, cancel), done.Account);
             }
             var open = await office.OpenAsync(token, cancel) as Activation.Open ?? throw new InvalidOperationException($"{account} cannot be activated.");
-            var code = Totp.Code(FromBase32(open.Secret), Totp.StepAt(clock.Now()));
+            var code = Totp.Code(Totp.Unspell(open.Secret), Totp.StepAt(clock.Now()));
             if (await office.ActivateAsync(token, Password, code, Guid.CreateVersion7(clock.GetUtcNow()), cancel) is not Activation.Active)
             {
                 throw new InvalidOperationException($"{account} was not activated.");
@@ -135,13 +135,6 @@ internal sealed partial class Seeding(IServiceProvider services, IConfiguration 
 
     [GeneratedRegex("[A-Za-z0-9_-]{30,}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LongWord();
-
-    private static byte[] FromBase32(string text)
-    {
-        var bits = text.Where(char.IsAsciiLetterOrDigit).Select(c => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(char.ToUpperInvariant(c), StringComparison.Ordinal))
-            .SelectMany(v => Enumerable.Range(0, 5).Select(i => (v >> (4 - i)) & 1)).ToArray();
-        return [.. Enumerable.Range(0, bits.Length / 8).Select(i => (byte)Enumerable.Range(0, 8).Aggregate(0, (b, j) => (b << 1) | bits[(i * 8) + j]))];
-    }
 
     private async Task<int> ResidentsAsync(HttpClient sandbox, int people, CancellationToken cancel)
     {
@@ -181,24 +174,7 @@ internal sealed partial class Seeding(IServiceProvider services, IConfiguration 
         }
         var operation = Platform.Background.Names.IdOf("seed:" + number);
         var change = new Change(new Act(ActId.New(clock), "seed.resident", Actor.System("seed"), operation, Digest.Of("seed.resident", operation.ToString()), clock.Now()) { Reason = "demonstration" });
-        var person = await persons.AddAsync(change, new PersonRecord
-        {
-            ResidentNumber = p.ResidentNumber,
-            BorderNumber = p.BorderNumber,
-            NamesArabic = p.Names.Ar,
-            NamesLatin = p.Names.En,
-            FullNameArabic = p.Names.FullAr,
-            FullNameLatin = p.Names.FullEn,
-            Sex = p.Sex,
-            BirthDate = NodaTime.Text.LocalDatePattern.Iso.Format(p.Birth.Date),
-            BirthPrecision = p.Birth.Precision.ToString().ToUpperInvariant(),
-            BirthDateHijri = p.Birth.Hijri,
-            Nationality = p.Nationality,
-            PhotoReference = p.PhotoRef,
-            Mobile = p.Mobile,
-            Source = found.Source,
-            AsOf = found.AsOf,
-        });
+        var person = await persons.AddAsync(change, IdentityCheck.RecordOf(found));
         var category = known.Category switch
         {
             ResidenceCategory.Establishment => Categories.EstablishmentWorker,

@@ -52,11 +52,14 @@ internal static class Money
         told.PaymentId, told.BillNumber, Guid.TryParse(told.Reference, out var reference) ? new BillId(reference) : null,
         new Kernel.Money(told.AmountHalalas), told.At, told.Channel.ToString().ToUpperInvariant());
 
-    /// <summary>The engine goes on with a case whose bill is settled. The operation id is the bill's, so that it happens once however often it is told.</summary>
+    /// <summary>
+    /// The engine goes on with a case whose bill is settled. The case's state and head version make it happen once however often it is told; the operation id is new each time,
+    /// because a case that waited for a source when the money came must go on at the next telling and not get its first answer again.
+    /// </summary>
     internal static async Task<CaseOutcome> ArrivedAsync(IServiceProvider services, CaseId id, CancellationToken cancel)
     {
         var digest = Digest.Of("case.execute", id.ToString());
-        var operation = new Operation(Actor.Agency(PaymentsInbox.Gateway), Names.IdOf($"paid:{id}:{Guid.CreateVersion7(services.GetRequiredService<TimeProvider>().GetUtcNow())}"), digest);
+        var operation = new Operation(Actor.Agency(PaymentsInbox.Gateway), Guid.CreateVersion7(services.GetRequiredService<TimeProvider>().GetUtcNow()), digest);
         var engine = services.GetRequiredService<CaseEngine>();
         for (var attempt = 0; ; attempt++)
         {

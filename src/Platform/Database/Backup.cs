@@ -201,7 +201,7 @@ public static class Backup
     /// <summary>Runs one of PostgreSQL's programs. The password goes by the environment, which other users cannot read.</summary>
     private static async Task RunAsync(string program, NpgsqlConnectionStringBuilder settings, string[] arguments, CancellationToken cancel)
     {
-        var start = new ProcessStartInfo(Find(program), arguments) { RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(PostgresPrograms.Find(program), arguments) { RedirectStandardError = true, UseShellExecute = false };
         foreach (var (name, value) in ((string, string?)[])
             [("PGHOST", settings.Host), ("PGPORT", settings.Port.ToString(CultureInfo.InvariantCulture)), ("PGUSER", settings.Username), ("PGPASSWORD", settings.Password), ("PGDATABASE", settings.Database),
             ("PGSSLMODE", settings.SslMode switch { SslMode.Disable => "disable", SslMode.Allow => "allow", SslMode.Require => "require", SslMode.VerifyCA => "verify-ca", SslMode.VerifyFull => "verify-full", _ => "prefer" }),
@@ -228,16 +228,6 @@ public static class Backup
             process.Kill(entireProcessTree: true);
             throw;
         }
-    }
-
-    private static string Find(string program)
-    {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(folder => folder.Length > 0);
-        // Debian keeps each version's programs apart; the newest can read what all older servers hold.
-        var debian = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(d => d, StringComparer.Ordinal).Select(d => Path.Combine(d, "bin")) : [];
-        return debian.Concat(folders).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
-            ?? throw new DatabaseRefusedException($"{program} is not installed; it comes with PostgreSQL's client programs (Debian: postgresql-client).");
     }
 
     private static async Task<string> HashAsync(string file, CancellationToken cancel)

@@ -48,17 +48,6 @@ public class TotpTests
     public void Anything_but_six_digits_is_not_a_code(string typed) =>
         Assert.Null(Totp.Match(Secret, typed, Instant.FromUnixTimeSeconds(59), lastStep: 0));
 
-    [Theory]
-    [InlineData("", "")]
-    [InlineData("f", "MY")]
-    [InlineData("fo", "MZXQ")]
-    [InlineData("foo", "MZXW6")]
-    [InlineData("foob", "MZXW6YQ")]
-    [InlineData("fooba", "MZXW6YTB")]
-    [InlineData("foobar", "MZXW6YTBOI")]
-    public void Base_32_is_that_of_RFC_4648_without_padding(string text, string encoded) =>
-        Assert.Equal(encoded, Totp.ToBase32(System.Text.Encoding.ASCII.GetBytes(text)));
-
     [Fact]
     public void The_address_for_the_app_names_issuer_and_parameters() =>
         Assert.Equal("otpauth://totp/Muqeem%20ID:2%E2%80%A24567?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Muqeem%20ID&algorithm=SHA1&digits=6&period=30",

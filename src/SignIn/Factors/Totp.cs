@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Muqeem.Kernel;
 using NodaTime;
 
 namespace Muqeem.SignIn.Factors;
@@ -12,7 +13,6 @@ internal static class Totp
     public const int StepSeconds = 30;
     public const int Digits = 6;
     private const int SecretBytes = 20;
-    private const string Base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
     public static byte[] NewSecret() => RandomNumberGenerator.GetBytes(SecretBytes);
 
@@ -57,7 +57,7 @@ internal static class Totp
     /// <summary>The secret as people type it: base 32 in groups of four.</summary>
     public static string Spell(ReadOnlySpan<byte> secret)
     {
-        var letters = ToBase32(secret);
+        var letters = Base32.Encode(secret);
         var text = new StringBuilder(letters.Length * 5 / 4);
         for (var i = 0; i < letters.Length; i++)
         {
@@ -70,30 +70,12 @@ internal static class Totp
         return text.ToString();
     }
 
+    /// <summary>The secret that <see cref="Spell"/> spelled.</summary>
+    public static byte[] Unspell(string spelled) =>
+        Base32.TryDecode(spelled.Replace(" ", "", StringComparison.Ordinal), out var secret) ? secret : throw new FormatException("This is not a secret in base 32.");
+
     /// <summary>The address that authenticator apps read from a QR code.</summary>
     public static string Uri(ReadOnlySpan<byte> secret, string issuer, string label) =>
         string.Create(CultureInfo.InvariantCulture,
-            $"otpauth://totp/{System.Uri.EscapeDataString(issuer)}:{System.Uri.EscapeDataString(label)}?secret={ToBase32(secret)}&issuer={System.Uri.EscapeDataString(issuer)}&algorithm=SHA1&digits={Digits}&period={StepSeconds}");
-
-    public static string ToBase32(ReadOnlySpan<byte> bytes)
-    {
-        var text = new StringBuilder((bytes.Length * 8 + 4) / 5);
-        int buffer = 0, bits = 0;
-        foreach (var one in bytes)
-        {
-            buffer = (buffer << 8) | one;
-            bits += 8;
-            while (bits >= 5)
-            {
-                bits -= 5;
-                text.Append(Base32[(buffer >> bits) & 31]);
-            }
-            buffer &= (1 << bits) - 1;
-        }
-        if (bits > 0)
-        {
-            text.Append(Base32[(buffer << (5 - bits)) & 31]);
-        }
-        return text.ToString();
-    }
+            $"otpauth://totp/{System.Uri.EscapeDataString(issuer)}:{System.Uri.EscapeDataString(label)}?secret={Base32.Encode(secret)}&issuer={System.Uri.EscapeDataString(issuer)}&algorithm=SHA1&digits={Digits}&period={StepSeconds}");
 }

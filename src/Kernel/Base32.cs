@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Muqeem.Credentials.Live;
+namespace Muqeem.Kernel;
 
-/// <summary>RFC 4648 base 32 without padding: what a QR code packs tightly, an address carries unescaped and a person can type. One text per value: loose ends are refused.</summary>
-internal static class Base32
+/// <summary>RFC 4648 base 32 without padding: what a QR code packs tightly, an address carries unescaped and a person can type.</summary>
+public static class Base32
 {
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -29,6 +29,7 @@ internal static class Base32
         return new string(text);
     }
 
+    /// <summary>Reads capitals and small letters. One length of text and no loose bits per value: anything else, spaces and padding too, is refused.</summary>
     public static bool TryDecode(ReadOnlySpan<char> text, [NotNullWhen(true)] out byte[]? bytes)
     {
         bytes = null;
