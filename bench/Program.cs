@@ -6,7 +6,7 @@ using Muqeem.Bench;
 // Whole cases over HTTP against pgbench, in alternating slices. Exit: 0 all bars hold, 2 a bar is missed, 1 an answer was wrong.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 ThreadPool.SetMinThreads(16, 16);
-var sizes = Environment.GetEnvironmentVariable("BENCH") == "quick" ? Sizes.Quick : Sizes.Full;
+var sizes = Environment.GetEnvironmentVariable("BENCH") switch { "quick" => Sizes.Quick, "working" => Sizes.Working, _ => Sizes.Full };
 var root = AppContext.BaseDirectory;
 while (!File.Exists(Path.Combine(root, "Muqeem.slnx")))
 {

@@ -34,8 +34,14 @@ internal sealed class Run(Site site, Sizes sizes)
         using var sandbox = Site.Start(site.Built("Sandbox"), ["--urls", site.Sandbox.ToString(), "--data", ":memory:", "--seed", people.Seed, "--origin", LocalDatePattern.Iso.Format(origin)], [], Path.Combine(site.Scratch, "sandbox.log"));
         try
         {
-            await OnPostgresAsync(people, newcomers);
-            await OnSqliteAsync(people, newcomers);
+            if (Asked("pg"))
+            {
+                await OnPostgresAsync(people, newcomers);
+            }
+            if (Asked("sqlite"))
+            {
+                await OnSqliteAsync(people, newcomers);
+            }
         }
         finally
         {
@@ -74,6 +80,10 @@ internal sealed class Run(Site site, Sizes sizes)
         {
             foreach (var (id, callers, count) in new[] { ("case.pg.c1", 1, sizes.One), ("case.pg.c32", 32, sizes.ThirtyTwo), ("case.pg.c256", 256, sizes.Many), ("case.full.pg.c32", 32, sizes.FactsInside) })
             {
+                if (!Asked(id))
+                {
+                    continue;
+                }
                 var drafts = id == "case.full.pg.c32" ? Load.Take(product, count) : await Load.PrepareAsync(product, count);
                 await product.DrainAsync(TimeSpan.FromMinutes(2));
                 // pgbench before and after, so that what else goes on in the machine falls on both.
@@ -112,6 +122,10 @@ internal sealed class Run(Site site, Sizes sizes)
         {
             foreach (var (id, callers, count) in new[] { ("case.sqlite.c1", 1, sizes.SqliteOne), ("case.sqlite.c32", 32, sizes.SqliteThirtyTwo), ("case.sqlite.c256", 256, sizes.SqliteMany) })
             {
+                if (!Asked(id))
+                {
+                    continue;
+                }
                 var slices = new List<CaseSlice>();
                 foreach (var product in round % 2 == 1 ? new[] { grouped, single } : [single, grouped])
                 {
@@ -199,7 +213,7 @@ internal sealed class Run(Site site, Sizes sizes)
             missed += holds ? 0 : 1;
             Console.WriteLine($"{(holds ? "holds " : "MISSED")}  {what}: {reached:0.00}, bar {bar:0.00}{(holds ? "" : $", by {Math.Abs(reached - bar):0.00} ({Math.Abs(reached - bar) / bar:0 %})")}");
         }
-        foreach (var bar in Bars)
+        foreach (var bar in Bars.Where(b => _measured.ContainsKey(b.Id)))
         {
             var reached = Median(_measured[bar.Id].Ratios);
             Tell(bar.Id, reached, bar.Least, reached >= bar.Least);
@@ -207,6 +221,10 @@ internal sealed class Run(Site site, Sizes sizes)
         Tell("memory.afterLoad, MiB", _mebibytes, MostMebibytes, _mebibytes <= MostMebibytes);
         return missed == 0 ? 0 : 2;
     }
+
+    /// <summary>BENCH_ONLY names what is measured by a part of its id, like <c>pg.c32</c>, to look at one thing while working on it; all without it.</summary>
+    private static bool Asked(string id) =>
+        Environment.GetEnvironmentVariable("BENCH_ONLY") is not { Length: > 0 } only || id.Contains(only, StringComparison.Ordinal) || only.Contains(id, StringComparison.Ordinal);
 
     private static void Say(string what) => Console.WriteLine(what);
 

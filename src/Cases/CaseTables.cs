@@ -72,14 +72,13 @@ public static class CaseTables
         new("risk", ColumnType.Text, Remark: "names of the signals, plain: statistics without persons"),
         new("result", ColumnType.Sealed, Remark: "StoredAssessment"));
 
-    public static readonly Table Comparison = new("case_comparison", TableKind.Act, 3, "One row a compared field: how it agreed. The values are in the assessment, sealed.",
+    public static readonly Table Comparison = new("case_comparison", TableKind.Act, 3, "One row a compared field: how it agreed, from the assessment on that first said so until the next that has rows. The values are in the assessment, sealed.",
         new("case_id", ColumnType.Uuid),
         new("attempt", ColumnType.Int),
         new("field", ColumnType.Text),
         new("class", ColumnType.Text),
         new("source", ColumnType.Text),
-        new("as_of", ColumnType.Instant),
-        new("compared", ColumnType.Sealed, Remark: "typed and recorded value"));
+        new("as_of", ColumnType.Instant));
 
     public static readonly Table Event = new("case_event", TableKind.Act, 1, "The case's timeline.",
         new("id", ColumnType.Uuid),

@@ -155,10 +155,14 @@ public sealed class Bills(TimeProvider clock)
         if (written >= 0)
         {
             change.Heads[written] = PaymentsTables.Bill.Head(bill.Id.Value, change.Heads[written].ExpectedVersion, rest);
-            return bill;
         }
-        change.Heads.Add(PaymentsTables.Bill.Head(bill.Id.Value, bill.Version, rest));
-        return bill with { Version = bill.Version + 1 };
+        else
+        {
+            change.Heads.Add(PaymentsTables.Bill.Head(bill.Id.Value, bill.Version, rest));
+            bill = bill with { Version = bill.Version + 1 };
+        }
+        change.Remember(PaymentsTables.Bill, bill.Id.Value, Ledger.BillById, bill);
+        return bill;
     }
 
     private void Send(Change change, string topic, Bill bill) =>

@@ -22,7 +22,10 @@ public sealed class Ledger(Db db)
     private const string PaymentColumns =
         "SELECT id, version, gateway_id, bill_number, bill_id, payer_id, amount, refunded, paid_at, received_at, method FROM payment ";
 
-    public Task<Bill?> BillAsync(BillId id, CancellationToken cancel = default) => OneAsync(BillColumns + "WHERE id = @id", new { id = id.Value }, cancel);
+    internal const string BillById = BillColumns + "WHERE id = @id";
+
+    public async Task<Bill?> BillAsync(BillId id, CancellationToken cancel = default) =>
+        await db.Recollection.OfAsync(PaymentsTables.Bill, id.Value, BillById, () => OneAsync(BillById, new { id = id.Value }, cancel));
 
     public Task<Bill?> BillByNumberAsync(string number, CancellationToken cancel = default) => OneAsync(BillColumns + "WHERE number = @number", new { number }, cancel);
 

@@ -14,8 +14,10 @@ public sealed class ExitVisas(Db db, TimeProvider clock)
         FROM exit_visa
         """;
 
+    private const string OfPerson = Columns + " WHERE person_id = @person ORDER BY id";
+
     public async Task<IReadOnlyList<ExitVisa>> OfAsync(PersonId person, CancellationToken cancel = default) =>
-        [.. (await db.QueryAsync<StoredVisa>(Columns + " WHERE person_id = @person ORDER BY id", new { person = person.Value }, cancel)).Select(v => v.ToVisa())];
+        [.. (await db.QueryOfAsync<StoredVisa>(RegistryTables.Visa, person.Value, OfPerson, new { person = person.Value }, cancel)).Select(v => v.ToVisa())];
 
     public async Task<ExitVisa?> OfCaseAsync(CaseId @case, CancellationToken cancel = default) =>
         (await db.FirstAsync<StoredVisa>(Columns + " WHERE case_id = @id", new { id = @case.Value }, cancel))?.ToVisa();
@@ -45,7 +47,7 @@ public sealed class ExitVisas(Db db, TimeProvider clock)
     }
 
     public async Task<IReadOnlyList<Fine>> FinesAsync(PersonId person, CancellationToken cancel = default) =>
-        [.. (await db.QueryAsync<StoredFine>("""
+        [.. (await db.QueryOfAsync<StoredFine>(RegistryTables.Fine, person.Value, """
             SELECT id AS Id, version AS Version, person_id AS PersonId, code AS Code, ordinal AS Ordinal, day AS Day, amount AS Amount, state AS State, source_id AS SourceId
             FROM fine WHERE person_id = @person ORDER BY id
             """, new { person = person.Value }, cancel)).Select(f => f.ToFine())];

@@ -36,7 +36,7 @@ public sealed class Persons(Db db, Sealer sealer, ReadDoor door, BlindIndex blin
     /// <summary>Brings the record up to date with what the register says now; new numbers are added, old ones stay findable.</summary>
     public async Task UpdateAsync(Change change, PersonId id, PersonRecord before, PersonRecord record, bool alive = true)
     {
-        var head = await db.FirstAsync<PersonHead>("SELECT version, created_at AS CreatedAt FROM person WHERE id = @id", new { id = id.Value }, default)
+        var head = await db.FirstOfAsync<StoredPerson>(RegistryTables.Person, id.Value, SelectById, new { id = id.Value })
             ?? throw new InvalidOperationException($"There is no person {id}.");
         await PutAsync(change, id, head.Version, record, Clock.FromMicros(head.CreatedAt), alive);
         AddIdentifiers(change, id, before, record);
@@ -45,15 +45,16 @@ public sealed class Persons(Db db, Sealer sealer, ReadDoor door, BlindIndex blin
     /// <summary>Opens the record; the access must name the person.</summary>
     public async Task<PersonRecord> OpenAsync(Access access, PersonId id, CancellationToken cancel = default)
     {
-        var cipher = await db.FirstAsync<byte[]>("SELECT record FROM person WHERE id = @id", new { id = id.Value }, cancel)
+        var row = await db.FirstOfAsync<StoredPerson>(RegistryTables.Person, id.Value, SelectById, new { id = id.Value }, cancel)
             ?? throw new InvalidOperationException($"There is no person {id}.");
-        return await door.OpenAsync<PersonRecord>(access, Context(id), cipher, cancel);
+        return await door.OpenAsync<PersonRecord>(access, Context(id), row.Record, cancel);
     }
 
     private async Task PutAsync(Change change, PersonId id, long version, PersonRecord record, NodaTime.Instant created, bool alive)
     {
         var sealedRecord = await sealer.SealAsync(change, Context(id), record);
         change.Heads.Add(RegistryTables.Person.Head(id.Value, version, record.Nationality, record.Sex, alive, created, clock.Now(), sealedRecord));
+        change.Remember(RegistryTables.Person, id.Value, SelectById, new StoredPerson(version + 1, created.ToMicros(), sealedRecord.Cipher));
     }
 
     private void AddIdentifiers(Change change, PersonId id, PersonRecord? before, PersonRecord record)
@@ -77,5 +78,7 @@ public sealed class Persons(Db db, Sealer sealer, ReadDoor door, BlindIndex blin
 
     private static SealContext Context(PersonId id) => new(id, RetentionClass.Identity, "person", id.Value);
 
-    private sealed record PersonHead(long Version, long CreatedAt);
+    private const string SelectById = "SELECT version, created_at AS CreatedAt, record FROM person WHERE id = @id";
+
+    private sealed record StoredPerson(long Version, long CreatedAt, byte[] Record);
 }

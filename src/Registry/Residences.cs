@@ -15,17 +15,24 @@ public sealed class Residences(Db db, Sealer sealer, ReadDoor door, TimeProvider
         FROM residence JOIN residence_details ON residence_id = id
         """;
 
+    private const string Holds = "SELECT id AS Id, kind AS Kind, from_at AS FromAt, until_at AS UntilAt, reason AS Reason FROM residence_hold WHERE residence_id = @id";
+
+    private ValueTask<IReadOnlyList<StoredResidence>> RowsAsync(PersonId person, CancellationToken cancel) =>
+        db.QueryOfAsync<StoredResidence>(RegistryTables.Residence, person.Value, OfPerson, new { person = person.Value }, cancel);
+
+    private const string OfPerson = Columns + " WHERE person_id = @person";
+
     /// <summary>The person's residence that counts: the one not ended, else the last.</summary>
     public async Task<Residence?> OfAsync(PersonId person, CancellationToken cancel = default)
     {
-        var rows = await db.QueryAsync<StoredResidence>(Columns + " WHERE person_id = @person", new { person = person.Value }, cancel);
+        var rows = await RowsAsync(person, cancel);
         var row = rows.OrderBy(r => r.EndReason is null ? 0 : 1).ThenByDescending(r => r.FromDay).FirstOrDefault();
         if (row is null)
         {
             return null;
         }
-        var holds = await db.QueryAsync<StoredHold>(
-            "SELECT id AS Id, kind AS Kind, from_at AS FromAt, until_at AS UntilAt, reason AS Reason FROM residence_hold WHERE residence_id = @id", new { id = row.Id }, cancel);
+        // A hold is written together with its residence, which names the person.
+        var holds = await db.QueryOfAsync<StoredHold>(RegistryTables.Residence, row.Id, Holds, new { id = row.Id }, cancel);
         return row.ToResidence([.. holds.Select(h => new Hold(h.Id, h.Kind, h.FromAt, h.UntilAt, h.Reason))]);
     }
 
@@ -40,6 +47,25 @@ public sealed class Residences(Db db, Sealer sealer, ReadDoor door, TimeProvider
         change.Heads.Add(RegistryTables.Residence.Head(id, 0, person.Value, category, from, until, calendar, months, from, null, null, 0));
         change.Rows.Add(RegistryTables.Details.Put(id, sealedDetails));
         AddTerm(change, id, from, until, months, calendar, @case);
+        IReadOnlyList<StoredResidence> all =
+        [
+            .. await RowsAsync(person, default),
+            new()
+            {
+                Id = id,
+                Version = 1,
+                PersonId = person.Value,
+                Category = category,
+                FromDay = from,
+                UntilDay = until,
+                Calendar = calendar,
+                Months = months,
+                IssuedDay = from,
+                Details = sealedDetails.Cipher,
+            },
+        ];
+        change.Remember(RegistryTables.Residence, person.Value, OfPerson, all);
+        change.Remember(RegistryTables.Residence, id, Holds, Array.Empty<StoredHold>());
         return id;
     }
 

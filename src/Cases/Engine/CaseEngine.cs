@@ -287,15 +287,16 @@ public sealed partial class CaseEngine
     /// <summary>The facts that may still be used, and the others anew, as rows of this change.</summary>
     private async Task<GatheredFacts> GatherAsync(CaseChange c, Access access, Service service, CancellationToken cancel)
     {
-        var (facts, attempts) = await _store.FactsAsync(access, c.Head, c.Now, cancel);
+        var (facts, rows) = await _store.FactsAsync(access, c.Head, c.Now, cancel);
         var record = await _persons.OpenAsync(access, c.Head.Person, cancel);
         var missing = service.Facts.Where(name => !facts.Has(name)).ToList();
         Outage? outage = null;
         if (missing.Count > 0)
         {
-            foreach (var g in await _gatherer.GatherAsync(new FactQuery(c.Head.Person, record), missing, cancel))
+            var gathered = await _gatherer.GatherAsync(new FactQuery(c.Head.Person, record), missing, cancel);
+            await _store.AddFactsAsync(c.Change, c.Head, rows, gathered, c.Now);
+            foreach (var g in gathered)
             {
-                await _store.AddFactAsync(c.Change, c.Head, g, attempts.GetValueOrDefault(g.Name) + 1, c.Now);
                 if (g.Value is { } value)
                 {
                     facts.Add(g.Name, value, g.Origin!);
@@ -326,10 +327,11 @@ public sealed partial class CaseEngine
             return;
         }
         var standing = new CaseStanding(c.Head.Case, c.Head.Cleared == c.Head.Submission, c.Head.Confirmed == c.Head.Submission, paid is not null,
-            await _uploads(c.Head.Person, UploadIds(service, request), cancel));
+            // Once an officer has looked, it is no news.
+            c.Head.Cleared != c.Head.Submission && await _uploads(c.Head.Person, UploadIds(service, request), cancel));
         var assessment = Assessor.Assess(service, request, gathered.Facts, rules, standing);
         var number = await _store.NextAssessmentAsync(c.Head, cancel);
-        await _store.AddAssessmentAsync(c.Change, c.Head, assessment, number, c.Now);
+        await _store.AddAssessmentAsync(c.Change, c.Head, assessment, number, c.Now, cancel);
         c.Head = c.Head with { Attempts = 0 };
         await FollowAsync(c, service, request, gathered, assessment, paid, rules, cancel);
     }

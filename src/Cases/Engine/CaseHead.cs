@@ -44,6 +44,8 @@ public sealed record CaseHead
         FROM case_head
         """;
 
+    internal const string SelectById = Select + " WHERE id = @id";
+
     internal HeadWrite Write(long expectedVersion) => CaseTables.Case.Head(Id, expectedVersion,
         Service, PersonId, AccountId, Reference, Category, State, StateSince, Holder, DueAt, CreatedAt, SubmittedAt, Submission, Cleared, Confirmed, Waiting, Attempts, BillId, DecidedBy, Rules);
 }
@@ -173,6 +175,7 @@ internal sealed class CaseChange(Change change, Service service, CaseHead before
     public Change Close()
     {
         Change.Heads.Add(Head.Write(Before.Version));
+        Change.Remember(CaseTables.Case, Head.Id, CaseHead.SelectById, Head with { Version = Before.Version + 1 });
         return Change;
     }
 }

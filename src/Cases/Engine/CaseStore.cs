@@ -11,74 +11,114 @@ namespace Muqeem.Cases;
 /// <summary>Reads and seals what a case says. One place for its seal contexts.</summary>
 internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
 {
-    public Task<CaseHead?> HeadAsync(CaseId id, CancellationToken cancel) =>
-        db.FirstAsync<CaseHead>(CaseHead.Select + " WHERE id = @id", new { id = id.Value }, cancel);
+    public ValueTask<CaseHead?> HeadAsync(CaseId id, CancellationToken cancel) =>
+        db.FirstOfAsync<CaseHead>(CaseTables.Case, id.Value, CaseHead.SelectById, new { id = id.Value }, cancel);
 
     public async Task<Answers> AnswersAsync(Access access, CaseHead head, CancellationToken cancel)
     {
-        var cipher = await db.FirstAsync<byte[]>("SELECT answers FROM case_answers WHERE case_id = @id", new { id = head.Id }, cancel);
+        var cipher = await db.FirstOfAsync<byte[]>(CaseTables.Answers, head.Id, "SELECT answers FROM case_answers WHERE case_id = @id", new { id = head.Id }, cancel);
         return cipher is null ? Answers.Empty : new(await door.OpenAsync<Dictionary<string, string>>(access, Seal(head, "case_answers"), cipher, cancel));
     }
 
     public async Task PutAnswersAsync(Change change, CaseHead head, Answers answers, Instant now) =>
         change.Rows.Add(CaseTables.Answers.Put(head.Id, now, await sealer.SealAsync(change, Seal(head, "case_answers"), answers.Values)));
 
-    public async Task AddSubmissionAsync(Change change, CaseHead head, int submission, Instant now, int schema, JsonElement request) =>
-        change.Rows.Add(CaseTables.Submission.Insert(head.Id, submission, now, schema, await sealer.SealAsync(change, Seal(head, "case_submission"), request)));
+    private const string LastSubmission = "SELECT schema_number AS Schema, request AS Request FROM case_submission WHERE case_id = @id ORDER BY submission DESC LIMIT 1";
+
+    public async Task AddSubmissionAsync(Change change, CaseHead head, int submission, Instant now, int schema, JsonElement request)
+    {
+        var blob = await sealer.SealAsync(change, Seal(head, "case_submission"), request);
+        change.Rows.Add(CaseTables.Submission.Insert(head.Id, submission, now, schema, blob));
+        change.Remember(CaseTables.Submission, head.Id, LastSubmission, new StoredSubmission { Schema = schema, Request = blob.Cipher });
+    }
 
     public async Task<object> RequestAsync(Access access, CaseHead head, Service service, CancellationToken cancel)
     {
-        var row = await db.FirstAsync<StoredSubmission>("SELECT schema_number AS Schema, request AS Request FROM case_submission WHERE case_id = @id AND submission = @n",
-            new { id = head.Id, n = head.Submission }, cancel) ?? throw new InvalidOperationException($"Case {head.Id} has no submission {head.Submission}.");
+        var row = await db.FirstOfAsync<StoredSubmission>(CaseTables.Submission, head.Id, LastSubmission, new { id = head.Id }, cancel)
+            ?? throw new InvalidOperationException($"Case {head.Id} has no submission {head.Submission}.");
         return service.Unpack(await door.OpenAsync<JsonElement>(access, Seal(head, "case_submission"), row.Request, cancel), row.Schema);
     }
 
     /// <summary>The latest stored value of each fact that may still be used.</summary>
-    public async Task<(FactSet Facts, Dictionary<string, int> Attempts)> FactsAsync(Access access, CaseHead head, Instant now, CancellationToken cancel)
+    public async Task<(FactSet Facts, IReadOnlyList<StoredFact> Rows)> FactsAsync(Access access, CaseHead head, Instant now, CancellationToken cancel)
     {
-        var rows = await db.QueryAsync<StoredFact>("""
-            SELECT fact AS Fact, attempt AS Attempt, outcome AS Outcome, source AS Source, request_id AS RequestId, as_of AS AsOf, valid_until AS ValidUntil, schema_number AS Schema, value AS Value
-            FROM case_fact WHERE case_id = @id
-            """, new { id = head.Id }, cancel);
+        var rows = await FactRowsAsync(head, cancel);
         var facts = new FactSet();
-        var attempts = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var group in rows.GroupBy(r => r.Fact, StringComparer.Ordinal))
         {
             var last = group.MaxBy(r => r.Attempt)!;
-            attempts[group.Key] = last.Attempt;
             if (last.Value is { } cipher && last.ValidUntil > now)
             {
-                var value = await door.OpenAsync<JsonElement>(access, Seal(head, "case_fact/" + group.Key), cipher, cancel);
-                facts.Add(group.Key, StoredFacts.Read(group.Key, last.Schema, value), new(last.Source, last.RequestId, last.AsOf, last.ValidUntil));
+                var value = await door.OpenAsync(access, Seal(head, "case_fact/" + group.Key), cipher, StoredFacts.TypeOf(group.Key, last.Schema), cancel);
+                facts.Add(group.Key, value, new(last.Source, last.RequestId, last.AsOf, last.ValidUntil));
             }
         }
-        return (facts, attempts);
+        return (facts, rows);
     }
 
-    public async Task AddFactAsync(Change change, CaseHead head, Gathered g, int attempt, Instant now)
+    /// <summary>All attempts of all facts. Rows are only ever added.</summary>
+    private ValueTask<IReadOnlyList<StoredFact>> FactRowsAsync(CaseHead head, CancellationToken cancel) =>
+        db.QueryOfAsync<StoredFact>(CaseTables.Fact, head.Id, FactRows, new { id = head.Id }, cancel);
+
+    private const string FactRows = """
+        SELECT fact AS Fact, attempt AS Attempt, outcome AS Outcome, source AS Source, request_id AS RequestId, as_of AS AsOf, valid_until AS ValidUntil, schema_number AS Schema, value AS Value
+        FROM case_fact WHERE case_id = @id
+        """;
+
+    /// <summary>Adds what was gathered as the next attempts.</summary>
+    /// <param name="rows">All attempts so far.</param>
+    public async Task AddFactsAsync(Change change, CaseHead head, IReadOnlyList<StoredFact> rows, IReadOnlyList<Gathered> gathered, Instant now)
     {
-        if (g.Outage is { } outage)
+        var all = new List<StoredFact>(rows);
+        foreach (var g in gathered)
         {
-            change.Rows.Add(CaseTables.Fact.Insert(head.Id, g.Name, attempt, outage.Reason.StartsWith("broken", StringComparison.Ordinal) ? "broken" : "unavailable",
-                outage.Agency, "", now, now, now, g.Schema, null));
+            var attempt = rows.Where(r => r.Fact == g.Name).Select(r => r.Attempt).DefaultIfEmpty(0).Max() + 1;
+            var row = new StoredFact { Fact = g.Name, Attempt = attempt, Schema = g.Schema };
+            SealedBytes? value = null;
+            if (g.Outage is { } outage)
+            {
+                row = row with { Outcome = outage.Reason.StartsWith("broken", StringComparison.Ordinal) ? "broken" : "unavailable", Source = outage.Agency, AsOf = now, ValidUntil = now };
+            }
+            else
+            {
+                var origin = g.Origin!;
+                value = await sealer.SealAsync(change, Seal(head, "case_fact/" + g.Name), g.Value!);
+                row = row with { Outcome = "found", Source = origin.Source, RequestId = origin.RequestId, AsOf = origin.AsOf, ValidUntil = origin.ValidUntil, Value = value.Cipher };
+            }
+            change.Rows.Add(CaseTables.Fact.Insert(head.Id, row.Fact, row.Attempt, row.Outcome, row.Source, row.RequestId, now, row.AsOf, row.ValidUntil, row.Schema, value));
+            all.Add(row);
+        }
+        change.Remember(CaseTables.Fact, head.Id, FactRows, all);
+    }
+
+    public async Task AddAssessmentAsync(Change change, CaseHead head, Assessment a, int attempt, Instant now, CancellationToken cancel)
+    {
+        var stored = StoredAssessment.Of(a);
+        change.Rows.Add(CaseTables.Assessment.Insert(head.Id, attempt, head.Submission, now, head.Rules, a.Act, string.Join(' ', a.Signals),
+            await sealer.SealAsync(change, Seal(head, "case_assessment"), stored, cancel)));
+        change.Remember(CaseTables.Assessment, head.Id, LastAssessment, (int?)attempt);
+        var compared = a.Comparisons.Select(c => new StoredComparison(attempt, c.Field, c.Class.ToString(), c.Source, c.AsOf ?? now)).ToList();
+        var before = await db.QueryOfAsync<StoredComparison>(CaseTables.Comparison, head.Id, LastComparisons, new { id = head.Id }, cancel);
+        // The same facts compared again say the same: the rows of the assessment that first said so go on to count.
+        if (compared.Count == before.Count && a.Comparisons.All(c => before.Any(b => b.Field == c.Field && b.Class == c.Class.ToString() && b.Source == c.Source && (c.AsOf is null || b.AsOf == c.AsOf))))
+        {
             return;
         }
-        var origin = g.Origin!;
-        var value = await sealer.SealAsync(change, Seal(head, "case_fact/" + g.Name), JsonSerializer.SerializeToElement(g.Value, g.Value!.GetType(), StoredJson.Options));
-        change.Rows.Add(CaseTables.Fact.Insert(head.Id, g.Name, attempt, "found", origin.Source, origin.RequestId, now, origin.AsOf, origin.ValidUntil, g.Schema, value));
+        foreach (var c in compared)
+        {
+            change.Rows.Add(CaseTables.Comparison.Insert(head.Id, attempt, c.Field, c.Class, c.Source, c.AsOf));
+        }
+        change.Remember(CaseTables.Comparison, head.Id, LastComparisons, compared);
     }
 
-    public async Task AddAssessmentAsync(Change change, CaseHead head, Assessment a, int attempt, Instant now)
+    private const string LastComparisons = """
+        SELECT attempt AS Attempt, field AS Field, class AS Class, source AS Source, as_of AS AsOf FROM case_comparison
+        WHERE case_id = @id AND attempt = (SELECT max(attempt) FROM case_comparison WHERE case_id = @id)
+        """;
+
+    private sealed record StoredComparison(int Attempt, string Field, string Class, string Source, Instant AsOf)
     {
-        var stored = JsonSerializer.SerializeToElement(StoredAssessment.Of(a), StoredJson.Options);
-        change.Rows.Add(CaseTables.Assessment.Insert(head.Id, attempt, head.Submission, now, head.Rules, a.Act, string.Join(' ', a.Signals),
-            await sealer.SealAsync(change, Seal(head, "case_assessment"), stored)));
-        foreach (var c in a.Comparisons)
-        {
-            var values = JsonSerializer.SerializeToElement(new ComparedValues(c.Typed, c.Recorded), StoredJson.Options);
-            change.Rows.Add(CaseTables.Comparison.Insert(head.Id, attempt, c.Field, c.Class.ToString(), c.Source, c.AsOf ?? now,
-                await sealer.SealAsync(change, Seal(head, "case_comparison/" + c.Field), values)));
-        }
+        public StoredComparison() : this(0, "", "", "", default) { }
     }
 
     /// <summary>The last assessment, with the number of the next.</summary>
@@ -89,28 +129,29 @@ internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
         {
             return (null, 1);
         }
-        var json = await door.OpenAsync<JsonElement>(access, Seal(head, "case_assessment"), row.Result, cancel);
-        return (json.Deserialize<StoredAssessment>(StoredJson.Options), row.Attempt + 1);
+        return (await door.OpenAsync<StoredAssessment>(access, Seal(head, "case_assessment"), row.Result, cancel), row.Attempt + 1);
     }
 
+    private const string LastAssessment = "SELECT max(attempt) FROM case_assessment WHERE case_id = @id";
+
     public async Task<int> NextAssessmentAsync(CaseHead head, CancellationToken cancel) =>
-        1 + (int)await db.SingleAsync<long>("SELECT coalesce(max(attempt), 0) FROM case_assessment WHERE case_id = @id", new { id = head.Id }, cancel);
+        1 + (await db.FirstOfAsync<int?>(CaseTables.Assessment, head.Id, LastAssessment, new { id = head.Id }, cancel) ?? 0);
 
     public async Task<DecisionContent?> DecisionAsync(Access access, CaseHead head, StoredDecision decision) =>
-        (await door.OpenAsync<JsonElement>(access, Seal(head, "case_decision"), decision.Content)).Deserialize<DecisionContent>(StoredJson.Options);
+        await door.OpenAsync<DecisionContent>(access, Seal(head, "case_decision"), decision.Content);
 
     public async Task<SealedBytes> SealNoteAsync(Change change, CaseHead head, string table, object note) =>
-        await sealer.SealAsync(change, Seal(head, table), JsonSerializer.SerializeToElement(note, note.GetType(), StoredJson.Options));
+        await sealer.SealAsync(change, Seal(head, table), note);
 
     public async Task<T?> OpenNoteAsync<T>(Access access, CaseHead head, string table, byte[] cipher) =>
-        (await door.OpenAsync<JsonElement>(access, Seal(head, table), cipher)).Deserialize<T>(StoredJson.Options);
+        await door.OpenAsync<T>(access, Seal(head, table), cipher);
 
-    public Task<StoredDecision?> PendingDecisionAsync(CaseHead head, CancellationToken cancel) =>
-        db.FirstAsync<StoredDecision>("SELECT id AS Id, officer AS Officer, act AS Act, reason AS Reason, pressed_at AS PressedAt, effective_at AS EffectiveAt, content AS Content FROM case_decision WHERE case_id = @id",
+    public ValueTask<StoredDecision?> PendingDecisionAsync(CaseHead head, CancellationToken cancel) =>
+        db.FirstOfAsync<StoredDecision>(CaseTables.Decision, head.Id, "SELECT id AS Id, officer AS Officer, act AS Act, reason AS Reason, pressed_at AS PressedAt, effective_at AS EffectiveAt, content AS Content FROM case_decision WHERE case_id = @id",
             new { id = head.Id }, cancel);
 
-    public Task<StoredLock?> LockAsync(CaseHead head, CancellationToken cancel) =>
-        db.FirstAsync<StoredLock>("SELECT officer AS Officer, until AS Until FROM review_lock WHERE case_id = @id", new { id = head.Id }, cancel);
+    public ValueTask<StoredLock?> LockAsync(CaseHead head, CancellationToken cancel) =>
+        db.FirstOfAsync<StoredLock>(CaseTables.Lock, head.Id, "SELECT officer AS Officer, until AS Until FROM review_lock WHERE case_id = @id", new { id = head.Id }, cancel);
 
     private static SealContext Seal(CaseHead head, string table) => new(head.Person, RetentionClass.Case, table, head.Id);
 
@@ -126,7 +167,7 @@ internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
         public byte[] Result { get; init; } = [];
     }
 
-    private sealed record StoredFact
+    internal sealed record StoredFact
     {
         public string Fact { get; init; } = "";
         public int Attempt { get; init; }
@@ -139,9 +180,6 @@ internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
         public byte[]? Value { get; init; }
     }
 }
-
-/// <summary>The values of one compared field, sealed beside its class.</summary>
-public sealed record ComparedValues(string? Typed, string? Recorded);
 
 /// <summary>What an officer asked for or wrote.</summary>
 /// <param name="Items">Names of the fields that the applicant is asked to mend.</param>

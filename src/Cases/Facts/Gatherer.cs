@@ -246,7 +246,7 @@ public sealed class Gatherer
     }
 }
 
-/// <summary>Reads stored facts of every past shape.</summary>
+/// <summary>The types of stored facts, by name and shape.</summary>
 internal static class StoredFacts
 {
     private static readonly Dictionary<string, Type> Types = new(StringComparer.Ordinal)
@@ -265,8 +265,8 @@ internal static class StoredFacts
     };
 
     /// <param name="schema">All shapes are at 1 today; a changed shape adds its upcast here.</param>
-    public static object Read(string name, int schema, JsonElement value) =>
+    public static Type TypeOf(string name, int schema) =>
         schema == 1 && Types.TryGetValue(name, out var type)
-            ? value.Deserialize(type, Platform.Privacy.StoredJson.Options)!
+            ? type
             : throw new InvalidOperationException($"No reader for fact '{name}' of schema {schema}.");
 }

@@ -58,22 +58,26 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
 
     private const string Columns = "SELECT id, version AS row_version, person_id, residence_id, number, serial, state, issued_day, expires_day, place, issued_at, ended_at FROM document ";
 
+    private const string OfPerson = Columns + "WHERE person_id = @person ORDER BY number DESC";
+
+    private const string ContentOf = "SELECT content FROM document_content WHERE document_id = @id";
+
     // No vowels and nothing that looks like another character: a serial is read aloud and never spells a word.
     private const string SerialAlphabet = "BCDFGHJKLMNPQRSTVWXZ23456789";
 
     /// <summary>The first version, or the next after one that was ended (lost, damaged, revoked).</summary>
     public async Task<IssuedDocument> IssueAsync(Change change, DocumentOrder order, CancellationToken cancel = default)
     {
-        var last = await db.FirstAsync<int?>("SELECT MAX(number) FROM document WHERE person_id = @person", new { person = order.Person.Value }, cancel) ?? 0;
+        var earlier = await RowsAsync(order.Person, cancel);
         change.Claims.Add(Live(order.Person));
-        return await AddAsync(change, order, last + 1);
+        return await AddAsync(change, order, earlier.Select(d => d.Number).FirstOrDefault() + 1, earlier);
     }
 
     /// <summary>The next version in place of the live one. The person's claim to one live document passes on to it.</summary>
     public async Task<IssuedDocument> ReplaceAsync(Change change, DocumentVersion live, DocumentOrder order, CancellationToken cancel = default)
     {
         await CloseAsync(change, live, DocumentState.Superseded, cancel);
-        return await AddAsync(change, order, live.Number + 1);
+        return await AddAsync(change, order, live.Number + 1, null);
     }
 
     /// <summary>Ends the live version without another: reported lost, damaged, revoked. Verification answers so from the commit on.</summary>
@@ -88,11 +92,14 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
     }
 
     public async Task<DocumentVersion?> LiveAsync(PersonId person, CancellationToken cancel = default) =>
-        (await db.FirstAsync<StoredDocument>(Columns + "WHERE person_id = @person AND state = 'LIVE'", new { person = person.Value }, cancel))?.Read();
+        (await RowsAsync(person, cancel)).Select(r => r.Read()).FirstOrDefault(d => d.State == DocumentState.Live);
 
     /// <summary>All versions, newest first.</summary>
     public async Task<IReadOnlyList<DocumentVersion>> OfAsync(PersonId person, CancellationToken cancel = default) =>
-        [.. (await db.QueryAsync<StoredDocument>(Columns + "WHERE person_id = @person ORDER BY number DESC", new { person = person.Value }, cancel)).Select(r => r.Read())];
+        [.. (await RowsAsync(person, cancel)).Select(r => r.Read())];
+
+    private ValueTask<IReadOnlyList<StoredDocument>> RowsAsync(PersonId person, CancellationToken cancel) =>
+        db.QueryOfAsync<StoredDocument>(CredentialsTables.Document, person.Value, OfPerson, new { person = person.Value }, cancel);
 
     public async Task<DocumentVersion?> FindAsync(Guid id, CancellationToken cancel = default) =>
         (await db.FirstAsync<StoredDocument>(Columns + "WHERE id = @id", new { id }, cancel))?.Read();
@@ -100,12 +107,13 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
     /// <summary>What the document says; the access must name its person.</summary>
     public async Task<DocumentContent> OpenAsync(Access access, DocumentVersion document, CancellationToken cancel = default)
     {
-        var cipher = await db.FirstAsync<byte[]>("SELECT content FROM document_content WHERE document_id = @id", new { id = document.Id }, cancel)
+        var cipher = await db.FirstOfAsync<byte[]>(CredentialsTables.Content, document.Id, ContentOf, new { id = document.Id }, cancel)
             ?? throw new InvalidOperationException($"Document {document.Id} has no content.");
         return await door.OpenAsync<DocumentContent>(access, Context(document.Person, document.Id), cipher, cancel);
     }
 
-    private async Task<IssuedDocument> AddAsync(Change change, DocumentOrder order, int number)
+    /// <param name="earlier">All rows of the person when none of them changes with this.</param>
+    private async Task<IssuedDocument> AddAsync(Change change, DocumentOrder order, int number, IReadOnlyList<StoredDocument>? earlier)
     {
         var today = clock.Today();
         var now = clock.Now();
@@ -114,7 +122,14 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
         var expires = today.PlusYears(order.ValidYears);
         change.Claims.Add(new Claim(SerialClaim, blind.Of("document_serial", serial)));
         Put(change, new DocumentVersion(id, 0, order.Person, order.Residence, number, serial, DocumentState.Live, today, expires, order.Place, now, null));
-        change.Rows.Add(CredentialsTables.Content.Insert(id, await sealer.SealAsync(change, Context(order.Person, id), order.Content)));
+        if (earlier is not null)
+        {
+            IReadOnlyList<StoredDocument> all = [new(id, 1, order.Person.Value, order.Residence, number, serial, "LIVE", today, expires, order.Place, now, null), .. earlier];
+            change.Remember(CredentialsTables.Document, order.Person.Value, OfPerson, all);
+        }
+        var content = await sealer.SealAsync(change, Context(order.Person, id), order.Content);
+        change.Rows.Add(CredentialsTables.Content.Insert(id, content));
+        change.Remember(CredentialsTables.Content, id, ContentOf, content.Cipher);
         var credential = Guid.CreateVersion7(clock.GetUtcNow());
         change.Heads.Add(CredentialsTables.Credential.Head(credential, 0, order.Person.Value, id, LiveQr, RandomNumberGenerator.GetBytes(16), "LIVE", now, null));
         return new IssuedDocument(id, credential, number, serial, expires);

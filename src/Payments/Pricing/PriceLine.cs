@@ -8,10 +8,21 @@ namespace Muqeem.Payments.Pricing;
 /// <param name="Code">The row of the fee table, e.g. <c>IQAMA_COMMERCIAL</c>; revenue is booked under it.</param>
 /// <param name="Quantity">Months, dependent-months or pieces: see the text of the line.</param>
 /// <param name="PolicyVersion">The version of the fee table it was priced under.</param>
-/// <param name="Facts">What the explanation needs: strings and whole numbers. Nothing personal.</param>
+/// <param name="Facts">What the explanation needs: strings and whole numbers (<see cref="long"/>). Nothing personal.</param>
 /// <param name="Until">The first day on which another row would apply, as known today; null when none is known.</param>
 public sealed record PriceLine(string Code, int Quantity, Money Amount, PayerKind Payer, long PolicyVersion, IReadOnlyDictionary<string, object> Facts, LocalDate? Until)
 {
+    /// <summary>Every whole number is a <see cref="long"/>: a line just priced and the same line read back from its bill are alike.</summary>
+    public IReadOnlyDictionary<string, object> Facts { get; } = Facts.ToDictionary(
+        fact => fact.Key,
+        fact => fact.Value switch
+        {
+            int number => (long)number,
+            long or string => fact.Value,
+            var other => throw new ArgumentException($"Fact {fact.Key} of {Code} is a {other.GetType().Name}; strings and whole numbers only."),
+        },
+        StringComparer.Ordinal);
+
     /// <summary>Key of the name shown for the line.</summary>
     public string TextKey => "fee." + Code.ToLowerInvariant();
 
@@ -43,9 +54,7 @@ public sealed record PriceLine(string Code, int Quantity, Money Amount, PayerKin
                     switch (value)
                     {
                         case string text: json.WriteString(name, text); break;
-                        case int number: json.WriteNumber(name, number); break;
                         case long number: json.WriteNumber(name, number); break;
-                        default: throw new InvalidOperationException($"Fact {name} of {line.Code} is a {value.GetType().Name}; strings and whole numbers only.");
                     }
                 }
                 json.WriteEndObject();

@@ -31,6 +31,9 @@ public sealed class Db : IAsyncDisposable, IDisposable
 
     public Dialect Dialect { get; }
 
+    /// <summary>What was read lately and holds still.</summary>
+    public Recollection Recollection { get; } = new();
+
     internal string MainFile => Path.Combine(Options.Data, "muqeem.db");
 
     internal string KeysFile => Path.Combine(Options.Data, "keys.db");
@@ -46,7 +49,9 @@ public sealed class Db : IAsyncDisposable, IDisposable
         }
         var settings = Settings(options);
         // Readers cannot write by mistake: only the writer's own session can.
-        settings.Options = $"{settings.Options} -c default_transaction_read_only=on".Trim();
+        // A statement that was prepared while its table was small would go on reading all of it until somebody counts the rows anew: what has an index uses it.
+        // (Whatever must be read whole then has an absurd cost, for which the server would compile it and start workers first, at a second of CPU: hence neither.)
+        settings.Options = $"{settings.Options} -c default_transaction_read_only=on -c enable_seqscan=off -c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0".Trim();
         // Nothing here sets anything in a session: the driver's seven statements that would undo it cost the server more than most reads.
         settings.NoResetOnClose = true;
         return new(options, Dialect.PostgreSql, null, new NpgsqlDataSourceBuilder(settings.ConnectionString).Build());
@@ -65,6 +70,14 @@ public sealed class Db : IAsyncDisposable, IDisposable
         await using var reading = await BorrowAsync(cancel);
         return await reading.Connection.QueryFirstOrDefaultAsync<T>(Command(sql, args, null, cancel));
     }
+
+    /// <summary>The rows of a subject, kept in memory until one of the table that names it is written; see <see cref="Recollection"/>. The statement and what it reads are constant for a subject.</summary>
+    public ValueTask<IReadOnlyList<T>> QueryOfAsync<T>(Table table, Guid subject, string sql, object args, CancellationToken cancel = default) =>
+        Recollection.OfAsync(table, subject, sql, () => QueryAsync<T>(sql, args, cancel));
+
+    /// <summary>The first row of a subject, kept like those of <see cref="QueryOfAsync"/>; also that there is none.</summary>
+    public ValueTask<T?> FirstOfAsync<T>(Table table, Guid subject, string sql, object args, CancellationToken cancel = default) =>
+        Recollection.OfAsync(table, subject, sql, () => FirstAsync<T>(sql, args, cancel));
 
     /// <summary>The only row; an exception when there is none or a second.</summary>
     public async Task<T> SingleAsync<T>(string sql, object? args = null, CancellationToken cancel = default)

@@ -44,6 +44,12 @@ public sealed class Table(string name, TableKind kind, int keyLength, string rem
     public string Remark { get; } = remark;
     public IReadOnlyList<Column> Columns { get; } = columns;
 
+    /// <summary>Whether anything read of it is kept in memory, see <see cref="Recollection"/>; then the writer tells what it wrote.</summary>
+    internal volatile bool IsRecalled;
+
+    /// <summary>Positions of the columns that may name a subject.</summary>
+    internal IReadOnlyList<int> SubjectColumns { get; } = [.. Enumerable.Range(0, columns.Length).Where(i => columns[i].Type == ColumnType.Uuid)];
+
     public bool IsHead => Columns.Count > 1 && KeyLength == 1 && Columns[1].Name == "version";
 
     /// <summary>A new row; all columns in order. A duplicate key is a bug unless a claim guards it.</summary>

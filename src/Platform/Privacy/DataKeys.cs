@@ -12,8 +12,8 @@ internal sealed record StoredDataKey(PersonId Person, RetentionClass Class, byte
     public bool IsDestroyed => Wrapped.Length == 0;
 }
 
-/// <summary>Reads the rows of these persons and this class.</summary>
-internal delegate Task<IReadOnlyList<StoredDataKey>> FindDataKeys(IReadOnlyCollection<PersonId> persons, RetentionClass @class, CancellationToken cancel);
+/// <summary>Reads the rows of these persons: of one class, or of all when it is null.</summary>
+internal delegate Task<IReadOnlyList<StoredDataKey>> FindDataKeys(IReadOnlyCollection<PersonId> persons, RetentionClass? @class, CancellationToken cancel);
 
 /// <summary>
 /// The data keys, one per (person, retention class): made when first needed, unwrapped once, kept a while. A key is forgotten after five minutes
@@ -24,6 +24,8 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<(PersonId, RetentionClass), DataKey> _kept = new();
+    /// <summary>Rows that came with another class's: unwrapped when they are needed, which costs more than reading them.</summary>
+    private readonly ConcurrentDictionary<(PersonId, RetentionClass), (StoredDataKey Row, long ReadAt)> _read = new();
     private readonly ConcurrentQueue<(PersonId, RetentionClass)> _order = new();
     private readonly ConcurrentDictionary<(PersonId, RetentionClass), Lazy<Task<DataKey>>> _making = new();
 
@@ -56,8 +58,7 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
         {
             return kept;
         }
-        var rows = await find([person], @class, cancel);
-        return rows.Count == 0 || rows[0].IsDestroyed ? null : Keep(rows[0]);
+        return await LoadAllAsync(person, @class, cancel) is { IsDestroyed: false } row ? Keep(row) : null;
     }
 
     /// <summary>Loads what is missing of many persons in one query; persons without a key are left out.</summary>
@@ -79,6 +80,7 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
     /// <summary>Forgets a key at once: it was destroyed.</summary>
     public void Forget(PersonId person, RetentionClass @class)
     {
+        _read.TryRemove((person, @class), out _);
         if (_kept.TryRemove((person, @class), out var key))
         {
             key.Dispose();
@@ -93,25 +95,51 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
         }
     }
 
+    /// <summary>Keeps all keys that a person has, because who needs one soon needs the others; returns the row of one class.</summary>
+    private async Task<StoredDataKey?> LoadAllAsync(PersonId person, RetentionClass @class, CancellationToken cancel)
+    {
+        StoredDataKey? wanted = null;
+        foreach (var row in await find([person], null, cancel))
+        {
+            if (row.Class == @class)
+            {
+                wanted = row;
+            }
+            else if (!row.IsDestroyed)
+            {
+                _read[(person, row.Class)] = (row, clock.GetTimestamp());
+            }
+        }
+        if (_read.Count > capacity)
+        {
+            _read.Clear();
+        }
+        return wanted;
+    }
+
     private async Task<DataKey> LoadOrMakeAsync(PersonId person, RetentionClass @class)
     {
-        var rows = await find([person], @class, CancellationToken.None);
-        if (rows.Count > 0)
+        var rows = await find([person], null, CancellationToken.None);
+        if (rows.FirstOrDefault(r => r.Class == @class) is { } known)
         {
-            return Usable(rows[0]);
+            return Usable(known);
         }
-        var fresh = RandomNumberGenerator.GetBytes(32);
-        var (wrapped, by) = keys.Wrap(KeyPurpose.DataKeys, fresh, Associated(person, @class));
-        CryptographicOperations.ZeroMemory(fresh);
-        var change = new Change(act: null) { Keys = { new NewDataKey(person, @class, wrapped, by) } };
+        var change = new Change(act: null);
+        // A person's first key brings those of the other classes with it: one write now for one at each first use.
+        foreach (var missing in rows.Count == 0 ? Enum.GetValues<RetentionClass>() : [@class])
+        {
+            var fresh = RandomNumberGenerator.GetBytes(32);
+            var (wrapped, by) = keys.Wrap(KeyPurpose.DataKeys, fresh, Associated(person, missing));
+            CryptographicOperations.ZeroMemory(fresh);
+            change.Keys.Add(new NewDataKey(person, missing, wrapped, by));
+        }
         var outcome = await writer.WriteAsync(change);
         // Claimed: somebody else's key came first. In doubt is no matter either: if a key was stored, ours or another's, it is found now.
         if (outcome is not (WriteOutcome.Done or WriteOutcome.InDoubt or WriteOutcome.Claimed))
         {
             throw new NotWrittenException("A data key could not be stored.", outcome);
         }
-        rows = await find([person], @class, CancellationToken.None);
-        return rows.Count > 0 ? Usable(rows[0]) : throw new NotWrittenException("A data key was stored but is not found.", outcome);
+        return await LoadAllAsync(person, @class, CancellationToken.None) is { } row ? Usable(row) : throw new NotWrittenException("A data key was stored but is not found.", outcome);
     }
 
     private DataKey Usable(StoredDataKey row) => row.IsDestroyed ? throw new ErasedException() : Keep(row);
@@ -120,7 +148,7 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
     {
         if (!_kept.TryGetValue(id, out var key))
         {
-            return null;
+            return _read.TryRemove(id, out var read) && clock.GetElapsedTime(read.ReadAt) <= Longest ? Keep(read.Row, read.ReadAt) : null;
         }
         if (clock.GetElapsedTime(key.LoadedAt) > Longest)
         {
@@ -134,10 +162,12 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
         return key;
     }
 
-    private DataKey Keep(StoredDataKey row)
+    private DataKey Keep(StoredDataKey row) => Keep(row, clock.GetTimestamp());
+
+    private DataKey Keep(StoredDataKey row, long readAt)
     {
         var id = (row.Person, row.Class);
-        var key = new DataKey(keys.Unwrap(KeyPurpose.DataKeys, row.WrappedBy, row.Wrapped, Associated(row.Person, row.Class)), clock.GetTimestamp());
+        var key = new DataKey(keys.Unwrap(KeyPurpose.DataKeys, row.WrappedBy, row.Wrapped, Associated(row.Person, row.Class)), readAt);
         if (!_kept.TryAdd(id, key))
         {
             if (_kept.TryGetValue(id, out var other) && other.Mark == key.Mark)

@@ -57,7 +57,7 @@ public abstract class PrivacyOnDatabaseTests(DatabaseKind kind) : IAsyncLifetime
                 Assert.Equal($"value {i}", await node.Door.OpenAsync<string>(access, context, blobs[i].Cipher));
             }
         }
-        Assert.Equal(1, await _database.Db.FirstAsync<int>("SELECT count(*) FROM keys.data_key"));
+        Assert.Equal(1, await _database.Db.FirstAsync<int>("SELECT count(*) FROM keys.data_key WHERE class = @class", new { @class = context.Class.ToString() }));
         Assert.All(nodes, n => n.Keys.Dispose());
     }
 

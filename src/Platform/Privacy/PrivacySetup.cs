@@ -29,13 +29,15 @@ public static class PrivacySetup
 
     internal static AccessRecorder RecorderOf(Db _, IWriter writer) => new(writer);
 
-    private static async Task<IReadOnlyList<StoredDataKey>> FindAsync(Db db, IReadOnlyCollection<PersonId> persons, RetentionClass @class, CancellationToken cancel)
+    private static async Task<IReadOnlyList<StoredDataKey>> FindAsync(Db db, IReadOnlyCollection<PersonId> persons, RetentionClass? @class, CancellationToken cancel)
     {
-        var rows = await db.QueryAsync<Row>(
-            "SELECT person_id, wrapped, wrapped_by FROM keys.data_key WHERE class = @class AND person_id = ANY(@persons)",
-            new { @class = @class.ToString(), persons = persons.Select(p => p.Value).ToArray() }, cancel);
-        return [.. rows.Select(r => new StoredDataKey(new PersonId(r.PersonId), @class, r.Wrapped, r.WrappedBy))];
+        const string Columns = "SELECT person_id, class, wrapped, wrapped_by FROM keys.data_key WHERE ";
+        var rows = persons.Count == 1 && @class is null
+            ? await db.QueryAsync<Row>(Columns + "person_id = @person", new { person = persons.First().Value }, cancel)
+            : await db.QueryAsync<Row>(Columns + "class = @class AND person_id = ANY(@persons)",
+                new { @class = @class!.Value.ToString(), persons = persons.Select(p => p.Value).ToArray() }, cancel);
+        return [.. rows.Select(r => new StoredDataKey(new PersonId(r.PersonId), Enum.Parse<RetentionClass>(r.Class), r.Wrapped, r.WrappedBy))];
     }
 
-    private sealed record Row(Guid PersonId, byte[] Wrapped, string WrappedBy);
+    private sealed record Row(Guid PersonId, string Class, byte[] Wrapped, string WrappedBy);
 }

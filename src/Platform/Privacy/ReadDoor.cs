@@ -64,6 +64,20 @@ public sealed class ReadDoor
         }
     }
 
+    /// <summary>Opens one value whose type is known only now.</summary>
+    public async ValueTask<object> OpenAsync(Access access, SealContext context, byte[] cipher, Type type, CancellationToken cancel = default)
+    {
+        var salted = await OpenSaltedAsync(access, context, cipher, cancel);
+        try
+        {
+            return JsonSerializer.Deserialize(salted.AsSpan(Blob.SaltLength), type, StoredJson.Options) ?? throw new JsonException("A sealed value is null.");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(salted);
+        }
+    }
+
     /// <summary>Opens many values with one query for their keys, in the same order. An erased one is null.</summary>
     public async Task<IReadOnlyList<T?>> OpenManyAsync<T>(Access access, IReadOnlyList<(SealContext Context, byte[] Cipher)> values, CancellationToken cancel = default) where T : class
     {

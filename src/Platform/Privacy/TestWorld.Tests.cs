@@ -73,12 +73,12 @@ internal sealed class WriterInMemory : IWriter
         }
     }
 
-    public Task<IReadOnlyList<StoredDataKey>> FindAsync(IReadOnlyCollection<PersonId> persons, RetentionClass @class, CancellationToken cancel)
+    public Task<IReadOnlyList<StoredDataKey>> FindAsync(IReadOnlyCollection<PersonId> persons, RetentionClass? @class, CancellationToken cancel)
     {
         lock (_keys)
         {
             return Task.FromResult<IReadOnlyList<StoredDataKey>>(
-                [.. _keys.Values.Where(k => k.Class == @class && persons.Contains(k.Person)).Select(k => new StoredDataKey(k.Person, k.Class, k.Wrapped, k.WrappedBy))]);
+                [.. _keys.Values.Where(k => (@class is null || k.Class == @class) && persons.Contains(k.Person)).Select(k => new StoredDataKey(k.Person, k.Class, k.Wrapped, k.WrappedBy))]);
         }
     }
 

@@ -85,6 +85,12 @@ public sealed class Change(Act? act)
     /// <summary>Data keys destroyed by this act: what they sealed is gone for good, and a tombstone says so.</summary>
     public List<KeyErasure> Erasures { get; } = [];
 
+    /// <summary>What whoever reads next of a subject would read, when that is known without reading: see <see cref="Recollection"/>.</summary>
+    internal List<(Table Table, Guid Subject, string What, object? Value)> Remembered { get; } = [];
+
+    /// <summary>Says what <see cref="Db.FirstOfAsync"/> of this statement reads once the change is written. A later word for the same replaces this one.</summary>
+    public void Remember(Table table, Guid subject, string sql, object? value) => Remembered.Add((table, subject, sql, value));
+
     /// <summary>How it ended, set by the writer before it answers; null before. Accesses that ride in a change look at it.</summary>
     public WriteOutcome? Outcome { get; internal set; }
 }

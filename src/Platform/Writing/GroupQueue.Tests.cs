@@ -90,8 +90,8 @@ public class GroupQueueTests
         queue.Close();
 
         Assert.False(queue.TryAdd(Change(WriteClass.Interactive)));
-        Assert.True(await queue.WaitAsync(CancellationToken.None));
+        Assert.True(await queue.WaitAsync(Timeout.InfiniteTimeSpan, CancellationToken.None));
         queue.Take([]);
-        Assert.False(await queue.WaitAsync(CancellationToken.None));
+        Assert.False(await queue.WaitAsync(Timeout.InfiniteTimeSpan, CancellationToken.None));
     }
 }

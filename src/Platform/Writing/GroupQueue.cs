@@ -84,8 +84,18 @@ internal sealed class GroupQueue
         return true;
     }
 
-    /// <summary>Waits until there may be something to take. False when there never will be.</summary>
-    public async Task<bool> WaitAsync(CancellationToken cancel)
+    /// <summary>Waits until so many are there, or so long.</summary>
+    public async Task GatherAsync(int wanted, TimeSpan atMost, CancellationToken cancel)
+    {
+        if (Count + _held.Count >= wanted || atMost < TimeSpan.FromMilliseconds(1))
+        {
+            return;
+        }
+        await Task.Delay(atMost, cancel);
+    }
+
+    /// <summary>Waits until there may be something to take, or so long. False when there never will be.</summary>
+    public async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancel)
     {
         if (_closed && _held.Count == 0 && !_interactive.Reader.TryPeek(out _) && !_bulk.Reader.TryPeek(out _))
         {
@@ -93,7 +103,7 @@ internal sealed class GroupQueue
         }
         if (_held.Count == 0)
         {
-            await _arrived.WaitAsync(cancel);
+            await _arrived.WaitAsync(atMost, cancel);
         }
         return true;
     }

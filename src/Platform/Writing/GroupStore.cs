@@ -13,6 +13,9 @@ internal interface IGroupStore : IAsyncDisposable
     /// <exception cref="StoreAwayException">The database went away. Outcomes set so far hold only if the commit in doubt turns out to have happened.</exception>
     Task WriteAsync(IReadOnlyList<Prepared> changes, CancellationToken cancel);
 
+    /// <summary>Called between groups and when there are none, at least every <see cref="Writer.TendEvery"/>: keeps the session and what hangs on it. Never throws for a database that is away.</summary>
+    Task TendAsync(CancellationToken cancel) => Task.CompletedTask;
+
     /// <summary>After the database was away: a new session, and whether the commit in doubt happened. Throws <see cref="StoreAwayException"/> while it cannot be known.</summary>
     Task<bool> RecoverAsync(Guid? mark, CancellationToken cancel);
 }

@@ -8,6 +8,8 @@ namespace Muqeem.Platform.Writing;
 /// <summary>The writer's session: never from a pool, known by the backend's process id and start, so that it can be made sure that it is gone.</summary>
 internal sealed class PostgresSession
 {
+    // "MQEM", and what it is for.
+    private const string Writers = "1297171789, 1";
     private static readonly Duration MarksKept = Duration.FromDays(30);
 
     private PostgresSession(NpgsqlConnection connection, int backend, long backendStart, int timeout)
@@ -25,6 +27,9 @@ internal sealed class PostgresSession
     /// <summary>Seconds until a batch that got no answer counts as lost. Callers have left long before.</summary>
     private int Timeout { get; }
 
+    /// <summary>Whether this session holds the lock of those who write alone.</summary>
+    private bool _alone;
+
     /// <summary>A new session; the old one is gone when this returns.</summary>
     public static async Task<PostgresSession> OpenAsync(Db db, TimeProvider clock, PostgresSession? old, CancellationToken cancel)
     {
@@ -40,6 +45,7 @@ internal sealed class PostgresSession
                 await MakeSureGoneAsync(connection, old, cancel);
             }
             await SetUpAsync(connection, db.Options.GiveUpAfter, cancel);
+            await EnterAsync(connection, cancel);
             await using var who = new NpgsqlCommand(
                 "SELECT pid, (extract(epoch FROM backend_start) * 1000000)::bigint FROM pg_stat_activity WHERE pid = pg_backend_pid()", connection);
             int backend;
@@ -58,6 +64,49 @@ internal sealed class PostgresSession
         {
             await connection.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Whether no other session may write, until the next time it is asked. Every session that writes holds the advisory lock <see cref="Writers"/> in shared
+    /// mode; one that can have it alone knows that there is no other. Another that comes waits for it, and is let in here.
+    /// </summary>
+    public async Task<bool> IsAloneAsync(Recollection recollection, CancellationToken cancel)
+    {
+        if (!_alone)
+        {
+            recollection.NotAlone();
+            _alone = await BoolAsync($"SELECT pg_try_advisory_lock({Writers})", cancel);
+            return _alone;
+        }
+        if (!await BoolAsync($"SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND (classid, objid, objsubid) = ({Writers}, 2) AND NOT granted)", cancel))
+        {
+            return true;
+        }
+        // First nothing that is kept is used any more, then the other may write.
+        recollection.NotAlone();
+        await BoolAsync($"SELECT pg_advisory_unlock({Writers})", cancel);
+        _alone = false;
+        return false;
+    }
+
+    private async Task<bool> BoolAsync(string sql, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, Connection) { CommandTimeout = 2 };
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <summary>Waits until whoever writes alone has noticed and lets others in: half a second.</summary>
+    private static async Task EnterAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand($"SELECT pg_advisory_lock_shared({Writers})", connection);
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+        catch (PostgresException late) when (late.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            throw new TimeoutException("The node that writes alone does not let this one in.", late);
         }
     }
 

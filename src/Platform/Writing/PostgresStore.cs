@@ -95,6 +95,25 @@ internal sealed partial class PostgresStore : IGroupStore
         }
     }
 
+    /// <summary>Finds out whether this node is the only one that writes, and lets others in who ask.</summary>
+    public async Task TendAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var session = _session ??= await PostgresSession.OpenAsync(_db, _clock, null, cancel);
+            var asked = Environment.TickCount64;
+            if (await session.IsAloneAsync(_db.Recollection, cancel))
+            {
+                _db.Recollection.AloneFrom(asked, 4 * Writer.TendEvery);
+            }
+        }
+        catch (Exception away) when (away is not OperationCanceledException)
+        {
+            // The next group finds it out as well, and recovers or tells its callers.
+            _db.Recollection.NotAlone();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_session is not null)

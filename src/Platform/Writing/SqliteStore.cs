@@ -71,6 +71,13 @@ internal sealed partial class SqliteStore : IGroupStore
         }
     });
 
+    /// <summary>The folder's lock keeps every other process out.</summary>
+    public Task TendAsync(CancellationToken cancel)
+    {
+        _db.Recollection.AloneFrom(0, Timeout.InfiniteTimeSpan);
+        return Task.CompletedTask;
+    }
+
     private Task<T> Run<T>(Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);

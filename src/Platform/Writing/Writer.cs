@@ -15,10 +15,15 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     private static readonly TimeProvider Real = TimeProvider.System;
     private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(1);
 
+    /// <summary>From so many changes in a group on, more are waited for.</summary>
+    private const int FewTogether = 4;
+    private static readonly TimeSpan LongestGathering = TimeSpan.FromMilliseconds(4);
+
     private readonly IGroupStore _store;
     private readonly DatabaseOptions _options;
     private readonly ILogger _log;
     private readonly GroupQueue _queue;
+    private readonly Recollection _recollection;
     private readonly CancellationTokenSource _abort = new();
     private readonly Task _loop;
     private int _failuresInARow;
@@ -30,9 +35,13 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     /// <summary>Raised on the writer's own loop after a group with messages has committed; whoever listens only takes note.</summary>
     public event EventHandler? MessagesCommitted;
 
-    internal Writer(IGroupStore store, DatabaseOptions options, ILogger log)
+    /// <summary>How long the store goes untended at most: what hangs on the session is known to hold for four times as long.</summary>
+    internal static readonly TimeSpan TendEvery = TimeSpan.FromMilliseconds(500);
+
+    internal Writer(IGroupStore store, DatabaseOptions options, Recollection recollection, ILogger log)
     {
         _store = store;
+        _recollection = recollection;
         _options = options;
         _log = log;
         _queue = new(options);
@@ -43,7 +52,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     public static Writer Start(Db db, TimeProvider clock, ILogger<Writer>? log = null)
     {
         var logger = (ILogger?)log ?? NullLogger.Instance;
-        return new(db.Dialect.Kind == DatabaseKind.Sqlite ? new SqliteStore(db, clock, logger) : new PostgresStore(db, clock, logger), db.Options, logger);
+        return new(db.Dialect.Kind == DatabaseKind.Sqlite ? new SqliteStore(db, clock, logger) : new PostgresStore(db, clock, logger), db.Options, db.Recollection, logger);
     }
 
     /// <summary>Whether the database cannot be written to now; for health checks.</summary>
@@ -119,24 +128,50 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
         }
         using var patience = new CancellationTokenSource(_options.GiveUpAfter);
         await StopAsync(patience.Token);
+        _recollection.NotAlone();
         await _store.DisposeAsync();
     }
 
     private async Task LoopAsync()
     {
         var group = new List<Prepared>(_options.LargestGroup);
+        var (together, lasted) = (false, TimeSpan.Zero);
         try
         {
+            await _store.TendAsync(_abort.Token);
+            var tended = Stopwatch.GetTimestamp();
             while (!_abort.IsCancellationRequested)
             {
+                if (together)
+                {
+                    // Many write at once: half a group's time spent waiting makes fewer and larger groups, and a group costs nearly the same whatever its size.
+                    await _queue.GatherAsync(group.Count, lasted / 2 < LongestGathering ? lasted / 2 : LongestGathering, _abort.Token);
+                }
                 _queue.Take(group);
                 if (group.Count > 0)
                 {
+                    var started = Stopwatch.GetTimestamp();
+                    together = group.Count >= FewTogether;
                     await WriteAsync(group);
+                    lasted = Stopwatch.GetElapsedTime(started);
                 }
-                else if (!await _queue.WaitAsync(_abort.Token))
+                else
                 {
-                    return;
+                    together = false;
+                    if (!await _queue.WaitAsync(TendEvery, _abort.Token))
+                    {
+                        return;
+                    }
+                    if (_queue.Count > 0)
+                    {
+                        continue;
+                    }
+                }
+                // Callers come first.
+                if (Stopwatch.GetElapsedTime(tended) >= TendEvery)
+                {
+                    await _store.TendAsync(_abort.Token);
+                    tended = Stopwatch.GetTimestamp();
                 }
             }
         }
@@ -187,11 +222,14 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
             {
                 if (outcome is WriteOutcome.Done)
                 {
+                    Note(change);
                     done++;
                     messages |= change.Change.Messages.Count > 0;
                 }
                 else
                 {
+                    // Whoever lost a head reads it again.
+                    ForgetHeads(change);
                     WriterMetrics.Refused.Add(1, new KeyValuePair<string, object?>("kind", outcome.GetType().Name));
                 }
                 // Before the answer: accesses that ride in the change look at it.
@@ -210,6 +248,44 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
         }
     }
 
+    /// <summary>Before anybody is answered: what was read before this change does not hold any more.</summary>
+    private void Note(Prepared change)
+    {
+        ForgetHeads(change);
+        foreach (var row in change.Rows)
+        {
+            Forget(row.Table, row.Values);
+        }
+        foreach (var (table, subject, what, value) in change.Change.Remembered)
+        {
+            _recollection.Remember(table, subject, what, value);
+        }
+    }
+
+    private void ForgetHeads(Prepared change)
+    {
+        foreach (var head in change.Heads)
+        {
+            Forget(head.Table, head.Values);
+        }
+    }
+
+    private void Forget(Table table, object?[] values)
+    {
+        if (!table.IsRecalled)
+        {
+            return;
+        }
+        foreach (var column in table.SubjectColumns)
+        {
+            // A deleted row has its key only.
+            if (column < values.Length && values[column] is Guid subject)
+            {
+                _recollection.Forget(table, subject);
+            }
+        }
+    }
+
     /// <summary>
     /// The database went away. Until it is back nothing else is written: the commit in doubt is asked for first. Meanwhile callers lose patience by themselves.
     /// </summary>
@@ -221,6 +297,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
             WriterMetrics.InDoubt.Add(1);
         }
         _away = true;
+        _recollection.NotAlone();
         while (!_abort.IsCancellationRequested)
         {
             try

@@ -50,7 +50,7 @@ public static class Plan
     }
 
     /// <summary>The months that the price buys: the first block is paid for as a whole.</summary>
-    private static int PaidMonths(PriceLine line) => Math.Max(line.Quantity, line.Facts.TryGetValue("included", out var included) && included is int months ? months : 0);
+    private static int PaidMonths(PriceLine line) => Math.Max(line.Quantity, line.Facts.TryGetValue("included", out var included) && included is long months ? (int)months : 0);
 
     /// <summary>The last day to leave on a visa issued today.</summary>
     public static LocalDate LastDayToLeave(RuleContext context) => context.Today.PlusDays(context.Policy.Get<int>("exit_reentry.leave_within_days", context.Today));
