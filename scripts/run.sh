@@ -43,8 +43,17 @@ echo "  Muqeem          http://localhost:$port"
 [ "${TLS:-}" = 1 ] && echo "  on the network  https://$(hostname -I | awk '{print $1}'):$((port + 363))   (trust $data.tls/ca.pem on the phone)"
 echo "  stand-ins       http://localhost:$agencies   (other agencies, inbox of text messages, payments)"
 echo "  data            $data (demonstration)"
-echo "  accounts        $data/accounts.txt (office accounts, with the secret for an authenticator app); residents open their own:"
-echo "                  http://localhost:$agencies/people?filter=story lists whom you can be, and what they hold in hand"
+echo "  residents       open their own account: http://localhost:$agencies/people?filter=story lists whom you can be, and what they hold in hand"
+echo
+# A new folder is being filled with people meanwhile; the list of accounts is written last.
+if [ "$Seed" != 0 ]; then
+  for _ in $(seq 600); do
+    [ -s "$data/accounts.txt" ] && break
+    kill -0 "${pids[1]}" 2>/dev/null || break
+    sleep 0.1
+  done
+  [ -s "$data/accounts.txt" ] && awk -F '\t' 'BEGIN { printf "  %-18s %-12s %-30s %s\n", "office account", "role", "password", "secret for an authenticator app" } { printf "  %-18s %-12s %-30s %s\n", $1, $2, $3, $4 }' "$data/accounts.txt"
+fi
 echo
 echo "  Stop with Ctrl+C."
 wait "${pids[1]}"

@@ -98,8 +98,12 @@ internal static class Hooks
             return Refused(refusal);
         }
         var given = call.Answer;
+        if (!EmployerQuestion.TryReadReference(given.Reference, out var id, out var submission))
+        {
+            return Refused(new Refusal(SignedWebhook.Malformed));
+        }
         var operation = new Operation(Actor.Agency(LabourContracts.Name), Platform.Background.Names.IdOf("confirmation:" + given.Reference), Digest.Of("confirmation", given.Reference, given.Confirmed.ToString()));
-        return Answer(http, await engine.ConfirmAsync(operation, new CaseId(Guid.Parse(given.Reference)), given.Confirmed, http.RequestAborted));
+        return Answer(http, await engine.ConfirmAsync(operation, id, submission, given.Confirmed, http.RequestAborted));
     }
 
     private static IResult Answer(HttpContext http, CaseOutcome outcome) => outcome switch

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Muqeem.Host;
@@ -8,6 +10,10 @@ namespace Muqeem.Host;
 /// <summary>Collects the instruments of Muqeem and the web server, and prints them in the Prometheus text format. Tags are words of the code: never a person's.</summary>
 internal sealed class Metrics : IDisposable
 {
+    public const string Path = "/metrics";
+    public const string KeySetting = "Metrics:Key";
+    public const int ShortestKey = 32;
+
     private static readonly double[] Buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
     private readonly MeterListener _listener = new();
@@ -26,6 +32,17 @@ internal sealed class Metrics : IDisposable
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
         _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Record(instrument, value, tags));
         _listener.Start();
+    }
+
+    /// <summary>For whoever bears the key; without a key in the configuration, for this machine alone. To everybody else the page is not there.</summary>
+    public static IResult Answer(HttpContext http, Metrics metrics, IConfiguration configuration)
+    {
+        var allowed = configuration[KeySetting] is { Length: > 0 } key
+            ? CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(http.Request.Headers.Authorization.ToString()), Encoding.UTF8.GetBytes("Bearer " + key))
+            // A call that a proxy on this machine passed on came from elsewhere.
+            : http.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from) && !http.Request.Headers.ContainsKey("X-Forwarded-For") && !http.Request.Headers.ContainsKey("X-Original-For")
+                && !http.Request.Headers.ContainsKey("Forwarded") && !http.Request.Headers.ContainsKey("Via");
+        return allowed ? Results.Text(metrics.Print(), "text/plain; version=0.0.4") : Results.NotFound();
     }
 
     public string Print()

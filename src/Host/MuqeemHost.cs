@@ -138,7 +138,7 @@ public static class MuqeemHost
     {
         app.MapGet("/healthz", () => Results.Text("ok\n")).AllowAnonymous();
         app.MapGet("/readyz", ReadyAsync).AllowAnonymous();
-        app.MapGet("/metrics", (Metrics metrics) => Results.Text(metrics.Print(), "text/plain; version=0.0.4")).AllowAnonymous();
+        app.MapGet(Metrics.Path, Metrics.Answer).AllowAnonymous();
         app.MapHooks();
         if (roles.HasFlag(Roles.Portal) || roles.HasFlag(Roles.Office))
         {
@@ -208,6 +208,10 @@ public static class MuqeemHost
             {
                 throw new CannotStartException($"{name} must be at least {SignedWebhook.ShortestKey} bytes in Base64: without it nobody could tell the agency's calls from forged ones.");
             }
+        }
+        if (configuration[Metrics.KeySetting] is { Length: > 0 and < Metrics.ShortestKey })
+        {
+            throw new CannotStartException($"{Metrics.KeySetting} must have at least {Metrics.ShortestKey} characters.");
         }
         if (configuration["PublicOrigin"] is { Length: > 0 } origin && (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.AbsolutePath != "/"))
         {

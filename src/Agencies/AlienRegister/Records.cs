@@ -230,8 +230,9 @@ public sealed record RegisteredPortrait(string Source, Instant AsOf, string Cont
 }
 
 /// <summary>Our notice that a residence was issued or renewed. Muqeem allocates the number.</summary>
+/// <param name="OccupationCode">Null for a dependent: the register keeps what it has.</param>
 public sealed record ResidenceNotice(
-    string ResidentNumber, string? BorderNumber, ResidenceCategory Category, string? EmployerNumber, string? HeadNumber, string OccupationCode, LocalDate IssuedOn, LocalDate ExpiresOn, int Version);
+    string ResidentNumber, string? BorderNumber, ResidenceCategory Category, string? EmployerNumber, string? HeadNumber, string? OccupationCode, LocalDate IssuedOn, LocalDate ExpiresOn, int Version);
 
 /// <summary>Our notice of a later change: new term, status, or version of the document.</summary>
 public sealed record ResidenceChange(LocalDate? ExpiresOn, ResidenceStatus? Status, int? Version, string? EmployerNumber, string? OccupationCode, string Reason);

@@ -4,7 +4,7 @@ using Muqeem.Kernel;
 namespace Muqeem.Agencies;
 
 /// <summary>Asks the employer, in the labour platform that he uses, to confirm what the worker applied for.</summary>
-/// <param name="Reference">Ours; the same again is the same question.</param>
+/// <param name="Reference">Ours, at most 80 characters; the same again is the same question, a case asked about anew is another.</param>
 /// <param name="Worker">Resident or border number.</param>
 /// <param name="Service">Code of the service.</param>
 /// <param name="EmployerNumber">Establishment, citizen or resident number.</param>
@@ -13,7 +13,7 @@ public sealed record ConfirmationQuestion(string Reference, string Worker, strin
 /// <summary>The employer's answer. May be told twice, late and out of order.</summary>
 public sealed record ConfirmationGiven(string Reference, bool Confirmed, NodaTime.Instant At)
 {
-    internal string? BrokenField() => Guid.TryParse(Reference, out _) ? null : "reference";
+    internal string? BrokenField() => Shape.Text(Reference, 80) ? null : "reference";
 }
 
 public sealed record ConfirmationCall(string WebhookId, ConfirmationGiven Answer);

@@ -78,6 +78,9 @@ public abstract class Field
     /// <summary>Asked only when this holds.</summary>
     public Func<Answers, bool>? When { get; init; }
 
+    /// <summary>For uploads: the id that the request carries.</summary>
+    internal Func<object, Guid?>? UploadOf { get; init; }
+
     /// <summary>Parses the raw answer and sets it on the request; a refusal otherwise.</summary>
     public abstract Refusal? Bind(object request, Answers answers, FormContext context);
 
@@ -122,6 +125,9 @@ public abstract class Form
     public abstract object Blank();
 
     public IEnumerable<Field> Fields => Pages.SelectMany(p => p.Fields);
+
+    /// <summary>The pictures and papers that a request carries.</summary>
+    public IReadOnlyList<Guid> UploadsOf(object request) => [.. Fields.Select(f => f.UploadOf?.Invoke(request)).OfType<Guid>()];
 
     public FormPage? Page(string id) => Pages.FirstOrDefault(p => p.Id == id);
 
@@ -190,9 +196,12 @@ public sealed class Form<TRequest> : Form where TRequest : class, new()
     public static Field Yes(Expression<Func<TRequest, bool?>> target) =>
         new Field<TRequest, bool>(Setter<bool>(target, out var name), (raw, _) => raw == "yes" ? true : new Refusal(FormRefusals.Yes)) { Name = name, Kind = FieldKind.Yes };
 
-    public static Field Upload(Expression<Func<TRequest, Guid?>> target, string kind, bool required = true, bool hint = true) =>
-        new Field<TRequest, Guid>(Setter<Guid>(target, out var name), (raw, _) => Guid.TryParse(raw, out var id) ? id : new Refusal(FormRefusals.Upload))
-        { Name = name, Kind = FieldKind.Upload, Required = required, UploadKind = kind, HasHint = hint };
+    public static Field Upload(Expression<Func<TRequest, Guid?>> target, string kind, bool required = true, bool hint = true)
+    {
+        var read = target.Compile();
+        return new Field<TRequest, Guid>(Setter<Guid>(target, out var name), (raw, _) => Guid.TryParse(raw, out var id) ? id : new Refusal(FormRefusals.Upload))
+        { Name = name, Kind = FieldKind.Upload, Required = required, UploadKind = kind, HasHint = hint, UploadOf = request => read((TRequest)request) };
+    }
 
     private static Action<TRequest, T> Setter<T>(LambdaExpression target, out string name)
     {

@@ -8,7 +8,7 @@ namespace Muqeem.Cases.Definition;
 
 /// <summary>What pure rules may know of the world besides request and facts.</summary>
 /// <param name="Today">Day in Riyadh.</param>
-/// <param name="Category">Category of residence, <see cref="Registry.Categories"/>.</param>
+/// <param name="Category">Category of residence, <see cref="Registry.Categories"/>; empty while no record says it.</param>
 /// <param name="Tariff">The fee table of the policy's version.</param>
 public sealed record RuleContext(Instant Now, LocalDate Today, PolicySnapshot Policy, Tariff Tariff, string Category)
 {

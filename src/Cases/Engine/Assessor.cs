@@ -29,9 +29,9 @@ internal static class Assessor
 {
     public static Assessment Assess(Service service, object request, FactSet facts, RuleContext context, CaseStanding standing)
     {
-        var findings = service.CheckAll(request, facts, context).ToList();
+        var findings = Findings(service, request, facts, context);
         var comparisons = service.CompareAll(request, facts, context);
-        var quote = service.PriceOf(request, facts, context);
+        var quote = Price(service, request, facts, context);
         findings.AddRange(quote.Refusals.Select(r => new Finding("CHK-FEE", r, FindingKind.Fixable, Sources.Muqeem, context.Now)));
         var risk = context.Policy.Get<RiskTable>(CasePolicies.Risk, context.Today);
         var signals = Signals(service, findings, comparisons, facts, context, risk, standing);
@@ -44,6 +44,21 @@ internal static class Assessor
             : CaseActs.Execute;
         return new(findings, comparisons, quote, signals, act);
     }
+
+    /// <summary>All that stands against it. Without a category nobody knows who confirms and what it costs: that is a finding too, if the service has none that says so.</summary>
+    public static List<Finding> Findings(Service service, object request, FactSet facts, RuleContext context)
+    {
+        var findings = service.CheckAll(request, facts, context).ToList();
+        if (context.Category.Length == 0 && findings.All(f => f.Kind == FindingKind.Review))
+        {
+            findings.Add(new("CHK-RELATION", new Refusal(Checks.Check.Codes.NoContract), FindingKind.Fixable, Sources.Labour, context.Now));
+        }
+        return findings;
+    }
+
+    /// <summary>The price; none while the category, which decides it, is not known.</summary>
+    public static Quote Price(Service service, object request, FactSet facts, RuleContext context) =>
+        context.Category.Length == 0 ? Quote.Free : service.PriceOf(request, facts, context);
 
     private static List<string> Signals(Service service, List<Finding> findings, IReadOnlyList<ComparedField> comparisons, FactSet facts, RuleContext context, RiskTable risk, CaseStanding standing)
     {

@@ -8,8 +8,10 @@ using NodaTime;
 namespace Muqeem.Cases;
 
 /// <summary>What the rules would say: all that stops it, when each would pass, and the price. Nothing is changed and nothing is owed.</summary>
+/// <param name="ConfirmedBy">employer, head; null when nobody has to.</param>
+/// <param name="PaidBy">employer, head, resident; null while no record says the category.</param>
 /// <param name="Waiting">Sources that did not answer: their checks are not made.</param>
-public sealed record WhatIf(Service Service, IReadOnlyList<Finding> Findings, Payments.Pricing.Quote Quote, string? ConfirmedBy, string PaidBy, IReadOnlyList<string> Waiting, FactSet Facts, string Category);
+public sealed record WhatIf(Service Service, IReadOnlyList<Finding> Findings, Payments.Pricing.Quote Quote, string? ConfirmedBy, string? PaidBy, IReadOnlyList<string> Waiting, FactSet Facts, string Category);
 
 public sealed partial class CaseEngine
 {
@@ -61,15 +63,15 @@ public sealed partial class CaseEngine
     {
         var category = CategoryOf("", facts);
         var rules = Rules(category, now) with { Today = on };
-        var party = rules.Party(service.Code);
+        var party = category.Length > 0 ? rules.Party(service.Code) : null;
         if (service.Facts.Any(f => !facts.Has(f)))
         {
-            return new(service, [], Payments.Pricing.Quote.Free, party.Confirm, party.Pay, waiting, facts, category);
+            return new(service, [], Payments.Pricing.Quote.Free, party?.Confirm, party?.Pay, waiting, facts, category);
         }
         // Answers that are not there yet leave the request as far as it goes; the rules cope with that.
         var (request, _) = service.Form.Bind(answers, FormContext.From(rules, facts));
-        var findings = service.CheckAll(request, facts, rules).ToList();
-        var quote = service.PriceOf(request, facts, rules);
-        return new(service, findings, quote, party.Confirm, party.Pay, waiting, facts, category);
+        var findings = Assessor.Findings(service, request, facts, rules);
+        var quote = Assessor.Price(service, request, facts, rules);
+        return new(service, findings, quote, party?.Confirm, party?.Pay, waiting, facts, category);
     }
 }

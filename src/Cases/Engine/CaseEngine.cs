@@ -198,13 +198,14 @@ public sealed partial class CaseEngine
     }
 
     /// <summary>The employer or head of family confirms or declines; told by the labour platform.</summary>
-    public async Task<CaseOutcome> ConfirmAsync(Operation operation, CaseId id, bool confirmed, CancellationToken cancel = default)
+    /// <param name="submission">The submission that was asked about; an answer to an earlier question no longer applies.</param>
+    public async Task<CaseOutcome> ConfirmAsync(Operation operation, CaseId id, int submission, bool confirmed, CancellationToken cancel = default)
     {
         if (await _store.HeadAsync(id, cancel) is not { } head)
         {
             return new CaseOutcome.NotFound();
         }
-        if (head.State != CaseStates.AwaitingEmployer)
+        if (head.State != CaseStates.AwaitingEmployer || head.Submission != submission)
         {
             return await NotNowAsync(operation, "case.confirm", head, cancel);
         }
@@ -310,10 +311,11 @@ public sealed partial class CaseEngine
         return new(facts, record, outage, CategoryOf(c.Head.Category, facts));
     }
 
+    /// <summary>What the residence or the contract says, or what was known before; empty when nobody says: then there is no price, and the assessment says why.</summary>
     private static string CategoryOf(string known, FactSet facts) =>
         facts.Find<ResidenceFact>() is { Category.Length: > 0 } residence ? residence.Category
         : facts.Find<ContractFact>() is { Category.Length: > 0 } contract ? contract.Category
-        : known.Length > 0 ? known : Categories.EstablishmentWorker;
+        : known;
 
     /// <summary>The heart: rules over request and facts, and the one move that follows.</summary>
     private async Task AssessAndMoveAsync(CaseChange c, Access access, Service service, object request, GatheredFacts gathered, Bill? paid, CancellationToken cancel)
@@ -328,7 +330,7 @@ public sealed partial class CaseEngine
         }
         var standing = new CaseStanding(c.Head.Case, c.Head.Cleared == c.Head.Submission, c.Head.Confirmed == c.Head.Submission, paid is not null,
             // Once an officer has looked, it is no news.
-            c.Head.Cleared != c.Head.Submission && await _uploads(c.Head.Person, UploadIds(service, request), cancel));
+            c.Head.Cleared != c.Head.Submission && await _uploads(c.Head.Person, service.Form.UploadsOf(request), cancel));
         var assessment = Assessor.Assess(service, request, gathered.Facts, rules, standing);
         var number = await _store.NextAssessmentAsync(c.Head, cancel);
         await _store.AddAssessmentAsync(c.Change, c.Head, assessment, number, c.Now, cancel);
@@ -469,11 +471,6 @@ public sealed partial class CaseEngine
     };
 
     private static Claim OpenClaim(Service service, PersonId person) => new("open_case:" + service.Code, person.Value.ToByteArray());
-
-    private static IReadOnlyList<Guid> UploadIds(Service service, object request) =>
-        [.. service.Form.Fields.Where(f => f.Kind == FieldKind.Upload)
-            .Select(f => request.GetType().GetProperty(char.ToUpperInvariant(f.Name[0]) + f.Name[1..])?.GetValue(request) as Guid?)
-            .OfType<Guid>()];
 
     private async Task<(CaseHead Head, Service Service)?> OwnAsync(AccountId account, CaseId id, CancellationToken cancel) =>
         await _store.HeadAsync(id, cancel) is { } head && head.AccountId == account.Value ? (head, _services.ByCode(head.Service)) : null;

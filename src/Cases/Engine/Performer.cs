@@ -211,7 +211,7 @@ public sealed class Performer
     internal void AskEmployer(CaseChange c, FactSet facts, string who)
     {
         var employer = facts.Find<ContractFact>()?.EmployerNumber ?? "";
-        c.Change.Messages.Add(Message(c, EmployerTopic, new EmployerQuestion(c.Head.Id, c.Head.PersonId, c.Head.Service, who, employer.StartsWith('7') ? employer : null)));
+        c.Change.Messages.Add(Message(c, EmployerTopic, new EmployerQuestion(c.Head.Id, c.Head.Submission, c.Head.PersonId, c.Head.Service, who, employer.StartsWith('7') ? employer : null)));
     }
 
     /// <summary>Who pays: the person, or the employer under his number's blind index (an employer may be a person).</summary>
@@ -275,8 +275,25 @@ public sealed record RegisterNotice(string What, Guid Person, string VisaNumber)
 }
 
 /// <summary>Payload of <see cref="Performer.EmployerTopic"/>.</summary>
+/// <param name="Submission">A case that was sent back and sent again is asked about anew.</param>
 /// <param name="Establishment">The 700 number; null for households and heads, whose number is personal and looked up.</param>
-public sealed record EmployerQuestion(Guid Case, Guid Person, string Service, string Who, string? Establishment);
+public sealed record EmployerQuestion(Guid Case, int Submission, Guid Person, string Service, string Who, string? Establishment)
+{
+    /// <summary>What the question is known by outside: an answer is for this submission of the case and no later one. Without a dot, which would end the id of a signed call.</summary>
+    public string Reference => string.Create(CultureInfo.InvariantCulture, $"{Case}-{Submission}");
+
+    /// <summary>Reads <see cref="Reference"/>; false when it is none of ours.</summary>
+    public static bool TryReadReference(string text, out CaseId id, out int submission)
+    {
+        const int GuidLength = 36;
+        submission = 0;
+        Guid guid = default;
+        var ours = text.Length > GuidLength && text[GuidLength] == '-' && Guid.TryParseExact(text.AsSpan(0, GuidLength), "D", out guid)
+            && int.TryParse(text.AsSpan(GuidLength + 1), NumberStyles.None, CultureInfo.InvariantCulture, out submission);
+        id = new(guid);
+        return ours;
+    }
+}
 
 /// <summary>Acts of an instrument that time or the border plays.</summary>
 public static class InstrumentActs

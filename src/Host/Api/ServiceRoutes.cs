@@ -22,7 +22,7 @@ internal sealed record WhatIfAskedJson(IReadOnlyDictionary<string, string>? Answ
 
 /// <param name="Eligible">Nothing stands against it, and every record answered.</param>
 /// <param name="Waiting">Agencies that did not answer: what they know was not checked.</param>
-internal sealed record WhatIfJson(string Service, bool Eligible, IReadOnlyList<RefusalJson> Findings, PriceJson Price, string? ConfirmedBy, string PaidBy, IReadOnlyList<string> Waiting);
+internal sealed record WhatIfJson(string Service, bool Eligible, IReadOnlyList<RefusalJson> Findings, PriceJson Price, string? ConfirmedBy, string? PaidBy, IReadOnlyList<string> Waiting);
 
 internal sealed record PriceJson(long TotalHalalas, IReadOnlyList<PriceLineJson> Lines);
 

@@ -34,7 +34,7 @@ internal sealed class Register(AlienRegister register, LabourContracts labour, P
                 var live = await documents.LiveAsync(person, cancel);
                 return Result(await register.TellResidenceAsync(new ResidenceNotice(details.ResidentNumber, record.BorderNumber, Category(residence.Category),
                     residence.Category == Categories.Dependent ? null : details.EmployerNumber, residence.Category == Categories.Dependent ? details.EmployerNumber : null,
-                    details.Occupation.Length > 0 ? details.Occupation : "P000", residence.IssuedDay, residence.Until, live?.Number ?? 1), item.Id, cancel));
+                    details.Occupation.Length > 0 ? details.Occupation : null, residence.IssuedDay, residence.Until, live?.Number ?? 1), item.Id, cancel));
             case "residence.renewed":
                 return Result(await register.TellResidenceChangeAsync(details.ResidentNumber, new ResidenceChange(residence.Until, ResidenceStatus.Active, null, null, null, "renewed"), item.Id, cancel));
             case "residence.ended":
@@ -55,7 +55,7 @@ internal sealed class Register(AlienRegister register, LabourContracts labour, P
         var residence = await residences.OfAsync(person, cancel) ?? throw new InvalidOperationException("An employer is asked about somebody without a residence.");
         var details = await residences.DetailsAsync(access, residence);
         return Result(await labour.AskConfirmationAsync(
-            new ConfirmationQuestion(question.Case.ToString(), details.ResidentNumber, question.Service, question.Establishment ?? details.EmployerNumber), item.Id, cancel));
+            new ConfirmationQuestion(question.Reference, details.ResidentNumber, question.Service, question.Establishment ?? details.EmployerNumber), item.Id, cancel));
     });
 
     private static ResidenceCategory Category(string category) => category switch

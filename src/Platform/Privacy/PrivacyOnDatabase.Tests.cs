@@ -90,7 +90,10 @@ public abstract class PrivacyOnDatabaseTests(DatabaseKind kind) : IAsyncLifetime
         Assert.Null(second.Next);
         var line = first.Lines[0];
         Assert.Equal((Officer, Purpose.DecideCase, (CaseId?)@case, _folder.Clock.Now()), (line.Reader, line.Purpose, line.Case, line.At));
-        Assert.Equal(3, (await log.ForPersonAsync(person, own: false)).Lines.Count);
+        // Sending an application has it compared: that is the holder's own look too.
+        await door.Enter(self, Purpose.CheckRecords, @case, "case.submit", person).Recorded;
+        Assert.Equal(6, (await log.ForPersonAsync(person)).Lines.Count);
+        Assert.Equal(["office.case.4", "office.case.2", "office.case.0"], (await log.ForPersonAsync(person, but: self)).Lines.Select(l => l.Where));
     }
 
     [Fact]

@@ -183,13 +183,13 @@ public sealed class ReadDoorTests : IDisposable
         _world.Writer.Gate = held.Task;
         var answer = site.Client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead);
         await site.Entered.Task;
-        Assert.NotSame(answer, await Task.WhenAny(answer, Task.Delay(30)));
         held.SetResult();
 
         var response = await answer;
         Assert.Equal(Secret, response.Headers.GetValues("X-Name").Single());
         Assert.Equal(way == Way.Redirect ? "" : Secret, await response.Content.ReadAsStringAsync());
         Assert.Single(_world.Writer.Accesses);
+        Assert.Equal(1, await site.EntriesAtStart.Task);
     }
 
     [Theory]
@@ -275,8 +275,19 @@ public sealed class ReadDoorTests : IDisposable
     private async Task<Site> SiteAsync(RequestDelegate handle)
     {
         var entered = new TaskCompletionSource();
+        var entries = new TaskCompletionSource<int>();
         var host = await new HostBuilder().ConfigureWebHost(web => web.UseTestServer().Configure(app =>
         {
+            app.Use((context, next) =>
+            {
+                // Registered first, so it runs last: nothing comes between it and the first byte.
+                context.Response.OnStarting(() =>
+                {
+                    entries.TrySetResult(_world.Writer.Accesses.Count);
+                    return Task.CompletedTask;
+                });
+                return next(context);
+            });
             app.UseRecordedReads();
             app.Run(async context =>
             {
@@ -284,10 +295,11 @@ public sealed class ReadDoorTests : IDisposable
                 await handle(context);
             });
         })).StartAsync();
-        return new Site(host, host.GetTestClient(), entered);
+        return new Site(host, host.GetTestClient(), entered, entries);
     }
 
-    private sealed record Site(IHost Host, HttpClient Client, TaskCompletionSource Entered) : IAsyncDisposable
+    /// <param name="EntriesAtStart">How many entries were durable when the response began to leave.</param>
+    private sealed record Site(IHost Host, HttpClient Client, TaskCompletionSource Entered, TaskCompletionSource<int> EntriesAtStart) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {

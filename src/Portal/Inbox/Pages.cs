@@ -30,7 +30,7 @@ internal static class Pages
         resident.MapGet("/accesses", async (Guid? before, HttpContext http, AccessLog log, CancellationToken cancel) =>
         {
             var session = http.MustBeSignedIn();
-            return PageResult.Of<AccessesPage, AccessesModel>(new(await log.ForPersonAsync(session.Person, before, take: 30, own: false, cancel), session.Actor.Id));
+            return PageResult.Of<AccessesPage, AccessesModel>(new(await log.ForPersonAsync(session.Person, before, take: 30, session.Actor, cancel)));
         });
     }
 
@@ -53,8 +53,7 @@ internal static class Pages
     }
 }
 
-/// <param name="Self">The holder's own id among the readers.</param>
-public sealed record AccessesModel(AccessPage Page, string Self);
+public sealed record AccessesModel(AccessPage Page);
 
 /// <param name="Notices">One more than a page when there are more.</param>
 public sealed record InboxModel(IReadOnlyList<Notice> Notices, int PageSize, bool Older);

@@ -52,15 +52,16 @@ internal static class BankDesk
 {
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/bank", (HttpRequest request, Bank bank, string? payer) =>
+        app.MapGet("/bank", (HttpRequest request, Bank bank, string? payer, string? number) =>
         {
-            var bills = bank.Newest(100, string.IsNullOrWhiteSpace(payer) ? null : payer.Trim());
+            IReadOnlyList<Bill> bills = !string.IsNullOrWhiteSpace(number) ? (bank.Find(Digits.Normalise(number.Trim())) is { } one ? [one] : [])
+                : bank.Newest(100, string.IsNullOrWhiteSpace(payer) ? null : payer.Trim());
             if (!Page.WantsPage(request))
             {
                 return Results.Json(new { bills, payments = bank.NewestPayments(100) }, Wire.Options);
             }
             return Page.Show("Bank", Html.Of($"""
-                <form method="get"><label>Payer <input name="payer" value="{payer}" dir="ltr" inputmode="numeric"></label><button>Show</button></form>
+                <form method="get"><label>Bill <input name="number" value="{number}" dir="ltr" inputmode="numeric"></label><label>Payer <input name="payer" value="{payer}" dir="ltr" inputmode="numeric"></label><button>Show</button></form>
                 <h2>Bills</h2>{Html.When(bills.Count == 0, () => Html.Of($"<p>No bills.</p>"))}{Html.Each(bills, BillOf)}
                 <h2>Deposit to a prepaid balance</h2>
                 <form method="post" action="/bank/deposits"><label>Payer <input name="payer" required minlength="10" maxlength="10" inputmode="numeric" dir="ltr"></label><label>Purpose <select name="purpose">{Html.Each(PaymentPurpose.All, purpose => Html.Of($"<option>{purpose}</option>"))}</select></label>

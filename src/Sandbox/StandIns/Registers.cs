@@ -78,7 +78,7 @@ internal static class Registers
             }
             world.Give(notice.ResidentNumber, person.Index);
             world.Set(person.Index, FactKind.Residence, new RegisteredResidence(
-                notice.ResidentNumber, notice.Category, notice.EmployerNumber, notice.HeadNumber, notice.OccupationCode, notice.IssuedOn, notice.ExpiresOn, notice.Version, ResidenceStatus.Active));
+                notice.ResidentNumber, notice.Category, notice.EmployerNumber, notice.HeadNumber, notice.OccupationCode ?? person.Occupation, notice.IssuedOn, notice.ExpiresOn, notice.Version, ResidenceStatus.Active));
             return Answer.Json(notices.Take(context, AlienRegister.Name, "residence", notice.ResidentNumber, notice));
         }).Says<NoticeReceipt>("tellResidence", "A residence was issued or renewed.");
         group.MapPatch("/residences/{number}", (string number, ResidenceChange change, HttpContext context, World world, Notices notices) =>
