@@ -57,9 +57,11 @@ public sealed class TestDatabase : IAsyncDisposable
     }
 
     /// <summary>SQL behind the system's back: to make a test's own tables, or to spoil something.</summary>
-    public async Task ExecuteAsync(string sql)
+    public Task ExecuteAsync(string sql) => ExecuteAsync(Options, sql);
+
+    public static async Task ExecuteAsync(DatabaseOptions options, string sql)
     {
-        if (Options.PostgreSql is { } settings)
+        if (options.PostgreSql is { } settings)
         {
             await using var connection = new NpgsqlConnection(settings);
             await connection.OpenAsync();
@@ -68,7 +70,7 @@ public sealed class TestDatabase : IAsyncDisposable
         }
         else
         {
-            await using var connection = new SqliteConnection($"Data Source={Path.Combine(Options.Data, "muqeem.db")};Pooling=false;Default Timeout=10");
+            await using var connection = new SqliteConnection($"Data Source={Path.Combine(options.Data, "muqeem.db")};Pooling=false;Default Timeout=10");
             await connection.OpenAsync();
             await using var command = connection.CreateCommand();
             command.CommandText = sql;

@@ -40,7 +40,7 @@ internal static class Rules
         }
         if (request.LeaveOn is { } day && day > Plan.LastDayToLeave(context))
         {
-            yield return Own(LeaveTooLate, context, ("last", Plan.LastDayToLeave(context))) with { PassesOn = day.PlusDays(-(Plan.LastDayToLeave(context) - context.Today).Days) };
+            yield return Own(LeaveTooLate, context, ("last", Plan.LastDayToLeave(context))) with { PassesOn = day.PlusDays(-NodaTime.Period.DaysBetween(context.Today, Plan.LastDayToLeave(context))) };
         }
         if (request is { LeaveOn: { } start, ReturnOn: { } end })
         {
