@@ -78,7 +78,7 @@ internal sealed class Product : IAsyncDisposable
         (_site, Name, Port) = (site, name, port);
         var data = Path.Combine(site.Scratch, name);
         Options = new DatabaseOptions { Data = data, PostgreSql = postgres };
-        _postgres = postgres is null ? null : NpgsqlDataSource.Create(postgres + ";Maximum Pool Size=8;Max Auto Prepare=4;Auto Prepare Min Usages=1");
+        _postgres = postgres is null ? null : NpgsqlDataSource.Create(postgres + ";Maximum Pool Size=8;Max Auto Prepare=4;Auto Prepare Min Usages=1;No Reset On Close=true");
         _settings = new(site.Keys)
         {
             ["urls"] = $"http://127.0.0.1:{port}",

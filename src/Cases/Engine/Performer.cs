@@ -280,7 +280,9 @@ public sealed record RegisterNotice(string What, Guid Person, string VisaNumber)
 public sealed record EmployerQuestion(Guid Case, int Submission, Guid Person, string Service, string Who, string? Establishment)
 {
     /// <summary>What the question is known by outside: an answer is for this submission of the case and no later one. Without a dot, which would end the id of a signed call.</summary>
-    public string Reference => string.Create(CultureInfo.InvariantCulture, $"{Case}-{Submission}");
+    public string Reference => ReferenceOf(new CaseId(Case), Submission);
+
+    internal static string ReferenceOf(CaseId id, int submission) => string.Create(CultureInfo.InvariantCulture, $"{id}-{submission}");
 
     /// <summary>Reads <see cref="Reference"/>; false when it is none of ours.</summary>
     public static bool TryReadReference(string text, out CaseId id, out int submission)

@@ -129,6 +129,35 @@ public abstract class RenewResidentIdTests(DatabaseKind kind) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_sent_back_and_sent_again_is_confirmed_anew_and_the_old_word_does_not_count_for_it()
+    {
+        var resident = await _residents.SettleAsync(Residents.HouseholdWorker, Today.PlusDays(-10), late: 2);
+        var (id, _) = await _residents.SendAsync(resident, Key, AYear);
+        await _residents.AnswerAsync(resident, id, confirmed: true, CaseStates.UnderReview);
+
+        var officer = new AccountId(Guid.CreateVersion7());
+        Residents.Done<CaseOutcome.Done>(await Residents.InRequest(() => _residents.World.Engine.DecideAsync(Residents.By(officer, officer: true), officer, null, id, CaseActs.Ask, "records.differ",
+            new DecisionContent(["months"], "أخبرنا بالمدة مرة أخرى"))));
+        await _residents.World.MoveClockAsync(Duration.FromMinutes(10));
+        await _residents.BecomesAsync(resident, id, CaseStates.NeedsInformation);
+        Assert.Equal(CaseStates.AwaitingEmployer, Residents.Done<CaseOutcome.Done>(
+            await Residents.InRequest(() => _residents.World.Engine.SubmitAsync(Residents.By(resident.Account), resident.Account, id))).State);
+
+        // The word for the first sending, told once more, is not the word for the second.
+        var first = EmployerQuestion.ReferenceOf(id, 1);
+        await _residents.World.AtDeskAsync("employer/answers", ("reference", first), ("confirmed", "false"));
+        await _residents.World.AtDeskAsync("calls/send");
+        Assert.Equal(CaseStates.AwaitingEmployer, await _residents.StateAsync(resident, id));
+
+        await WholeWorld.UntilAsync(async () =>
+        {
+            using var asked = await _residents.DeskAsync("employer");
+            return asked.RootElement.ToString().Contains(EmployerQuestion.ReferenceOf(id, 2), StringComparison.Ordinal) ? "" : null;
+        }, "the employer is asked again");
+        await _residents.AnswerAsync(resident, id, confirmed: true, CaseStates.UnderReview);
+    }
+
+    [Fact]
     public async Task An_employer_or_head_who_declines_or_says_nothing_ends_it_and_the_residence_stays_as_it_was()
     {
         var until = Today.PlusDays(60);
