@@ -216,7 +216,7 @@ internal sealed partial class CaseClients(Product product)
             try
             {
                 var status = await line.Caller.SendAsync(request()).AsTask().WaitAsync(LongestAnswer);
-                last = line.Caller.Text;
+                last = line.Caller.Text.ReplaceLineEndings(" ");
                 if (status is 503 or 429)
                 {
                     Interlocked.Increment(ref _later);

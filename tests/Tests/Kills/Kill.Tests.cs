@@ -28,7 +28,7 @@ public sealed class KillWorld : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
-        _sandbox = SandboxHost.Build(["--urls", address.ToString(), "--data", ":memory:", "--seed", _people.Seed, "--origin", LocalDatePattern.Iso.Format(_people.Origin)]);
+        _sandbox = SandboxHost.Build(["--urls", address.ToString(), "--data", ":memory:", "--seed", _people.Seed, "--origin", LocalDatePattern.Iso.Format(_people.Origin), "--Logging:LogLevel:Default", "Warning"]);
         await _sandbox.StartAsync();
         var keys = new[] { PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name }.ToDictionary(n => n, _ => RandomNumberGenerator.GetBytes(32));
         _site = new Site(Repository.Root, _scratch, 0, address, keys[PaymentGateway.Name], keys.ToDictionary(k => $"Agencies:{k.Key}:WebhookKey", k => Convert.ToBase64String(k.Value)));
@@ -109,7 +109,7 @@ public sealed class KillTests(KillWorld world, ITestOutputHelper output) : IClas
     {
         var seed = Dice.Seed();
         output.WriteLine($"MUQEEM_SEED={seed}, {plan}");
-        await using var product = await world.ProductAsync(server?.ConnectionString(await server.CreateDatabaseAsync()), plan.Cases);
+        await using var product = await world.ProductAsync(server?.ConnectionString(await server.CreateDatabaseAsync()), plan.Drafts());
         var run = new KillRun(product, server, early, seed);
         try
         {

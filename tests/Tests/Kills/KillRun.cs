@@ -6,10 +6,8 @@ namespace Muqeem.Tests.Kills;
 /// <summary>Whom to kill how often.</summary>
 internal sealed record KillPlan(int Muqeem, int Postgres, int Both)
 {
-    public int Total => Muqeem + Postgres + Both;
-
     /// <summary>Drafts that are surely enough: a kill waits for fewer steps than these have.</summary>
-    public int Cases => 40 + (16 * Total);
+    public int Drafts() => 40 + (16 * (Muqeem + Postgres + Both));
 }
 
 /// <summary>What a run did and found; written beside the tests' logs.</summary>
@@ -33,7 +31,9 @@ internal sealed class KillRun(Product product, PostgresServer? server, bool earl
     private readonly CaseClients _clients = new(product);
     private int _starts;
     private int _whileStarting;
-    private int _heardBefore;
+    private int _kills;
+    private int _heardAtStart;
+    private int _heardAtKill;
     private bool _postgresWasAway;
 
     /// <summary>What must not have happened; empty when all is well.</summary>
@@ -52,7 +52,7 @@ internal sealed class KillRun(Product product, PostgresServer? server, bool earl
                 await KillAsync(victim);
             }
             // After the last start, some load once more; then what is in hand comes to its end.
-            await UntilAsync(() => _clients.Acknowledged >= _heardBefore + 10, clients);
+            await UntilAsync(() => _clients.Acknowledged >= _heardAtKill + 10, clients);
             _clients.Closing = true;
             await UntilAsync(() => clients.IsCompleted, clients);
             await clients;
@@ -88,16 +88,16 @@ internal sealed class KillRun(Product product, PostgresServer? server, bool earl
         return order;
     }
 
-    /// <summary>Every sixth time while it may still be starting; else after a number of acknowledgements and a little time.</summary>
+    /// <summary>Every sixth time while it may still be starting, but for the first two; else after a number of acknowledgements and a little time.</summary>
     private async Task MomentAsync(Task clients)
     {
-        if (_dice.Roll(6) == 0)
+        if (_kills++ >= 2 && _dice.Roll(6) == 0)
         {
-            await SpinAsync(_dice.Roll(1_500_000) - (int)Stopwatch.GetElapsedTime(_muqeem.StartedAt).TotalMicroseconds);
-            _whileStarting += _clients.Acknowledged == _heardBefore ? 1 : 0;
+            await SpinAsync(_dice.Roll(1_500_000));
+            _whileStarting += _clients.Acknowledged == _heardAtKill ? 1 : 0;
             return;
         }
-        var until = _heardBefore + 5 + _dice.Roll(60);
+        var until = _heardAtKill + 5 + _dice.Roll(60);
         var micros = _dice.Roll(20_000);
         await UntilAsync(() => _clients.Acknowledged >= until, clients);
         await SpinAsync(micros);
@@ -107,27 +107,39 @@ internal sealed class KillRun(Product product, PostgresServer? server, bool earl
     {
         if (victim == Victim.Muqeem)
         {
-            await _muqeem.KillAsync();
-            Start();
-            return;
+            await KillMuqeemAsync();
         }
-        _postgresWasAway = true;
-        await Task.WhenAll(server!.KillAsync(), victim == Victim.Both ? _muqeem.KillAsync() : Task.CompletedTask);
-        await SpinAsync(_dice.Roll(300_000));
-        await server.StartAsync();
-        if (victim == Victim.Both)
+        else
+        {
+            _postgresWasAway = true;
+            await Task.WhenAll(server!.KillAsync(), victim == Victim.Both ? KillMuqeemAsync() : Task.CompletedTask);
+            await SpinAsync(_dice.Roll(300_000));
+            await server.StartAsync();
+        }
+        _heardAtKill = _clients.Acknowledged;
+        if (victim != Victim.Postgres)
         {
             Start();
         }
-        _heardBefore = _clients.Acknowledged;
+    }
+
+    private async Task KillMuqeemAsync()
+    {
+        if (await _muqeem.KillAsync() is not 137 and var code && MayNotEnd)
+        {
+            Wrong.Add($"Muqeem had ended with {code} before it was killed");
+        }
     }
 
     private void Start()
     {
-        _heardBefore = _clients.Acknowledged;
+        _heardAtStart = _clients.Acknowledged;
         _starts++;
         _muqeem.Start();
     }
+
+    /// <summary>It may end by itself only when it cannot start because its database is away: then a supervisor starts it again.</summary>
+    private bool MayNotEnd => !_postgresWasAway || _clients.Acknowledged > _heardAtStart;
 
     private static async Task SpinAsync(int micros)
     {
@@ -142,7 +154,7 @@ internal sealed class KillRun(Product product, PostgresServer? server, bool earl
         }
     }
 
-    /// <summary>Waits, and does what a supervisor does: a Muqeem that could not start because its database was away is started again. One that served does not end by itself.</summary>
+    /// <summary>Waits, and does what a supervisor does.</summary>
     private async Task UntilAsync(Func<bool> reached, Task clients)
     {
         for (var from = Stopwatch.GetTimestamp(); !reached();)
@@ -153,7 +165,7 @@ internal sealed class KillRun(Product product, PostgresServer? server, bool earl
             }
             if (_muqeem.HasEnded)
             {
-                if (!_postgresWasAway || _clients.Acknowledged > _heardBefore)
+                if (MayNotEnd)
                 {
                     throw new InvalidOperationException("Muqeem ended by itself.");
                 }

@@ -16,8 +16,6 @@ internal sealed class MuqeemProcess(Product product, bool early) : IAsyncDisposa
     /// <summary>It ended without being killed.</summary>
     public bool HasEnded => _process is { HasExited: true };
 
-    public long StartedAt { get; private set; }
-
     /// <summary>Lines of its log.</summary>
     public IReadOnlyList<string> Said
     {
@@ -39,17 +37,18 @@ internal sealed class MuqeemProcess(Product product, bool early) : IAsyncDisposa
         }
         _process?.Dispose();
         _process = Process.Start(start)!;
-        StartedAt = Stopwatch.GetTimestamp();
         _process.OutputDataReceived += Hear;
         _process.ErrorDataReceived += Hear;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
 
-    public async Task KillAsync()
+    /// <summary>Returns its exit code: 137, unless it had ended before.</summary>
+    public async Task<int> KillAsync()
     {
         _process!.Kill();
         await _process.WaitForExitAsync();
+        return _process.ExitCode;
     }
 
     /// <summary>As an operator stops it; returns its exit code.</summary>

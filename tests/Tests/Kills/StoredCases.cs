@@ -70,8 +70,8 @@ internal static class StoredCases
             wrong.Add($"{lost.Count} steps were acknowledged but not stored: {string.Join(", ", lost.Take(5))}");
         }
         wrong.AddRange(driven.Where(c => c.GaveUp is not null).Select(c => $"case {c.Applicant.Case} is stuck in {heads[c.Applicant.Case].State}: {c.GaveUp}").Take(5));
-        var states = driven.Where(c => c.Issued).Select(c => c.Applicant.Case).ToHashSet();
-        var others = heads.Values.Where(h => h.State == CaseStates.Issued && !states.Contains(h.Id)).Select(h => h.Id).ToList();
+        var heard = driven.Where(c => c.Issued).Select(c => c.Applicant.Case).ToHashSet();
+        var others = heads.Values.Where(h => h.State == CaseStates.Issued && !heard.Contains(h.Id)).Select(h => h.Id).ToList();
         if (others.Count > 0)
         {
             wrong.Add($"{others.Count} cases are issued whose issue nobody heard of, e.g. {others[0]}");
@@ -130,6 +130,7 @@ internal static class StoredCases
         await SameAsync("acts and leaves of acts", "SELECT count(*) FROM act", "SELECT count(*) FROM leaf WHERE kind = 'act'");
         await SameAsync("messages and deliveries", "SELECT count(*) FROM outbox", "SELECT count(*) FROM delivery d JOIN outbox o ON o.id = d.id");
         await SameAsync("issued cases and live documents", "SELECT count(*) FROM case_head WHERE state = 'ISSUED'", "SELECT count(*) FROM document WHERE state = 'LIVE'");
+        await SameAsync("messages given up and none", "SELECT count(*) FROM delivery WHERE state = 'parked'", "SELECT 0");
         await SameAsync("the ledger and zero", "SELECT CAST(coalesce(sum(halalas), 0) AS bigint) FROM ledger_entry", "SELECT 0");
         if (await new Ledger(db).AuditAsync() is { Count: > 0 } faults)
         {
