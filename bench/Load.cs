@@ -101,7 +101,7 @@ internal static class Load
     }
 
     /// <summary>The gateway's call: money for a bill that it names by our reference.</summary>
-    private static byte[] Payment(Product product, Applicant applicant, Guid bill, long halalas)
+    public static byte[] Payment(Product product, Applicant applicant, Guid bill, long halalas)
     {
         var now = SystemClock.Instance.GetCurrentInstant();
         var paid = new PaymentReceived("bench-" + bill.ToString("N"), null, bill.ToString(), applicant.Number, PaymentPurpose.Residence, halalas, PaymentChannel.Sadad, now);

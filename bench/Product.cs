@@ -104,6 +104,9 @@ internal sealed class Product : IAsyncDisposable
     public int Pid => _host!.Id;
     public DatabaseOptions Options { get; }
     public byte[] PaymentKey => _site.PaymentKey;
+
+    /// <summary>What its process is told.</summary>
+    public IReadOnlyDictionary<string, string> Settings => _settings;
     public ConcurrentQueue<Applicant> Waiting { get; } = new();
 
     /// <summary>Persons, accounts, sessions and drafts, made by the product's own parts in this process, which then lets go of the database.</summary>

@@ -7,6 +7,7 @@ scripts/install.sh test
 scripts/check.sh
 export MUQEEM_SAMPLE="${MUQEEM_SAMPLE:-$(git rev-parse --short=8 HEAD 2>/dev/null || echo 0)}"
 mkdir -p out
+rm -f out/kills.*.json
 passed=0 failed=0
 for project in tests/Tests tests/EndToEnd; do
   [ -e "$project"/*.csproj ] || continue
@@ -22,6 +23,8 @@ for project in tests/Tests tests/EndToEnd; do
   [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
   passed=$((passed + good)); failed=$((failed + bad))
 done
+echo "Kills under load, with their seeds:"
+cat out/kills.*.json 2>/dev/null || true
 echo "Took $(( $(date +%s) - started )) s."
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

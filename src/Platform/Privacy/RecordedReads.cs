@@ -4,15 +4,19 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Muqeem.Platform.Writing;
+using Npgsql;
 
 namespace Muqeem.Platform.Privacy;
 
 /// <summary>
-/// Holds the response back until every access of the request is durable. When one cannot be recorded, nothing of the page leaves: the answer is an
-/// empty 503 with Retry-After, which the error pages (outside this middleware) fill.
+/// Holds the response back until every access of the request is durable. When one cannot be recorded, or the database is away, nothing of the page leaves: the
+/// answer is an empty 503 with Retry-After, which the error pages (outside this middleware) fill.
 /// </summary>
 public static class RecordedReads
 {
+    private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(2);
+
     /// <summary>Place it inside the error pages and outside everything that reads personal data, authentication included.</summary>
     public static IApplicationBuilder UseRecordedReads(this IApplicationBuilder app) => app.Use(next => context => InvokeAsync(context, next));
 
@@ -28,12 +32,17 @@ public static class RecordedReads
             await next(context);
             await guarded.FinishAsync();
         }
-        catch (Exception e) when (e is AccessNotRecordedException or NotWrittenException && !context.Response.HasStarted)
+        catch (Exception e) when ((e is AccessNotRecordedException or NotWrittenException || (e is NpgsqlException && PostgresStore.IsAway(e))) && !context.Response.HasStarted)
         {
             context.Features.Set(inner);
             context.Response.Clear();
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            var wait = e is AccessNotRecordedException access ? access.RetryAfter : ((NotWrittenException)e).RetryAfter;
+            var wait = e switch
+            {
+                AccessNotRecordedException access => access.RetryAfter,
+                NotWrittenException change => change.RetryAfter,
+                _ => ComeBack,
+            };
             context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
         finally

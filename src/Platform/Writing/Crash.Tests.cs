@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using Muqeem.Platform.Database;
 using Muqeem.Tests;
+using Muqeem.Tests.Kills;
 
 namespace Muqeem.Platform.Writing;
 
@@ -60,14 +60,14 @@ public sealed class CrashTests(ITestOutputHelper output)
 
     private async Task RunAsync(DatabaseOptions options, PostgresServer? server, bool early, int kills)
     {
-        var seed = Environment.GetEnvironmentVariable("MUQEEM_SEED") is { } text ? long.Parse(text) : RandomNumberGenerator.GetInt32(int.MaxValue);
+        var seed = Dice.Seed();
         output.WriteLine($"MUQEEM_SEED={seed}, {kills} kills");
-        var dice = (ulong)seed;
+        var dice = new Dice(seed);
         await PrepareAsync(options);
         var acknowledged = new long[CrashChild.Workers];
         for (var kill = 1; kill <= kills; kill++)
         {
-            await OneKillAsync(options, server, early, seed, acknowledged, () => Roll(ref dice));
+            await OneKillAsync(options, server, early, seed, acknowledged, dice.Roll);
             await CheckAsync(options, seed, acknowledged, $"seed {seed}, kill {kill}");
         }
         output.WriteLine($"{acknowledged.Sum()} acknowledged");
@@ -98,7 +98,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task OneKillAsync(DatabaseOptions options, PostgresServer? server, bool early, long seed, long[] acknowledged, Func<int> roll)
+    private static async Task OneKillAsync(DatabaseOptions options, PostgresServer? server, bool early, long seed, long[] acknowledged, Func<int, int> roll)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Muqeem.Tests"),
             ["crash-child", options.PostgreSql ?? options.Data, seed.ToString(CultureInfo.InvariantCulture), early ? "early" : "honest", .. acknowledged.Select(n => n.ToString(CultureInfo.InvariantCulture))])
@@ -110,8 +110,8 @@ public sealed class CrashTests(ITestOutputHelper output)
         using var child = Process.Start(start)!;
         var errors = child.StandardError.ReadToEndAsync();
         // The moment of the kill is counted in acknowledgements and in a little time after the last of them.
-        var until = 20 + (roll() % 200);
-        var victim = server is null ? Victim.Application : (Victim)(roll() % 3);
+        var until = 20 + roll(200);
+        var victim = server is null ? Victim.Application : (Victim)roll(3);
         if (victim != Victim.Application)
         {
             await ReadAsync(child, acknowledged, until);
@@ -121,13 +121,13 @@ public sealed class CrashTests(ITestOutputHelper output)
                 child.Kill();
             }
             await server.StartAsync();
-            until = 20 + (roll() % 200);
+            until = 20 + roll(200);
         }
         if (victim != Victim.Both)
         {
             await ReadAsync(child, acknowledged, until);
             var pause = Stopwatch.StartNew();
-            var micros = roll() % 20_000;
+            var micros = roll(20_000);
             while (pause.Elapsed.TotalMicroseconds < micros)
             {
                 Thread.SpinWait(50);
@@ -171,14 +171,5 @@ public sealed class CrashTests(ITestOutputHelper output)
             // At most the one operation that was on its way.
             Assert.True(version <= acknowledged[worker] + 1, $"{when}: worker {worker} wrote {version} of {acknowledged[worker]}");
         }
-    }
-
-    // SplitMix64: a seed repeats the run.
-    private static int Roll(ref ulong state)
-    {
-        state += 0x9E3779B97F4A7C15;
-        var mixed = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
-        return (int)((mixed ^ (mixed >> 31)) >> 33);
     }
 }
