@@ -55,6 +55,16 @@ internal sealed partial class Browser : IDisposable
 
     public Task<Browser> SendAgainAsync() => PostAsync(Sent.Action, Sent.Fields);
 
+    /// <summary>Sends the same form several times at once, as a double click does; the page that is shown stays.</summary>
+    public async Task<IReadOnlyList<HttpStatusCode>> PostAtOnceAsync(string path, IReadOnlyList<KeyValuePair<string, string>> fields, int times) =>
+        await Task.WhenAll(Enumerable.Range(0, times).Select(async _ =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields) };
+            request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", "same-origin");
+            using var answer = await _http.SendAsync(request);
+            return answer.StatusCode;
+        }));
+
     public Task<Browser> PostAsync(string path, IEnumerable<KeyValuePair<string, string>> fields)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields) };
@@ -79,6 +89,8 @@ internal sealed partial class Browser : IDisposable
             content.Add(part, field, name);
         }
         var request = new HttpRequestMessage(HttpMethod.Post, Attribute(form.Groups["tag"].Value, "action")) { Content = content };
+        // So that the answer to what is far too large is read before the connection ends.
+        request.Headers.ExpectContinue = files.Any(f => f.Bytes.Length > 8 * 1024 * 1024);
         request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", "same-origin");
         return SendAsync(request);
     }

@@ -366,9 +366,9 @@ public sealed class Registration
     {
         var person = state.Person!;
         var number = person.ResidentNumber ?? person.BorderNumber ?? state.Number;
-        var worker = _labour.WorkerAsync(number, cancel);
+        var recorded = OccupationAsync(number, cancel);
         var addresses = _addresses.OfPersonAsync(number, cancel);
-        var occupation = (await worker).ValueOrNull?.OccupationCode;
+        var occupation = await recorded;
         var address = (await addresses).ValueOrNull?.Primary;
         var city = state.Language == "ar" ? address?.CityAr : address?.CityEn is { Length: > 0 } english ? english : address?.CityAr;
         return new(
@@ -376,6 +376,15 @@ public sealed class Registration
             person.FullNameArabic.Length > 0 ? new(person.FullNameArabic, ProfileSources.Register) : null,
             occupation is null ? null : new(occupation, ProfileSources.Labour),
             city is null ? null : new(city, ProfileSources.Address));
+    }
+
+    /// <summary>From the establishment's contract, or the household's.</summary>
+    private async Task<string?> OccupationAsync(string number, CancellationToken cancel)
+    {
+        var worker = await _labour.WorkerAsync(number, cancel);
+        return worker is AgencyAnswer<LabourWorker>.NotFound
+            ? (await _labour.HouseholdContractAsync(number, cancel)).ValueOrNull?.OccupationCode
+            : worker.ValueOrNull?.OccupationCode;
     }
 
     private async Task<(Change Change, Starting Starting, string? Device)> OpeningAsync(PendingRow row, PendingState state, bool sharedPhone, Visitor visitor, Guid operation, CancellationToken cancel)

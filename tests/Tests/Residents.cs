@@ -182,8 +182,12 @@ public sealed class Residents : IAsyncDisposable
         await BecomesAsync(resident, id, then);
     }
 
-    /// <summary>Moves both clocks to the morning of a day.</summary>
-    public Task MoveToAsync(LocalDate day) => World.MoveClockAsync(day.At(new LocalTime(8, 0)).WithOffset(Clock.Riyadh).ToInstant() - World.Clock.Now());
+    /// <summary>Moves both clocks to the morning of a day, and waits until all that was due by then has been played.</summary>
+    public async Task MoveToAsync(LocalDate day)
+    {
+        await World.MoveClockAsync(day.At(new LocalTime(8, 0)).WithOffset(Clock.Riyadh).ToInstant() - World.Clock.Now());
+        await WholeWorld.UntilAsync(async () => await InRequest(() => World.Engine.PlayDueAsync(1000)) is var (_, next) && (next is null || next > World.Clock.Now()) ? "" : null, "all that was due is played");
+    }
 
     public static (string, string)[] Day(string field, LocalDate day) =>
     [
