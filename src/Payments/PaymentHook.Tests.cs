@@ -9,9 +9,9 @@ using Muqeem.Tests;
 
 namespace Muqeem.Payments;
 
-public sealed class PaymentHookOnSqliteTests(SharedWorldOnSqlite shared) : PaymentHookTests(shared), IClassFixture<SharedWorldOnSqlite>;
+public sealed class PaymentHookOnSqliteTests(SqliteWorld shared) : PaymentHookTests(shared), IClassFixture<SqliteWorld>;
 
-public sealed class PaymentHookOnPostgreSqlTests(SharedWorldOnPostgreSql shared) : PaymentHookTests(shared), IClassFixture<SharedWorldOnPostgreSql>;
+public sealed class PaymentHookOnPostgreSqlTests(PostgreSqlWorld shared) : PaymentHookTests(shared), IClassFixture<PostgreSqlWorld>;
 
 /// <summary>Calls that say they come from the payment gateway, over HTTP: forged, repeated, early, for another bill. What a whole journey does with them is in <see cref="MoneyJourneyTests"/>.</summary>
 public abstract class PaymentHookTests(SharedWorld shared)

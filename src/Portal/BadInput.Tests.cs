@@ -87,7 +87,7 @@ public abstract class BadInputTests(SharedWorld shared)
     private async Task<(Browser Browser, string Application)> StartedAsync(int index)
     {
         var browser = new Browser(_world);
-        await browser.OpenAccountAsync(_world, index);
+        await browser.OpenAccountAsync(_world, await _world.InHandAsync(index));
         await browser.OpenAsync("services/issue");
         await browser.PressAsync("start=yes", ("months", "12"));
         Assert.EndsWith("/tasks", browser.Path);
@@ -213,7 +213,7 @@ public abstract class BadInputTests(SharedWorld shared)
     public async Task Pressed_twice_at_once_it_is_done_once()
     {
         using var browser = new Browser(_world);
-        var hand = await browser.OpenAccountAsync(_world, 22);
+        var hand = await browser.OpenAccountAsync(_world, await _world.InHandAsync(22));
         await browser.OpenAsync("services/issue");
         var (action, fields) = browser.Drawn();
         var both = await browser.PostAtOnceAsync(action, [.. fields, KeyValuePair.Create("start", "yes")], 2);
@@ -295,6 +295,6 @@ public abstract class BadInputTests(SharedWorld shared)
     }
 }
 
-public sealed class BadInputOnSqliteTests(SharedWorldOnSqlite shared) : BadInputTests(shared), IClassFixture<SharedWorldOnSqlite>;
+public sealed class BadInputOnSqliteTests(SqliteWorld shared) : BadInputTests(shared), IClassFixture<SqliteWorld>;
 
-public sealed class BadInputOnPostgreSqlTests(SharedWorldOnPostgreSql shared) : BadInputTests(shared), IClassFixture<SharedWorldOnPostgreSql>;
+public sealed class BadInputOnPostgreSqlTests(PostgreSqlWorld shared) : BadInputTests(shared), IClassFixture<PostgreSqlWorld>;

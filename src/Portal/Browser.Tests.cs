@@ -13,7 +13,9 @@ internal sealed partial class Browser : IDisposable
     public Browser(WholeWorld world, string language = "ar")
     {
         Language = language;
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = _cookies, UseCookies = true }) { BaseAddress = world.Address };
+        var handler = SharedWorld.Caller();
+        handler.CookieContainer = _cookies;
+        _http = new HttpClient(handler) { BaseAddress = world.Address };
     }
 
     public string Language { get; }
@@ -196,9 +198,9 @@ internal static class Journeys
     public const string Password = "a quiet river near 9 palms";
 
     /// <summary>Opens an account as a newcomer does, by the code that arrives at the stand-in's telephone.</summary>
-    public static async Task<PersonInHand> OpenAccountAsync(this Browser browser, WholeWorld world, int index)
+    public static async Task<PersonInHand> OpenAccountAsync(this Browser browser, WholeWorld world, PersonInHand? who = null)
     {
-        var hand = await world.InHandAsync(index);
+        var hand = who ?? await world.NewcomerAsync();
         await browser.OpenAsync("register");
         await browser.PressAsync(null, ("have", "border"));
         await browser.PressAsync(null, Details(hand));

@@ -1,18 +1,13 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Muqeem.Platform.Database;
 using Muqeem.Tests;
 
 namespace Muqeem.Portal;
 
 /// <summary>The pages as a browser without script meets them, over HTTP.</summary>
-public sealed partial class PortalTests : IAsyncLifetime
+public abstract partial class PortalTests(SharedWorld shared)
 {
-    private WholeWorld _world = null!;
-
-    public async ValueTask InitializeAsync() => _world = await WholeWorld.StartAsync(DatabaseKind.Sqlite);
-
-    public ValueTask DisposeAsync() => _world.DisposeAsync();
+    private readonly WholeWorld _world = shared.World;
 
     [Theory]
     [InlineData("ar", "rtl")]
@@ -36,7 +31,7 @@ public sealed partial class PortalTests : IAsyncLifetime
         await browser.OpenAsync("inbox");
         Assert.Equal("/ar/sign-in?returnTo=%2Far%2Finbox", browser.Path);
         using var open = new Browser(_world);
-        var hand = await open.OpenAccountAsync(_world, 0);
+        var hand = await open.OpenAccountAsync(_world);
         await browser.SignInAsync(_world, hand);
         Assert.Equal("/ar/inbox", browser.Path);
     }
@@ -62,7 +57,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task What_was_typed_stays_when_it_is_wrong_and_the_error_says_what_to_do()
     {
         using var browser = new Browser(_world, "en");
-        await browser.OpenAccountAsync(_world, 0);
+        await browser.OpenAccountAsync(_world);
         await StartAsync(browser);
         await browser.OpenAsync(browser.Path.Replace("tasks", "page/work"));
         await browser.PressAsync(null, ("employerNumber", "12 34"));
@@ -78,7 +73,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task A_form_that_is_put_right_after_an_error_is_saved()
     {
         using var browser = new Browser(_world);
-        var hand = await browser.OpenAccountAsync(_world, 0);
+        var hand = await browser.OpenAccountAsync(_world);
         await StartAsync(browser);
         await browser.OpenAsync(browser.Path.Replace("tasks", "page/work"));
         await browser.PressAsync(null, ("employerNumber", "1"), ("occupation", hand.Occupation));
@@ -92,7 +87,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task Pressed_twice_an_application_is_started_once()
     {
         using var browser = new Browser(_world);
-        var hand = await browser.OpenAccountAsync(_world, 0);
+        var hand = await browser.OpenAccountAsync(_world);
         await StartAsync(browser);
         var first = browser.Path;
         await browser.SendAgainAsync();
@@ -105,7 +100,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task A_second_application_while_one_is_open_is_answered_with_how_it_is_now()
     {
         using var browser = new Browser(_world);
-        await browser.OpenAccountAsync(_world, 0);
+        await browser.OpenAccountAsync(_world);
         await browser.OpenAsync("services/issue");
         var drawn = browser.Drawn();
         await browser.PressAsync("start=yes");
@@ -121,10 +116,10 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task Somebody_elses_application_is_not_there()
     {
         using var owner = new Browser(_world);
-        await owner.OpenAccountAsync(_world, 0);
+        await owner.OpenAccountAsync(_world);
         await StartAsync(owner);
         using var other = new Browser(_world);
-        await other.OpenAccountAsync(_world, 3);
+        await other.OpenAccountAsync(_world);
         foreach (var path in new[] { owner.Path, owner.Path.Replace("/tasks", ""), owner.Path.Replace("tasks", "answers"), owner.Path.Replace("tasks", "page/work"), owner.Path.Replace("tasks", "pay"), owner.Path.Replace("tasks", "withdraw"), owner.Path.Replace("tasks", "sent"), owner.Path.Replace("tasks", "picture/photo") })
         {
             await other.OpenAsync(path);
@@ -136,7 +131,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task A_form_sent_after_the_sign_in_ended_is_filled_in_again_after_signing_in()
     {
         using var browser = new Browser(_world);
-        var hand = await browser.OpenAccountAsync(_world, 0);
+        var hand = await browser.OpenAccountAsync(_world);
         await StartAsync(browser);
         var page = browser.Path.Replace("tasks", "page/name");
         await browser.OpenAsync(page);
@@ -155,13 +150,13 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task What_was_kept_is_not_shown_to_whoever_signs_in_next_on_the_same_phone()
     {
         using var browser = new Browser(_world);
-        await browser.OpenAccountAsync(_world, 0);
+        await browser.OpenAccountAsync(_world);
         await StartAsync(browser);
         await browser.OpenAsync(browser.Path.Replace("tasks", "page/name"));
         browser.ForgetSession();
         await browser.PressAsync(null, ("nameArabic", "محمد رفيق الإسلام"));
         using var elsewhere = new Browser(_world);
-        var other = await elsewhere.OpenAccountAsync(_world, 3);
+        var other = await elsewhere.OpenAccountAsync(_world);
         await browser.SignInAsync(_world, other);
         Assert.Equal(HttpStatusCode.NotFound, browser.Status);
         Assert.False(browser.Shows("محمد رفيق الإسلام"));
@@ -171,7 +166,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task Pages_of_an_account_are_stored_nowhere_and_every_word_of_them_is_there()
     {
         using var browser = new Browser(_world, "en");
-        await browser.OpenAccountAsync(_world, 0);
+        await browser.OpenAccountAsync(_world);
         await StartAsync(browser);
         var application = browser.Path.Replace("/tasks", "");
         var pages = new List<string> { "home", "id", "id/hidden", "id/code", "inbox", "accesses", "applications", "travel", "services/issue", "services/renew", "services/exit-reentry", "me", "me/mobile", "me/abroad", "me/email",
@@ -190,7 +185,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task Changing_the_language_in_a_form_keeps_what_was_typed()
     {
         using var browser = new Browser(_world);
-        await browser.OpenAccountAsync(_world, 0);
+        await browser.OpenAccountAsync(_world);
         await StartAsync(browser);
         await browser.OpenAsync(browser.Path.Replace("tasks", "page/work"));
         var (action, fields) = browser.Drawn();
@@ -204,7 +199,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task A_withdrawn_application_is_closed_and_another_can_be_started()
     {
         using var browser = new Browser(_world);
-        await browser.OpenAccountAsync(_world, 0);
+        await browser.OpenAccountAsync(_world);
         await StartAsync(browser);
         var application = browser.Path.Replace("/tasks", "");
         await browser.OpenAsync(application + "/withdraw");
@@ -246,7 +241,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task Signed_out_nothing_of_the_account_can_be_opened()
     {
         using var browser = new Browser(_world);
-        await browser.OpenAccountAsync(_world, 0);
+        await browser.OpenAccountAsync(_world);
         Assert.Contains("action=\"/ar/sign-out\"", browser.Html);
         await browser.PostAsync("/ar/sign-out", [KeyValuePair.Create("token", browser.Value("token")!)]);
         await browser.OpenAsync("me");
@@ -257,7 +252,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task A_post_without_our_token_does_nothing()
     {
         using var browser = new Browser(_world);
-        var hand = await browser.OpenAccountAsync(_world, 0);
+        var hand = await browser.OpenAccountAsync(_world);
         await browser.PostAsync("/ar/services/issue", [KeyValuePair.Create("start", "yes")]);
         Assert.Equal(HttpStatusCode.BadRequest, browser.Status);
         var person = await _world.Get<Registry.Persons>().FindAsync(Registry.IdentifierKinds.Border, hand.BorderNumber);
@@ -268,7 +263,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     public async Task The_holder_changes_the_mobile_by_codes_from_both_numbers()
     {
         using var browser = new Browser(_world, "en");
-        var hand = await browser.OpenAccountAsync(_world, 0);
+        var hand = await browser.OpenAccountAsync(_world);
         const string Next = "+966599000111";
         var before = await _world.CodesForAsync(hand.Mobile);
         await browser.OpenAsync("me/mobile");
@@ -301,3 +296,7 @@ public sealed partial class PortalTests : IAsyncLifetime
     [GeneratedRegex("value=\"[^\"]{30,}\"|\\d\\d:\\d\\d(:\\d\\d)?|<!--[0-9A-F]+-->", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Varying();
 }
+
+public sealed class PortalOnSqliteTests(SqliteWorld world) : PortalTests(world), IClassFixture<SqliteWorld>;
+
+public sealed class PortalOnPostgreSqlTests(PostgreSqlWorld world) : PortalTests(world), IClassFixture<PostgreSqlWorld>;

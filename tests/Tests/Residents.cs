@@ -27,7 +27,7 @@ public sealed class Residents : IAsyncDisposable
     /// <summary>Numbers for those to whom the register gives none yet.</summary>
     private static readonly Dictionary<int, string> Given = new() { [0] = "2099000008", [13] = "2099000016", [22] = "2099000024" };
 
-    private Residents(WholeWorld world) => World = world;
+    public Residents(WholeWorld world) => World = world;
 
     public WholeWorld World { get; }
     public LocalDate Today => World.Clock.Today();

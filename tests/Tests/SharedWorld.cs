@@ -1,27 +1,59 @@
+using System.Net;
+using System.Net.Sockets;
 using Muqeem.Platform.Database;
 
 namespace Muqeem.Tests;
 
-/// <summary>One whole world for all tests of a class, where each takes other people and none moves the clock.</summary>
+/// <summary>One started application for all tests of a class: each brings its own newcomers, and its own network address where something is counted.</summary>
 public abstract class SharedWorld(DatabaseKind kind) : IAsyncLifetime
 {
+    private static int _addresses;
+
     private Residents? _residents;
 
-    public Residents Residents => _residents ?? throw new InvalidOperationException("The world has not started.");
-    public WholeWorld World => Residents.World;
+    public WholeWorld World { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => _residents = await Residents.StartAsync(kind);
+    /// <summary>The steps of cases through the engine, in this world.</summary>
+    public Residents Residents => _residents ??= new Residents(World);
+
+    /// <summary>Settings of Muqeem beside the usual ones.</summary>
+    protected virtual IReadOnlyDictionary<string, string?> Settings { get; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+
+    public virtual async ValueTask InitializeAsync() => World = await WholeWorld.StartAsync(kind, Settings);
 
     public async ValueTask DisposeAsync()
     {
-        if (_residents is not null)
-        {
-            await _residents.DisposeAsync();
-        }
+        await World.DisposeAsync();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Calls from a loopback address that nobody else calls from.</summary>
+    public static SocketsHttpHandler Caller()
+    {
+        var number = Interlocked.Increment(ref _addresses);
+        var from = new IPEndPoint(new IPAddress([127, 1, (byte)(number / 250), (byte)(1 + (number % 250))]), 0);
+        return new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            ConnectCallback = async (context, cancel) =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                try
+                {
+                    socket.Bind(from);
+                    await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancel);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+        };
     }
 }
 
-public sealed class SharedWorldOnSqlite() : SharedWorld(DatabaseKind.Sqlite);
+public sealed class SqliteWorld() : SharedWorld(DatabaseKind.Sqlite);
 
-public sealed class SharedWorldOnPostgreSql() : SharedWorld(DatabaseKind.PostgreSql);
+public sealed class PostgreSqlWorld() : SharedWorld(DatabaseKind.PostgreSql);

@@ -33,6 +33,7 @@ public sealed class WholeWorld : IAsyncDisposable
     }
 
     public Uri Address { get; }
+    public string Data => _settings["Data"]!;
     public WebApplication App { get; private set; } = null!;
     public WebApplication SandboxApp { get; }
 
@@ -122,10 +123,55 @@ public sealed class WholeWorld : IAsyncDisposable
         request.Headers.Accept.ParseAdd("application/json");
         using var answer = await Sandbox.SendAsync(request);
         using var json = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
-        var hand = json.RootElement.GetProperty("inHand");
+        return HandOf(json.RootElement.GetProperty("inHand"));
+    }
+
+    private readonly SemaphoreSlim _meeting = new(1);
+    private readonly Queue<PersonInHand> _newcomers = new();
+    private int _met = FirstNewcomer;
+
+    /// <summary>The first people have stories; tests that need one ask for it by its number.</summary>
+    private const int FirstNewcomer = 1000;
+
+    /// <summary>A newcomer whom no other test of this world has met: works for an establishment, has a mobile on record and papers that agree with it.</summary>
+    public async Task<PersonInHand> NewcomerAsync()
+    {
+        await _meeting.WaitAsync();
+        try
+        {
+            while (_newcomers.Count == 0)
+            {
+                var (silent, _) = await PeopleAsync("newcomer establishment clean nomobile");
+                var (people, next) = await PeopleAsync("newcomer establishment clean");
+                var without = silent.Select(p => p.GetProperty("index").GetInt32()).ToHashSet();
+                foreach (var hand in people.Where(p => !without.Contains(p.GetProperty("index").GetInt32())))
+                {
+                    _newcomers.Enqueue(HandOf(hand));
+                }
+                _met = next;
+            }
+            return _newcomers.Dequeue();
+        }
+        finally
+        {
+            _meeting.Release();
+        }
+    }
+
+    private async Task<(IReadOnlyList<JsonElement> People, int Next)> PeopleAsync(string filter)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"people?from={_met}&count=60&filter={Uri.EscapeDataString(filter)}");
+        request.Headers.Accept.ParseAdd("application/json");
+        using var answer = await Sandbox.SendAsync(request);
+        using var json = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
+        return ([.. json.RootElement.GetProperty("people").EnumerateArray().Select(p => p.GetProperty("inHand").Clone())], json.RootElement.GetProperty("next").GetInt32());
+    }
+
+    private static PersonInHand HandOf(JsonElement hand)
+    {
         var typed = hand.GetProperty("typed");
-        string? Text(JsonElement of, string name) => of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        return new PersonInHand(index, Text(hand, "residentNumber"), hand.GetProperty("borderNumber").GetString()!,
+        static string? Text(JsonElement of, string name) => of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        return new PersonInHand(hand.GetProperty("index").GetInt32(), Text(hand, "residentNumber"), hand.GetProperty("borderNumber").GetString()!,
             string.Join('\n', hand.GetProperty("passport").GetProperty("mrz").EnumerateArray().Select(l => l.GetString())),
             Text(typed, "nameAr"), typed.GetProperty("nameEn").GetString()!, Text(typed, "birth")!, Text(typed, "birthCalendar") ?? "Gregorian", typed.GetProperty("occupationCode").GetString()!, Text(typed, "employerNumber"),
             Text(typed, "shortAddress"), typed.GetProperty("mobile").GetString()!);
@@ -171,6 +217,7 @@ public sealed class WholeWorld : IAsyncDisposable
         await SandboxApp.DisposeAsync();
         Http.Dispose();
         Sandbox.Dispose();
+        _meeting.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 }

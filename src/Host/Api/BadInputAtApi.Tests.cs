@@ -129,7 +129,7 @@ public abstract class BadInputAtApiTests(SharedWorld shared)
     public async Task An_operation_id_used_again_with_another_body_does_nothing_and_says_so()
     {
         using var browser = new Browser(_world);
-        var hand = await browser.OpenAccountAsync(_world, 0);
+        var hand = await browser.OpenAccountAsync(_world, await _world.InHandAsync(0));
         var before = await _world.CodesForAsync(hand.Mobile);
         var (asked, challenge) = await PostAsync("sessions", Json(JsonSerializer.Serialize(new { name = hand.BorderNumber, password = Journeys.Password })), "en");
         Assert.Equal(HttpStatusCode.Accepted, asked);
@@ -160,6 +160,6 @@ public abstract class BadInputAtApiTests(SharedWorld shared)
     }
 }
 
-public sealed class BadInputAtApiOnSqliteTests(SharedWorldOnSqlite shared) : BadInputAtApiTests(shared), IClassFixture<SharedWorldOnSqlite>;
+public sealed class BadInputAtApiOnSqliteTests(SqliteWorld shared) : BadInputAtApiTests(shared), IClassFixture<SqliteWorld>;
 
-public sealed class BadInputAtApiOnPostgreSqlTests(SharedWorldOnPostgreSql shared) : BadInputAtApiTests(shared), IClassFixture<SharedWorldOnPostgreSql>;
+public sealed class BadInputAtApiOnPostgreSqlTests(PostgreSqlWorld shared) : BadInputAtApiTests(shared), IClassFixture<PostgreSqlWorld>;
