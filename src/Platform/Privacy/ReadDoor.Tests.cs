@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Muqeem.Kernel;
 using Muqeem.Platform.Writing;
+using Npgsql;
 
 namespace Muqeem.Platform.Privacy;
 
@@ -205,6 +206,29 @@ public sealed class ReadDoorTests : IDisposable
         Assert.Equal(4, response.Headers.RetryAfter!.Delta!.Value.TotalSeconds);
         Assert.DoesNotContain(Secret, response + await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Empty(_world.Writer.Accesses);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_becomes_503_without_a_trace_of_the_page()
+    {
+        await using var site = await SiteAsync(async context =>
+        {
+            await context.Response.WriteAsync(Secret);
+            throw new NpgsqlException("The server hung up.", new IOException());
+        });
+
+        var response = await site.Client.GetAsync("/");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(2, response.Headers.RetryAfter!.Delta!.Value.TotalSeconds);
+        Assert.DoesNotContain(Secret, response + await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_statement_that_the_database_does_not_understand_is_a_fault()
+    {
+        await using var site = await SiteAsync(_ => throw new PostgresException("There is no such table.", "ERROR", "ERROR", PostgresErrorCodes.UndefinedTable));
+        await Assert.ThrowsAsync<PostgresException>(() => site.Client.GetAsync("/"));
     }
 
     [Fact]

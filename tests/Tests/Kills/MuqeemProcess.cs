@@ -35,6 +35,8 @@ internal sealed class MuqeemProcess(Product product, bool early) : IAsyncDisposa
         {
             start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
         }
+        // Whoever is killed leaves the runtime's sockets for debuggers behind.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         _process?.Dispose();
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Hear;
