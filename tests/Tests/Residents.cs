@@ -159,6 +159,14 @@ public sealed class Residents : IAsyncDisposable
         return JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
     }
 
+    /// <summary>Waits until the alien register was told.</summary>
+    /// <param name="about">The number that the notice is about.</param>
+    public Task ToldAsync(string verb, string about) => WholeWorld.UntilAsync(async () =>
+    {
+        using var told = await DeskAsync("notices");
+        return told.RootElement.EnumerateArray().Any(n => n.GetProperty("verb").GetString() == verb && n.ToString().Contains(about, StringComparison.Ordinal)) ? "" : null;
+    }, $"the register was told of {verb}");
+
     /// <summary>Pays the case's bill at the bank, which tells Muqeem by a signed call.</summary>
     /// <returns>What was paid.</returns>
     public async Task<Money> PayAsync(Resident resident, CaseId id, string then)

@@ -161,7 +161,10 @@ public sealed class Performer
             {
                 ExitedDay = move.Day,
                 Trips = visa.Trips + 1,
-                ReturnBefore = visa.Stay == VisaStays.Months ? ExitReentryClock.ReturnBefore(move.Day, visa.Months) : visa.ReturnBefore,
+                // Whenever the holder leaves, the stay does not outlast the residence.
+                ReturnBefore = visa.Stay == VisaStays.Months
+                    ? LocalDate.Min(ExitReentryClock.ReturnBefore(move.Day, visa.Months), (await _residences.OfAsync(c.Head.Person))?.Until ?? LocalDate.MaxIsoValue)
+                    : visa.ReturnBefore,
             };
         }
         _visas.Put(c.Change, visa, after);

@@ -34,7 +34,7 @@ public static class Plan
             var months = MonthsBetween(leave, back);
             if (Priced(months) is { } line && ExitReentryClock.ReturnBefore(leave, PaidMonths(line)) <= end)
             {
-                plans.Add(new(VisaStays.Months, PaidMonths(line), leaveBefore, ExitReentryClock.ReturnBefore(leave, PaidMonths(line)), line));
+                plans.Add(new(VisaStays.Months, PaidMonths(line), LocalDate.Min(leaveBefore, end), ExitReentryClock.ReturnBefore(leave, PaidMonths(line)), line));
             }
         }
         var fromIssue = MonthsBetween(context.Today, back);

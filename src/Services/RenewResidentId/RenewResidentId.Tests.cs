@@ -76,8 +76,7 @@ public abstract class RenewResidentIdTests(DatabaseKind kind) : IAsyncLifetime
             var residence = await _residents.ResidenceAsync(resident);
             Assert.Equal((until.PlusYears(1), 0, nameof(CalendarKind.Gregorian)), (residence.Until, residence.LateRenewals, residence.Calendar));
             Assert.Equal(card!.Number, (await _residents.World.Get<Documents>().LiveAsync(resident.Person))!.Number);
-            using var told = await _residents.DeskAsync("notices");
-            Assert.Contains("residence-change", told.RootElement.ToString());
+            await _residents.ToldAsync("residence-change", resident.Number);
         }
         Assert.Empty(await _residents.World.Get<Ledger>().AuditAsync());
     }
