@@ -57,3 +57,15 @@ public abstract class SharedWorld(DatabaseKind kind) : IAsyncLifetime
 public sealed class SqliteWorld() : SharedWorld(DatabaseKind.Sqlite);
 
 public sealed class PostgreSqlWorld() : SharedWorld(DatabaseKind.PostgreSql);
+
+/// <summary>With the demonstration's office accounts, who are there when the tests begin.</summary>
+public abstract class SeededWorld(DatabaseKind kind) : SharedWorld(kind)
+{
+    protected override IReadOnlyDictionary<string, string?> Settings { get; } = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Seed"] = "1" };
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        await WholeWorld.UntilAsync(() => Task.FromResult(File.Exists(Path.Combine(World.Data, "accounts.txt")) ? "" : null), "the office accounts are there", 90);
+    }
+}

@@ -92,6 +92,9 @@ internal static class ApiJson
 
     public static readonly JsonSerializerOptions Options = Apply(new JsonSerializerOptions(JsonSerializerDefaults.Web));
 
+    /// <summary>For what comes in: a member that must be there is there and is not null.</summary>
+    public static readonly JsonSerializerOptions Reading = new(Options) { RespectNullableAnnotations = true };
+
     public static JsonSerializerOptions Apply(JsonSerializerOptions options)
     {
         options.MaxDepth = Depth;
@@ -99,6 +102,7 @@ internal static class ApiJson
         options.UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow;
         options.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
         options.PropertyNameCaseInsensitive = false;
+        options.RespectRequiredConstructorParameters = true;
         options.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
         options.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         return options;

@@ -7,9 +7,15 @@ using NodaTime;
 
 namespace Muqeem.Host.Api;
 
-internal sealed record StartCaseJson(string Service, IReadOnlyDictionary<string, string>? Answers = null);
+internal sealed record StartCaseJson(string Service, IReadOnlyDictionary<string, string>? Answers = null) : IHoldsMany
+{
+    public bool IsWhole() => Answers?.Values.All(v => v is not null) != false;
+}
 
-internal sealed record PageAnswersJson(IReadOnlyDictionary<string, string> Answers);
+internal sealed record PageAnswersJson(IReadOnlyDictionary<string, string> Answers) : IHoldsMany
+{
+    public bool IsWhole() => Answers.Values.All(v => v is not null);
+}
 
 internal sealed record ObjectionJson(string Text);
 

@@ -7,6 +7,12 @@ using Muqeem.SignIn;
 
 namespace Muqeem.Host.Api;
 
+/// <summary>A body with a list: the reader knows that the list is there, and the body that nothing in it is null.</summary>
+internal interface IHoldsMany
+{
+    bool IsWhole();
+}
+
 /// <summary>A body without members; nothing at all is one too.</summary>
 internal sealed record Nothing;
 
@@ -84,7 +90,7 @@ internal static class Incoming
         }
         try
         {
-            return JsonSerializer.Deserialize<T>(bytes, ApiJson.Options) is { } body ? (body, null) : (null, Problems.Of(http, StatusCodes.Status400BadRequest, "malformed"));
+            return JsonSerializer.Deserialize<T>(bytes, ApiJson.Reading) is { } body && (body is not IHoldsMany many || many.IsWhole()) ? (body, null) : (null, Problems.Of(http, StatusCodes.Status400BadRequest, "malformed"));
         }
         catch (JsonException e)
         {

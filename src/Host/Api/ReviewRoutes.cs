@@ -14,7 +14,10 @@ internal sealed record ApproveJson(string Reason);
 
 /// <param name="Items">Names of the questions to answer again.</param>
 /// <param name="Text">What the applicant reads, in the applicant's language.</param>
-internal sealed record AskJson(string Reason, IReadOnlyList<string> Items, string Text);
+internal sealed record AskJson(string Reason, IReadOnlyList<string> Items, string Text) : IHoldsMany
+{
+    public bool IsWhole() => Items.All(i => i is not null);
+}
 
 internal sealed record RefuseJson(string Reason, string Text);
 

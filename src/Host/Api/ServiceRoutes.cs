@@ -18,7 +18,10 @@ internal sealed record FieldJson(string Name, string Kind, bool Required, int Ma
 
 internal sealed record OptionJson(string Value, string Text);
 
-internal sealed record WhatIfAskedJson(IReadOnlyDictionary<string, string>? Answers = null, DateOnly? On = null);
+internal sealed record WhatIfAskedJson(IReadOnlyDictionary<string, string>? Answers = null, DateOnly? On = null) : IHoldsMany
+{
+    public bool IsWhole() => Answers?.Values.All(v => v is not null) != false;
+}
 
 /// <param name="Eligible">Nothing stands against it, and every record answered.</param>
 /// <param name="Waiting">Agencies that did not answer: what they know was not checked.</param>

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Muqeem.Kernel;
+using Muqeem.Portal;
+using Muqeem.SignIn.Factors;
+using Muqeem.Tests;
+
+namespace Muqeem.Host.Api;
+
+/// <summary>What the API answered.</summary>
+internal sealed record ApiAnswer(HttpStatusCode Status, JsonElement Json, HttpResponseHeaders Headers, HttpContentHeaders Content, string Text)
+{
+    public JsonElement this[string member] => Json.GetProperty(member);
+
+    public string Code => Json.GetProperty("code").GetString()!;
+
+    /// <summary>The refusals as <c>field:code</c>, or the code alone.</summary>
+    public IReadOnlyList<string> Refusals => [.. Json.GetProperty("refusals").EnumerateArray().Select(r => r.TryGetProperty("field", out var f) ? $"{f.GetString()}:{r.GetProperty("code").GetString()}" : r.GetProperty("code").GetString()!)];
+
+    public string Header(string name) => Headers.TryGetValues(name, out var values) ? string.Join(',', values) : "";
+}
+
+/// <summary>Somebody's program: calls from an address of its own, with the token of its session.</summary>
+internal sealed class ApiCaller(WholeWorld world) : IDisposable
+{
+    private readonly HttpClient _http = new(SharedWorld.Caller()) { BaseAddress = world.Address };
+
+    public string? Token { get; set; }
+
+    public Task<ApiAnswer> GetAsync(string path) => SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/" + path));
+
+    /// <summary>A change with an operation id of its own.</summary>
+    public Task<ApiAnswer> PostAsync(string path, object? body = null, Guid? operation = null, string? seen = null) =>
+        PostAsync(path, body is null ? null : JsonContent.Create(body), operation ?? Guid.CreateVersion7(), seen);
+
+    public Task<ApiAnswer> PostTextAsync(string path, string body, string type = "application/json") => PostAsync(path, new StringContent(body, Encoding.UTF8, type), Guid.CreateVersion7(), null);
+
+    public async Task<ApiAnswer> PostAsync(string path, HttpContent? body, Guid? operation, string? seen)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/" + path) { Content = body };
+        if (operation is { } id)
+        {
+            request.Headers.Add("Operation-Id", id.ToString());
+        }
+        if (seen is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", seen);
+        }
+        return await SendAsync(request);
+    }
+
+    public async Task<ApiAnswer> SendAsync(HttpRequestMessage request)
+    {
+        using var sent = request;
+        request.Headers.AcceptLanguage.ParseAdd("en");
+        if (Token is not null)
+        {
+            request.Headers.Authorization = new("Bearer", Token);
+        }
+        using var answer = await _http.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        using var json = text.Length > 0 && text[0] is '{' or '[' ? JsonDocument.Parse(text) : null;
+        return new(answer.StatusCode, json?.RootElement.Clone() ?? default, answer.Headers, answer.Content.Headers, text);
+    }
+
+    /// <summary>Password, then the code that arrives at the telephone.</summary>
+    public async Task SignInAsync(PersonInHand hand)
+    {
+        var before = await world.CodesForAsync(hand.Mobile);
+        var challenge = await PostAsync("sessions", new { name = hand.BorderNumber, password = Journeys.Password });
+        Assert.True(challenge.Status == HttpStatusCode.Accepted, challenge.Text);
+        var token = challenge["challenge"].GetString();
+        if ((await world.CodesForAsync(hand.Mobile)).All(before.Contains))
+        {
+            var sent = await PostAsync("sessions/challenge/message", new { challenge = token });
+            Assert.True(sent.Status is HttpStatusCode.OK or HttpStatusCode.Conflict, sent.Text);
+        }
+        In(await PostAsync("sessions/challenge", new { challenge = token, factor = "message", code = await world.CodeForAsync(hand.Mobile, before) }));
+    }
+
+    /// <summary>A colleague of the office, in one step. The code of the step in which the account was made is taken: the app's next is too early by half a minute at most, which is allowed.</summary>
+    public async Task SignInAsync(string colleague)
+    {
+        var (name, password, secret) = world.Colleague(colleague);
+        foreach (var later in new[] { 0, 1 })
+        {
+            var answer = await PostAsync("sessions", new { name, password, factor = "authenticator", code = Totp.Code(secret, Totp.StepAt(world.Clock.Now()) + later) });
+            if (answer.Status == HttpStatusCode.Created)
+            {
+                In(answer);
+                return;
+            }
+        }
+        Assert.Fail($"{colleague} does not get in.");
+    }
+
+    private void In(ApiAnswer answer)
+    {
+        Assert.True(answer.Status == HttpStatusCode.Created, answer.Text);
+        Token = answer["token"].GetString();
+    }
+
+    public void Dispose() => _http.Dispose();
+}

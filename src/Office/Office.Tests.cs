@@ -1,0 +1,313 @@
+using System.Net;
+using Muqeem.Cases.Definition;
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Texts;
+using Muqeem.Portal;
+using Muqeem.SignIn.Factors;
+using Muqeem.Tests;
+using NodaTime;
+
+namespace Muqeem.Office;
+
+/// <summary>The office with two officers, a supervisor and an auditor at their desks.</summary>
+public abstract class OfficeWorld(DatabaseKind kind) : SeededWorld(kind)
+{
+    internal Browser First { get; private set; } = null!;
+    internal Browser Second { get; private set; } = null!;
+    internal Browser Auditor { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        First = await SignInAsync("officer.one");
+        Second = await SignInAsync("officer.two");
+        Auditor = await SignInAsync("auditor");
+    }
+
+    private async Task<Browser> SignInAsync(string colleague)
+    {
+        var browser = new Browser(World, "en");
+        var (name, password, secret) = World.Colleague(colleague);
+        await browser.OpenAsync("office/queue");
+        Assert.Equal("/en/office/sign-in?returnTo=%2Fen%2Foffice%2Fqueue", browser.Path);
+        await browser.PressAsync(null, ("name", name), ("password", password));
+        // A code is taken once, and this step's was the seeding's: the app's next is taken too.
+        foreach (var later in new[] { 0, 1 })
+        {
+            if (browser.Path != "/en/office/queue")
+            {
+                await browser.PressAsync(null, ("code", Totp.Code(secret, Totp.StepAt(World.Clock.Now()) + later)));
+            }
+        }
+        Assert.Equal("/en/office/queue", browser.Path);
+        return browser;
+    }
+}
+
+public sealed class OfficeOnSqlite() : OfficeWorld(DatabaseKind.Sqlite);
+
+public sealed class OfficeOnPostgreSql() : OfficeWorld(DatabaseKind.PostgreSql);
+
+public sealed class OfficePagesOnSqliteTests(OfficeOnSqlite world) : OfficePagesTests(world), IClassFixture<OfficeOnSqlite>;
+
+public sealed class OfficePagesOnPostgreSqlTests(OfficeOnPostgreSql world) : OfficePagesTests(world), IClassFixture<OfficeOnPostgreSql>;
+
+/// <summary>The officers' pages without script, over HTTP.</summary>
+public abstract class OfficePagesTests(OfficeWorld shared)
+{
+    private readonly WholeWorld _world = shared.World;
+    private readonly Browser _first = shared.First;
+    private readonly Browser _second = shared.Second;
+    private readonly Language _words = shared.World.Get<TextCatalogue>().In("en");
+
+    private async Task<(AccountId Account, CaseId Case, string Page)> WaitingAsync()
+    {
+        var (account, id, _) = await _world.ApplyAsync(await _world.NewcomerAsync());
+        return (account, id, $"/en/office/cases/{id}");
+    }
+
+    private static async Task IsAsync(HttpStatusCode status, Browser browser, string path)
+    {
+        await browser.OpenAsync(path);
+        Assert.True(browser.Status == status, $"{path}: {browser.Status}");
+        Assert.DoesNotContain("⟦", browser.Html);
+    }
+
+    private Task<string> StateAsync(CaseId id) => _world.Get<Db>().SingleAsync<string>("SELECT state FROM case_head WHERE id = @id", new { id = id.Value });
+
+    private async Task TakeAsync(Browser officer, string page)
+    {
+        await officer.OpenAsync(page);
+        await officer.PressInAsync("take", null);
+        Assert.Equal((HttpStatusCode.OK, page), (officer.Status, officer.Path));
+        Assert.Contains($"href=\"{page}/approve\"", officer.Html);
+    }
+
+    /// <summary>Reason, letter, preview, sending.</summary>
+    private static async Task LetterAsync(Browser officer, string page, string act, string reason, params (string Name, string Value)[] more)
+    {
+        await officer.OpenAsync($"{page}/{act}");
+        await officer.PressAsync(null, [("reason", reason), .. more]);
+        Assert.True(officer.Value("text") is { Length: > 20 }, officer.Html);
+        await officer.PressAsync("step=preview", ("text", "Please look at this once more."));
+        Assert.True(officer.Shows("Please look at this once more."));
+        await officer.PressAsync("step=send");
+        Assert.Equal((HttpStatusCode.OK, page), (officer.Status, officer.Path));
+    }
+
+    private async Task SentAsync(CaseId id, string state)
+    {
+        await _world.MoveClockAsync(Duration.FromSeconds(61));
+        await WholeWorld.UntilAsync(async () => await StateAsync(id) == state ? "" : null, $"the decision was sent: {state}");
+    }
+
+    [Fact]
+    public async Task The_password_alone_opens_nothing()
+    {
+        using var browser = new Browser(_world, "en");
+        var (name, password, _) = _world.Colleague("supervisor");
+        await browser.OpenAsync("office/sign-in");
+        await browser.PressAsync(null, ("name", name), ("password", "not the password"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, browser.Status);
+        Assert.True(browser.Shows(_words.Refusal(new Refusal(SignIn.SignIns.FailedCode))));
+        await browser.PressAsync(null, ("name", name), ("password", password));
+        Assert.Equal(HttpStatusCode.OK, browser.Status);
+        await browser.PressAsync(null, ("code", "000000"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, browser.Status);
+        await browser.OpenAsync("office");
+        Assert.StartsWith("/en/office/sign-in", browser.Path);
+    }
+
+    [Fact]
+    public async Task The_oldest_case_is_taken_held_against_others_and_given_back()
+    {
+        var (_, id, page) = await WaitingAsync();
+        await TakeAsync(_first, page);
+        await IsAsync(HttpStatusCode.OK, _second, page);
+        Assert.DoesNotContain("id=\"take\"", _second.Html);
+        Assert.DoesNotContain(page + "/approve\"", _second.Html);
+        // The page of the decision still opens, and the decision is not taken.
+        await IsAsync(HttpStatusCode.OK, _second, page + "/approve");
+        await _second.PressAsync(null, ("reason", "approve.explained"));
+        Assert.Equal(HttpStatusCode.Conflict, _second.Status);
+        Assert.Equal(_words.Text("office.not_now.title"), _second.Heading);
+        Assert.Equal(CaseStates.UnderReview, await StateAsync(id));
+
+        await IsAsync(HttpStatusCode.OK, _first, "office/queue?mine=1");
+        Assert.Contains(page, _first.Html);
+        await _first.OpenAsync(page);
+        await _first.PressInAsync("release", null);
+        Assert.StartsWith("/en/office/queue", _first.Path);
+        await IsAsync(HttpStatusCode.OK, _first, "office/queue?mine=1");
+        Assert.DoesNotContain(page, _first.Html);
+
+        await IsAsync(HttpStatusCode.OK, _second, "office/queue?service=issue");
+        await _second.PressInAsync("next", null);
+        Assert.Matches("^/en/office/cases/[0-9a-f-]{36}$", _second.Path);
+        await _second.PressInAsync("release", null);
+    }
+
+    [Fact]
+    public async Task What_differs_stands_side_by_side_and_is_marked()
+    {
+        var (_, _, page) = await WaitingAsync();
+        await IsAsync(HttpStatusCode.OK, _first, page);
+        var all = Rows(_first.Html);
+        Assert.Contains("<mark>", _first.Html);
+        Assert.True(_first.Shows(_words.Text("office.read_recorded")));
+        Assert.Equal("no-store", _first.CacheControl);
+        await IsAsync(HttpStatusCode.OK, _first, page + "?only=differences");
+        Assert.InRange(Rows(_first.Html), 1, all - 1);
+        Assert.DoesNotContain("class=\"tag good\"", Table(_first.Html));
+
+        static string Table(string html) => html[html.IndexOf("<table class=\"compare\"", StringComparison.Ordinal)..html.IndexOf("</table>", html.IndexOf("<table class=\"compare\"", StringComparison.Ordinal), StringComparison.Ordinal)];
+        static int Rows(string html) => Table(html).Split("<th scope=\"row\"").Length - 1;
+    }
+
+    [Fact]
+    public async Task Approved_it_goes_on_to_the_bill_at_once()
+    {
+        var (_, id, page) = await WaitingAsync();
+        await TakeAsync(_first, page);
+        await IsAsync(HttpStatusCode.OK, _first, page + "/approve");
+        await _first.PressAsync();
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, _first.Status);
+        await _first.PressAsync(null, ("reason", "approve.same_person_other_spelling"));
+        Assert.Equal((HttpStatusCode.OK, page + "?done=approved"), (_first.Status, _first.Path));
+        Assert.Equal(CaseStates.AwaitingPayment, await StateAsync(id));
+        await _first.SendAgainAsync();
+        Assert.Equal((HttpStatusCode.OK, page + "?done=approved"), (_first.Status, _first.Path));
+        // Whoever decided may read on; the colleague has no reason to any more, the auditor may.
+        await IsAsync(HttpStatusCode.Forbidden, _second, page);
+        await IsAsync(HttpStatusCode.OK, shared.Auditor, page);
+        Assert.DoesNotContain("id=\"take\"", shared.Auditor.Html);
+    }
+
+    [Fact]
+    public async Task A_question_can_be_taken_back_and_is_then_sent_after_its_time()
+    {
+        var (_, id, page) = await WaitingAsync();
+        await TakeAsync(_first, page);
+        await _first.OpenAsync(page + "/ask");
+        await _first.PressAsync(null, ("reason", "ask.explain"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, _first.Status);
+        await LetterAsync(_first, page, "ask", "ask.differs_from_record", ("items", "nameArabic"));
+        await _first.PressInAsync("undo", null);
+        Assert.Equal((HttpStatusCode.OK, page + "?done=undone", CaseStates.UnderReview), (_first.Status, _first.Path, await StateAsync(id)));
+        await TakeAgainAsync(page);
+        await LetterAsync(_first, page, "ask", "ask.differs_from_record", ("items", "nameArabic"));
+        await SentAsync(id, CaseStates.NeedsInformation);
+    }
+
+    /// <summary>Undone it may still be held.</summary>
+    private async Task TakeAgainAsync(string page)
+    {
+        await _first.OpenAsync(page);
+        if (_first.Html.Contains("id=\"take\"", StringComparison.Ordinal))
+        {
+            await _first.PressInAsync("take", null);
+        }
+    }
+
+    [Fact]
+    public async Task An_objection_is_decided_by_another_officer_and_the_first_is_refused()
+    {
+        var (account, id, page) = await WaitingAsync();
+        await TakeAsync(_first, page);
+        await LetterAsync(_first, page, "refuse", "refuse.identity_not_shown");
+        await SentAsync(id, CaseStates.Refused);
+        var objected = await ReadDoor.RunAsync(() => _world.Engine.ObjectAsync(new(Actor.Resident(account), Guid.CreateVersion7(), Platform.Writing.Digest.Of("object")), account, id, "It is my name all the same."));
+        Assert.IsType<Cases.CaseOutcome.Done>(objected);
+
+        var why = _words.Refusal(new Refusal(Cases.CaseRefusals.DecidedBefore));
+        await IsAsync(HttpStatusCode.OK, _first, page);
+        Assert.True(_first.Shows(why), _first.Html);
+        Assert.DoesNotContain("id=\"take\"", _first.Html);
+        await IsAsync(HttpStatusCode.OK, _first, page + "/approve");
+        await _first.PressAsync(null, ("reason", "approve.explained"));
+        Assert.Equal(HttpStatusCode.Conflict, _first.Status);
+        Assert.True(_first.Shows(why), _first.Html);
+        Assert.Equal(CaseStates.Objection, await StateAsync(id));
+
+        await TakeAsync(_second, page);
+        Assert.True(_second.Shows("It is my name all the same."));
+        await _second.OpenAsync(page + "/approve");
+        await _second.PressAsync(null, ("reason", "approve.objection_upheld"));
+        Assert.Equal((HttpStatusCode.OK, CaseStates.AwaitingPayment), (_second.Status, await StateAsync(id)));
+    }
+
+    [Fact]
+    public async Task Every_read_is_recorded_and_the_resident_sees_it_and_has_no_way_into_the_office()
+    {
+        using var resident = new Browser(_world, "en");
+        var hand = await resident.OpenAccountAsync(_world);
+        var (_, id, _) = await _world.ApplyAsync(hand);
+        var person = (await _world.Get<Registry.Persons>().FindAsync(Registry.IdentifierKinds.Border, hand.BorderNumber))!.Value;
+        async Task<int> ReadsAsync() => (await _world.Get<AccessLog>().ForPersonAsync(person, own: false)).Lines.Count(l => l.Purpose == Purpose.DecideCase && l.Reader.Kind == Actor.Officer(default).Kind);
+        await resident.OpenAsync("accesses");
+        var purpose = _words.Text("sys.purpose.decide_case");
+        Assert.False(resident.Shows(purpose), resident.Html);
+        var before = await ReadsAsync();
+        await IsAsync(HttpStatusCode.OK, _first, $"office/cases/{id}");
+        Assert.Equal(before + 1, await ReadsAsync());
+        await IsAsync(HttpStatusCode.OK, shared.Auditor, $"office/cases/{id}");
+        await IsAsync(HttpStatusCode.OK, _first, $"office/cases/{id}/approve");
+        Assert.True(await ReadsAsync() >= before + 2);
+        await resident.OpenAsync("accesses");
+        Assert.True(resident.Shows(purpose), resident.Html);
+
+        var after = await ReadsAsync();
+        foreach (var path in new[] { "office", "office/queue", $"office/cases/{id}", $"office/cases/{id}/approve", $"office/cases/{id}/portrait", "office/accounts", "office/colleagues", "office/work", "office/policies" })
+        {
+            await resident.OpenAsync(path);
+            Assert.True(resident.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden, $"{path}: {resident.Status} {resident.Path}");
+            Assert.DoesNotContain(hand.Mrz[..20], resident.Html);
+        }
+        Assert.Equal(after, await ReadsAsync());
+    }
+
+    [Fact]
+    public async Task The_first_page_counts_what_waits_by_age_and_what_was_decided_by_day()
+    {
+        var figures = _world.Get<Figures>();
+        var (waiting, decided) = (await figures.AgesAsync(), await figures.DecisionsAsync(7));
+        await WaitingAsync();
+        var (_, _, page) = await WaitingAsync();
+        Assert.Equal(waiting[0].Count + 2, (await figures.AgesAsync())[0].Count);
+        await TakeAsync(_second, page);
+        await _second.OpenAsync(page + "/approve");
+        await _second.PressAsync(null, ("reason", "approve.records_agree"));
+        Assert.Equal(waiting[0].Count + 1, (await figures.AgesAsync())[0].Count);
+        var now = await figures.DecisionsAsync(7);
+        Assert.Equal(decided[^1] with { Approved = decided[^1].Approved + 1 }, now[^1]);
+        Assert.Equal(7, now.Count);
+        foreach (var colleague in new[] { _first, shared.Auditor })
+        {
+            await IsAsync(HttpStatusCode.OK, colleague, "office");
+            Assert.True(colleague.Shows(_words.Text("office.chart.age")) && colleague.Shows(_words.Text("office.chart.decisions")), colleague.Html);
+        }
+    }
+
+    [Fact]
+    public async Task Each_role_opens_its_own_pages_and_no_others()
+    {
+        foreach (var path in new[] { "office", "office/queue", "office/agencies", "office/policies", "office/work" })
+        {
+            await IsAsync(HttpStatusCode.OK, shared.Auditor, path);
+            await IsAsync(HttpStatusCode.OK, _first, path);
+        }
+        foreach (var path in new[] { "office/colleagues", "office/clock" })
+        {
+            await shared.Auditor.OpenAsync(path);
+            Assert.True(shared.Auditor.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden, $"{path}: {shared.Auditor.Status}");
+            await _first.OpenAsync(path);
+            Assert.True(_first.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden, $"{path}: {_first.Status}");
+        }
+        var (_, id, page) = await WaitingAsync();
+        await shared.Auditor.OpenAsync(page + "/approve");
+        Assert.True(shared.Auditor.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden, $"{shared.Auditor.Status}");
+        Assert.Equal(CaseStates.UnderReview, await StateAsync(id));
+    }
+}

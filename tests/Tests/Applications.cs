@@ -1,0 +1,50 @@
+using Muqeem.Cases;
+using Muqeem.Kernel;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+
+namespace Muqeem.Tests;
+
+/// <summary>Applications for the first ID that a test needs to be there, made by the engine as the pages do it.</summary>
+public static class Applications
+{
+    /// <summary>An Arabic name that nobody of the population has: an officer has to compare.</summary>
+    public const string AnotherName = "عبدالرحيم خان";
+
+    /// <summary>What the applicant answers, by page.</summary>
+    public static IReadOnlyDictionary<string, Dictionary<string, string>> Answers(PersonInHand hand, string? nameArabic = null) => new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal)
+    {
+        ["passport"] = new(StringComparer.Ordinal) { ["passportPage"] = Guid.CreateVersion7().ToString(), ["mrz"] = hand.Mrz },
+        ["name"] = new(StringComparer.Ordinal) { ["nameArabic"] = nameArabic ?? hand.NameArabic! },
+        ["photo"] = new(StringComparer.Ordinal) { ["photo"] = Guid.CreateVersion7().ToString() },
+        ["work"] = new(StringComparer.Ordinal) { ["occupation"] = hand.Occupation, ["employerNumber"] = hand.EmployerNumber! },
+        ["address"] = new(StringComparer.Ordinal) { ["shortAddress"] = hand.ShortAddress! },
+        ["term"] = new(StringComparer.Ordinal) { ["months"] = "12" },
+        ["statement"] = new(StringComparer.Ordinal) { ["truth"] = "yes" },
+    };
+
+    /// <summary>Somebody's application whose Arabic name is not the register's: it waits for an officer.</summary>
+    /// <param name="account">Whose account; left out: one that only this application has.</param>
+    public static async Task<(AccountId Account, CaseId Case, string Reference)> ApplyAsync(this WholeWorld world, PersonInHand hand, AccountId? account = null)
+    {
+        var person = await world.Get<Registry.Persons>().FindAsync(Registry.IdentifierKinds.Border, hand.BorderNumber) ?? await world.KnowAsync(hand);
+        var mine = account ?? new AccountId(Guid.CreateVersion7());
+        Operation By(string what) => new(Actor.Resident(mine), Guid.CreateVersion7(), Digest.Of(what));
+        async Task<CaseOutcome.Done> DoneAsync(Func<Task<CaseOutcome>> verb) => Assert.IsType<CaseOutcome.Done>(await ReadDoor.RunAsync(verb));
+        var started = await DoneAsync(() => world.Engine.StartAsync(By("start"), mine, person, "issue", new Dictionary<string, string>(StringComparer.Ordinal)));
+        foreach (var (page, answers) in Answers(hand, AnotherName))
+        {
+            await DoneAsync(() => world.Engine.SaveAsync(By(page), mine, started.Case, page, answers));
+        }
+        var sent = await DoneAsync(() => world.Engine.SubmitAsync(By("submit"), mine, started.Case));
+        Assert.Equal(Cases.Definition.CaseStates.UnderReview, sent.State);
+        return (mine, started.Case, started.Reference);
+    }
+
+    /// <summary>The authenticator's code of a seeded office account; each code is taken once, so the later ones are of later steps.</summary>
+    public static (string Name, string Password, byte[] Secret) Colleague(this WholeWorld world, string name)
+    {
+        var line = File.ReadAllLines(Path.Combine(world.Data, "accounts.txt")).Select(l => l.Split('\t')).Single(l => l[0] == name);
+        return (line[0], line[2], SignIn.Factors.Totp.Unspell(line[3]));
+    }
+}
