@@ -4,6 +4,7 @@ using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Texts;
+using Muqeem.Platform.Writing;
 using Muqeem.Portal;
 using Muqeem.SignIn.Factors;
 using Muqeem.Tests;
@@ -218,7 +219,7 @@ public abstract class OfficePagesTests(OfficeWorld shared)
         await TakeAsync(_first, page);
         await LetterAsync(_first, page, "refuse", "refuse.identity_not_shown");
         await SentAsync(id, CaseStates.Refused);
-        var objected = await ReadDoor.RunAsync(() => _world.Engine.ObjectAsync(new(Actor.Resident(account), Guid.CreateVersion7(), Platform.Writing.Digest.Of("object")), account, id, "It is my name all the same."));
+        var objected = await ReadDoor.RunAsync(() => _world.Engine.ObjectAsync(new(Actor.Resident(account), Guid.CreateVersion7(), Digest.Of("object")), account, id, "It is my name all the same."));
         Assert.IsType<Cases.CaseOutcome.Done>(objected);
 
         var why = _words.Refusal(new Refusal(Cases.CaseRefusals.DecidedBefore));

@@ -27,6 +27,11 @@ public static class Applications
     /// <param name="account">Whose account; left out: one that only this application has.</param>
     public static async Task<(AccountId Account, CaseId Case, string Reference)> ApplyAsync(this WholeWorld world, PersonInHand hand, AccountId? account = null)
     {
+        // Whatever the population's dice gave: only the name is left to be looked at.
+        foreach (var act in new[] { "insure", "test", "enrol", "clear", "lift" })
+        {
+            await world.AtDeskAsync($"people/{hand.Index}/acts/{act}");
+        }
         var person = await world.Get<Registry.Persons>().FindAsync(Registry.IdentifierKinds.Border, hand.BorderNumber) ?? await world.KnowAsync(hand);
         var mine = account ?? new AccountId(Guid.CreateVersion7());
         Operation By(string what) => new(Actor.Resident(mine), Guid.CreateVersion7(), Digest.Of(what));

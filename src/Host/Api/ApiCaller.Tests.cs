@@ -45,6 +45,8 @@ internal sealed class ApiCaller(WholeWorld world) : IDisposable
         {
             request.Headers.Add("Operation-Id", id.ToString());
         }
+        // Refused by its length alone, the server hangs up without reading it: a polite program asks first.
+        request.Headers.ExpectContinue = body?.Headers.ContentLength > ApiEdge.Largest;
         if (seen is not null)
         {
             request.Headers.TryAddWithoutValidation("If-Match", seen);

@@ -84,8 +84,15 @@ internal static class HolderRoutes
         return Results.Json(new BillsJson((await ledger.BalanceOfAsync(person, http.RequestAborted)).Halalas, [.. bills.Select(b => Of(http, b, clock))]), ApiJson.Options);
     }
 
-    private static async Task<IResult> BillAsync(HttpContext http, Ledger ledger, TimeProvider clock, Guid id) =>
-        await ledger.BillAsync(new BillId(id), http.RequestAborted) is { } bill && bill.Payer.Id == http.MustBeSignedIn().Person.Value ? Results.Json(Of(http, bill, clock), ApiJson.Options) : Problems.NotFound(http);
+    /// <summary>A bill that the person owes, or that somebody else (the employer) owes for a case of this account.</summary>
+    private static async Task<IResult> BillAsync(HttpContext http, Ledger ledger, Cases.CaseViews views, TimeProvider clock, Guid id)
+    {
+        var session = http.MustBeSignedIn();
+        return await ledger.BillAsync(new BillId(id), http.RequestAborted) is { } bill
+            && (bill.Payer.Id == session.Person.Value || await views.HeadAsync(session.Account, bill.Case, http.RequestAborted) is not null)
+            ? Results.Json(Of(http, bill, clock), ApiJson.Options)
+            : Problems.NotFound(http);
+    }
 
     private static BillJson Of(HttpContext http, Bill bill, TimeProvider clock) => new(bill.Id.Value, bill.Case.Value, bill.Number, bill.Purpose, Problems.Snake(bill.StateOn(clock.Today()).ToString()), bill.Total.Halalas, bill.Received.Halalas,
         bill.Due.Halalas, bill.ValidUntil.ToDateOnly(), ServiceRoutes.Of(Problems.Words(http), bill.Lines), bill.IssuedAt.ToDateTimeOffset());
