@@ -246,7 +246,7 @@ public abstract class OfficePagesTests(OfficeWorld shared)
         var hand = await resident.OpenAccountAsync(_world);
         var (_, id, _) = await _world.ApplyAsync(hand);
         var person = (await _world.Get<Registry.Persons>().FindAsync(Registry.IdentifierKinds.Border, hand.BorderNumber))!.Value;
-        async Task<int> ReadsAsync() => (await _world.Get<AccessLog>().ForPersonAsync(person, own: false)).Lines.Count(l => l.Purpose == Purpose.DecideCase && l.Reader.Kind == Actor.Officer(default).Kind);
+        async Task<int> ReadsAsync() => (await _world.Get<AccessLog>().ForPersonAsync(person)).Lines.Count(l => l.Purpose == Purpose.DecideCase && l.Reader.Kind == Actor.Officer(default).Kind);
         await resident.OpenAsync("accesses");
         var purpose = _words.Text("sys.purpose.decide_case");
         Assert.False(resident.Shows(purpose), resident.Html);
