@@ -1,7 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Kernel;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
+using Muqeem.Sandbox.State;
 
 namespace Muqeem.Tests;
 
@@ -27,7 +30,8 @@ public static class Applications
     /// <param name="account">Whose account; left out: one that only this application has.</param>
     public static async Task<(AccountId Account, CaseId Case, string Reference)> ApplyAsync(this WholeWorld world, PersonInHand hand, AccountId? account = null)
     {
-        // Whatever the population's dice gave: only the name is left to be looked at.
+        // Whatever the population's dice gave: only the name is left to be looked at. The insurers' register would show it in twenty minutes.
+        world.SandboxApp.Services.GetRequiredService<Knobs>().Set(HealthInsurance.Name, hand.Index, new Knob());
         foreach (var act in new[] { "insure", "test", "enrol", "clear", "lift" })
         {
             await world.AtDeskAsync($"people/{hand.Index}/acts/{act}");
@@ -42,7 +46,11 @@ public static class Applications
             await DoneAsync(() => world.Engine.SaveAsync(By(page), mine, started.Case, page, answers));
         }
         var sent = await DoneAsync(() => world.Engine.SubmitAsync(By("submit"), mine, started.Case));
-        Assert.Equal(Cases.Definition.CaseStates.UnderReview, sent.State);
+        if (sent.State != Cases.Definition.CaseStates.UnderReview)
+        {
+            var track = await ReadDoor.RunAsync(() => world.Views.TrackAsync(Actor.Resident(mine), mine, started.Case));
+            Assert.Fail($"Person {hand.Index}: {sent.State}, {string.Join(", ", track!.Findings.Select(f => f.Refusal.Code))}");
+        }
         return (mine, started.Case, started.Reference);
     }
 
