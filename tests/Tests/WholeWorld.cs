@@ -189,7 +189,7 @@ public sealed class WholeWorld : IAsyncDisposable
     }
 
     /// <summary>Waits until something that happens on its own has happened: by looking, not by hoping.</summary>
-    public static async Task<T> UntilAsync<T>(Func<Task<T?>> look, string what, int seconds = 20) where T : class
+    public static async Task<T> UntilAsync<T>(Func<Task<T?>> look, string what, int seconds = 60) where T : class
     {
         for (var end = TimeProvider.System.GetUtcNow().AddSeconds(seconds); TimeProvider.System.GetUtcNow() < end;)
         {

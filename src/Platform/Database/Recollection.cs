@@ -16,6 +16,7 @@ public sealed class Recollection
 
     // Whoever reads notes the stamp before and keeps what was read only if it is still the same: then nothing was written meanwhile.
     private readonly long[] _stamps = new long[4096];
+    private readonly Lock[] _stripes = [.. Enumerable.Range(0, 256).Select(_ => new Lock())];
     private readonly Lock _turning = new();
     private volatile ConcurrentDictionary<Place, Kept> _young = new();
     private volatile ConcurrentDictionary<Place, Kept> _old = new();
@@ -85,11 +86,15 @@ public sealed class Recollection
 
     private void Keep(Place place, string what, object? value, long before)
     {
-        var generation = Turn();
-        generation.AddOrUpdate(place, _ => new(what, value, null), (_, chain) => new(what, value, Without(chain, what)));
-        if (Volatile.Read(ref Stamp(place.Subject)) != before)
+        // Together with the look at the stamp: kept first and looked at afterwards, what is old could be found by somebody in between.
+        lock (Stripe(place.Subject))
         {
-            Remove(place);
+            // Before the stamp, because Clear sets the stamps first: what is kept in a generation that was thrown away is found by nobody.
+            var generation = Turn();
+            if (Volatile.Read(ref Stamp(place.Subject)) == before)
+            {
+                generation.AddOrUpdate(place, _ => new(what, value, null), (_, chain) => new(what, value, Without(chain, what)));
+            }
         }
     }
 
@@ -99,8 +104,11 @@ public sealed class Recollection
     /// <summary>Called by the writer after a commit and before anybody is answered: a row of the table that names the subject was written.</summary>
     internal void Forget(Table table, Guid subject)
     {
-        Interlocked.Increment(ref Stamp(subject));
-        Remove(new(subject, table));
+        lock (Stripe(subject))
+        {
+            Interlocked.Increment(ref Stamp(subject));
+            Remove(new(subject, table));
+        }
     }
 
     /// <summary>Called by the writer after <see cref="Forget"/>: what the next reader would read.</summary>
@@ -159,6 +167,8 @@ public sealed class Recollection
     private int _keptYoung;
 
     private bool IsFull() => Interlocked.Increment(ref _keptYoung) > LargestGeneration;
+
+    private Lock Stripe(Guid subject) => _stripes[subject.GetHashCode() & (_stripes.Length - 1)];
 
     private ref long Stamp(Guid subject) => ref _stamps[subject.GetHashCode() & (_stamps.Length - 1)];
 }
