@@ -47,24 +47,26 @@ public sealed class Residences(Db db, Sealer sealer, ReadDoor door, TimeProvider
         change.Heads.Add(RegistryTables.Residence.Head(id, 0, person.Value, category, from, until, calendar, months, from, null, null, 0));
         change.Rows.Add(RegistryTables.Details.Put(id, sealedDetails));
         AddTerm(change, id, from, until, months, calendar, @case);
-        IReadOnlyList<StoredResidence> all =
-        [
-            .. await RowsAsync(person, default),
-            new()
-            {
-                Id = id,
-                Version = 1,
-                PersonId = person.Value,
-                Category = category,
-                FromDay = from,
-                UntilDay = until,
-                Calendar = calendar,
-                Months = months,
-                IssuedDay = from,
-                Details = sealedDetails.Cipher,
-            },
-        ];
-        change.Remember(RegistryTables.Residence, person.Value, OfPerson, all);
+        // The first only: an earlier one may be changed by another before this is written, and its row is not this change's to tell.
+        if ((await RowsAsync(person, default)).Count == 0)
+        {
+            change.Remember(RegistryTables.Residence, person.Value, OfPerson, (IReadOnlyList<StoredResidence>)
+            [
+                new()
+                {
+                    Id = id,
+                    Version = 1,
+                    PersonId = person.Value,
+                    Category = category,
+                    FromDay = from,
+                    UntilDay = until,
+                    Calendar = calendar,
+                    Months = months,
+                    IssuedDay = from,
+                    Details = sealedDetails.Cipher,
+                },
+            ]);
+        }
         change.Remember(RegistryTables.Residence, id, Holds, Array.Empty<StoredHold>());
         return id;
     }

@@ -161,7 +161,7 @@ public sealed class Performer
             {
                 ExitedDay = move.Day,
                 Trips = visa.Trips + 1,
-                // Whenever the holder leaves, the stay does not outlast the residence.
+                // Whenever the holder leaves, the stay does not outlast the residence (domain.md §3.2).
                 ReturnBefore = visa.Stay == VisaStays.Months
                     ? LocalDate.Min(ExitReentryClock.ReturnBefore(move.Day, visa.Months), (await _residences.OfAsync(c.Head.Person))?.Until ?? LocalDate.MaxIsoValue)
                     : visa.ReturnBefore,

@@ -70,14 +70,14 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
     {
         var earlier = await RowsAsync(order.Person, cancel);
         change.Claims.Add(Live(order.Person));
-        return await AddAsync(change, order, earlier.Select(d => d.Number).FirstOrDefault() + 1, earlier);
+        return await AddAsync(change, order, earlier.Select(d => d.Number).FirstOrDefault() + 1);
     }
 
     /// <summary>The next version in place of the live one. The person's claim to one live document passes on to it.</summary>
     public async Task<IssuedDocument> ReplaceAsync(Change change, DocumentVersion live, DocumentOrder order, CancellationToken cancel = default)
     {
         await CloseAsync(change, live, DocumentState.Superseded, cancel);
-        return await AddAsync(change, order, live.Number + 1, null);
+        return await AddAsync(change, order, live.Number + 1);
     }
 
     /// <summary>Ends the live version without another: reported lost, damaged, revoked. Verification answers so from the commit on.</summary>
@@ -112,8 +112,7 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
         return await door.OpenAsync<DocumentContent>(access, Context(document.Person, document.Id), cipher, cancel);
     }
 
-    /// <param name="earlier">All rows of the person when none of them changes with this.</param>
-    private async Task<IssuedDocument> AddAsync(Change change, DocumentOrder order, int number, IReadOnlyList<StoredDocument>? earlier)
+    private async Task<IssuedDocument> AddAsync(Change change, DocumentOrder order, int number)
     {
         var today = clock.Today();
         var now = clock.Now();
@@ -122,10 +121,11 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
         var expires = today.PlusYears(order.ValidYears);
         change.Claims.Add(new Claim(SerialClaim, blind.Of("document_serial", serial)));
         Put(change, new DocumentVersion(id, 0, order.Person, order.Residence, number, serial, DocumentState.Live, today, expires, order.Place, now, null));
-        if (earlier is not null)
+        // The first only: an earlier version may be changed by another before this is written, and its row is not this change's to tell.
+        if (number == 1)
         {
-            IReadOnlyList<StoredDocument> all = [new(id, 1, order.Person.Value, order.Residence, number, serial, "LIVE", today, expires, order.Place, now, null), .. earlier];
-            change.Remember(CredentialsTables.Document, order.Person.Value, OfPerson, all);
+            change.Remember(CredentialsTables.Document, order.Person.Value, OfPerson,
+                (IReadOnlyList<StoredDocument>)[new(id, 1, order.Person.Value, order.Residence, number, serial, "LIVE", today, expires, order.Place, now, null)]);
         }
         var content = await sealer.SealAsync(change, Context(order.Person, id), order.Content);
         change.Rows.Add(CredentialsTables.Content.Insert(id, content));

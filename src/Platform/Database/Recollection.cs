@@ -22,6 +22,8 @@ public sealed class Recollection
     private volatile ConcurrentDictionary<Place, Kept> _old = new();
     private long _youngSince = Environment.TickCount64;
     private long _aloneUntil;
+    // Counting the dictionary would take all its locks; the number of times something was kept is near enough.
+    private int _keptYoung;
 
     private readonly record struct Place(Guid Subject, Table Table);
 
@@ -162,9 +164,6 @@ public sealed class Recollection
             return _young;
         }
     }
-
-    // Counting the dictionary would take all its locks; the number of times something was kept is near enough.
-    private int _keptYoung;
 
     private bool IsFull() => Interlocked.Increment(ref _keptYoung) > LargestGeneration;
 
