@@ -86,6 +86,7 @@ internal sealed class Run(Site site, Sizes sizes)
                 }
                 var drafts = id == "case.full.pg.c32" ? Load.Take(product, count) : await Load.PrepareAsync(product, count);
                 await product.DrainAsync(TimeSpan.FromMinutes(2));
+                await cluster.TidyAsync();
                 // pgbench before and after, so that what else goes on in the machine falls on both.
                 var before = await cluster.PgbenchAsync(sizes.PgbenchSeconds);
                 var slice = await Load.RunAsync(product, cluster, drafts, callers, acknowledged);

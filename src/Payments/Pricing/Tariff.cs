@@ -21,9 +21,10 @@ public sealed class Tariff
     private const string Levy = "EXPAT_LEVY";
     private static readonly IReadOnlyDictionary<string, object> NoFacts = new Dictionary<string, object>(StringComparer.Ordinal);
 
-    private static readonly ConditionalWeakTable<PolicySnapshot, ConcurrentDictionary<(PolicyRow Fees, bool Platform), Tariff>> Read = new();
+    private static readonly ConditionalWeakTable<PolicyRow, ConcurrentDictionary<(long Version, bool Platform), Tariff>> Read = new();
 
     private readonly Dictionary<string, List<FeeRow>> _rows;
+    private readonly List<FeeRow> _exemptionsFromLevy;
     private readonly bool _platformFees;
 
     /// <param name="version">Version of the table, frozen on each line.</param>
@@ -35,6 +36,7 @@ public sealed class Tariff
         _platformFees = platformFees;
         _rows = rows.GroupBy(r => r.Code, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.OrderBy(r => r.From ?? LocalDate.MinIsoValue).ToList(), StringComparer.Ordinal);
+        _exemptionsFromLevy = [.. rows.Where(r => string.Equals(r.Exempts, Levy, StringComparison.Ordinal)).OrderBy(r => r.Code, StringComparer.Ordinal)];
         foreach (var (code, dated) in _rows)
         {
             for (var i = 1; i < dated.Count; i++)
@@ -55,7 +57,7 @@ public sealed class Tariff
     {
         var fees = policies.RowOn(PolicyBook.Fees, on);
         var platformFees = policies.Get<bool>("payment.platform_fees", on);
-        return Read.GetValue(policies, _ => new()).GetOrAdd((fees, platformFees), key => new Tariff(policies.Version, FeeRow.Parse(key.Fees.Value), key.Platform));
+        return Read.GetValue(fees, static _ => new()).GetOrAdd((policies.Version, platformFees), static (key, row) => new Tariff(key.Version, FeeRow.Parse(row.Value), key.Platform), fees);
     }
 
     public FeeRow? RowOn(string code, LocalDate on) =>
@@ -180,7 +182,7 @@ public sealed class Tariff
             return Missing(Levy, on);
         }
         var until = NextChange(Levy, on);
-        foreach (var exemption in _rows.Values.SelectMany(r => r).Where(r => string.Equals(r.Exempts, Levy, StringComparison.Ordinal)).OrderBy(r => r.Code, StringComparer.Ordinal))
+        foreach (var exemption in _exemptionsFromLevy)
         {
             until = Earlier(until, NextChange(exemption.Code, on));
             if (exemption.InForce(on) && exemption.Grounds?.FirstOrDefault(grounds.Contains) is { } ground)

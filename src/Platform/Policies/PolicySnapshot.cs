@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Muqeem.Platform.Privacy;
 using NodaTime;
@@ -9,13 +10,16 @@ namespace Muqeem.Platform.Policies;
 public sealed record PolicyRow(string Code, LocalDate? From, LocalDate? To, string Value, string Evidence, string Source, string? Note)
 {
     public bool InForce(LocalDate on) => (From is not { } from || from <= on) && (To is not { } to || on < to);
+
+    /// <summary>For what is kept by row: one object is one row, and hashing the text of a whole fee table at each look cost more than the look.</summary>
+    public static IEqualityComparer<PolicyRow> Identity { get; } = EqualityComparer<PolicyRow>.Create(ReferenceEquals, RuntimeHelpers.GetHashCode);
 }
 
 /// <summary>All policies of one version, read only. Values are asked for by code and day.</summary>
 public sealed class PolicySnapshot
 {
     private readonly Dictionary<string, PolicyRow[]> _rows;
-    private readonly ConcurrentDictionary<(PolicyRow, Type), object> _read = new();
+    private readonly ConcurrentDictionary<PolicyRow, ConcurrentDictionary<Type, object>> _read = new(PolicyRow.Identity);
 
     public PolicySnapshot(long version, IEnumerable<PolicyRow> rows)
     {
@@ -32,8 +36,8 @@ public sealed class PolicySnapshot
     public T Get<T>(string code, LocalDate on) where T : notnull
     {
         var row = RowOn(code, on);
-        return (T)_read.GetOrAdd((row, typeof(T)), static key =>
-            JsonSerializer.Deserialize(key.Item1.Value, key.Item2, StoredJson.Options) ?? throw new InvalidOperationException($"Policy {key.Item1.Code} is null."));
+        return (T)_read.GetOrAdd(row, static _ => new()).GetOrAdd(typeof(T), static (type, row) =>
+            JsonSerializer.Deserialize(row.Value, type, StoredJson.Options) ?? throw new InvalidOperationException($"Policy {row.Code} is null."), row);
     }
 
     public PolicyRow RowOn(string code, LocalDate on) =>
