@@ -15,6 +15,7 @@ using Muqeem.Host;
 using Muqeem.Kernel;
 using Muqeem.Payments;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Files;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
@@ -172,8 +173,8 @@ internal sealed class Product : IAsyncDisposable
         var answers = new Dictionary<string, string>
         {
             ["mrz"] = string.Join('\n', hand.Passport.Mrz),
-            ["passportPage"] = Guid.CreateVersion7().ToString(),
-            ["photo"] = Guid.CreateVersion7().ToString(),
+            ["passportPage"] = await FileAsync(app, session.Person, "passport_page"),
+            ["photo"] = await FileAsync(app, session.Person, "face_photo"),
             ["nameArabic"] = OtherName,
             ["occupation"] = hand.Typed.OccupationCode,
             ["employerNumber"] = hand.Typed.EmployerNumber!,
@@ -184,6 +185,17 @@ internal sealed class Product : IAsyncDisposable
         var started = await app.Services.GetRequiredService<CaseEngine>().StartAsync(
             new Operation(session.Actor, Guid.CreateVersion7(), Digest.Of("start")), session.Account, session.Person, "issue", answers);
         return started is CaseOutcome.Done done ? new(done.Case.Value, token, officer, person.BorderNumber) : throw new InvalidOperationException($"No draft for {person.Index}: {started}");
+    }
+
+    /// <summary>A file as the upload pages leave it, but for the picture, which nobody opens here.</summary>
+    private static async Task<string> FileAsync(WebApplication app, PersonId person, string kind)
+    {
+        var clock = app.Services.GetRequiredService<TimeProvider>();
+        var id = Guid.CreateVersion7();
+        var change = new Change(new Act(ActId.New(clock), "bench.upload", Actor.System("bench"), Guid.CreateVersion7(), Digest.Of(kind), clock.Now()) { Person = person });
+        var name = await app.Services.GetRequiredService<Sealer>().SealAsync(change, new SealContext(person, RetentionClass.Document, "upload", id), kind + ".jpg");
+        change.Rows.Add(UploadTables.Upload.Insert(id, person.Value, null, kind, Digest.Of(id.ToString())[..16], "jpg", 1, 1, 1, 1, clock.Now(), name));
+        return await app.Services.GetRequiredService<IWriter>().WriteAsync(change) is WriteOutcome.Done ? id.ToString() : throw new InvalidOperationException("No file.");
     }
 
     private static async Task<(string Token, Session Session)> SignInAsync(WebApplication app, PersonId? staff, OfficeRole roles, PersonRecord? record)

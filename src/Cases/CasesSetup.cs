@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Muqeem.Cases;
 
-/// <summary>What this project adds to a host. The host also registers <see cref="UploadReuse"/> and the <see cref="ServiceCatalogue"/>.</summary>
+/// <summary>What this project adds to a host. The host also registers <see cref="UploadsSent"/> and the <see cref="ServiceCatalogue"/>.</summary>
 public static class CasesSetup
 {
     public static IServiceCollection AddCases(this IServiceCollection services) =>

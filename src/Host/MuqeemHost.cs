@@ -118,7 +118,7 @@ public static class MuqeemHost
         var verifyAddress = configuration["PublicOrigin"] is { Length: > 0 } origin ? new Uri(new Uri(origin), "v/") : null;
         services.AddCredentials(verifyAddress);
         services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
-        services.AddSingleton<UploadReuse>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().ReusedAsync(person, uploads, cancel));
+        services.AddSingleton<UploadsSent>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().SentAsync(person, uploads, cancel));
         services.AddSignIn();
         services.AddMoney();
         Register.Add(services);

@@ -229,10 +229,11 @@ public abstract class BadInputTests(SharedWorld shared)
         var hand = await _world.InHandAsync(index);
         var id = new CaseId(Guid.Parse(application.Split('/')[^1]));
         var account = new AccountId(await _world.Get<Db>().SingleAsync<Guid>("SELECT account_id FROM case_head WHERE id = @id", new { id = id.Value }));
+        var person = new PersonId(await _world.Get<Db>().SingleAsync<Guid>("SELECT person_id FROM case_head WHERE id = @id", new { id = id.Value }));
         var answers = new Dictionary<string, string>
         {
-            ["passportPage"] = Guid.CreateVersion7().ToString(),
-            ["photo"] = Guid.CreateVersion7().ToString(),
+            ["passportPage"] = await _world.SendFileAsync(person, "passport_page"),
+            ["photo"] = await _world.SendFileAsync(person, "face_photo"),
             ["mrz"] = hand.Mrz,
             ["nameArabic"] = hand.NameArabic!,
             ["occupation"] = hand.Occupation,

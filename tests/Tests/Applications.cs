@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Kernel;
+using Muqeem.Platform.Files;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.Sandbox.State;
@@ -14,12 +15,23 @@ public static class Applications
     /// <summary>An Arabic name that nobody of the population has: an officer has to compare.</summary>
     public const string AnotherName = "عبدالرحيم خان";
 
-    /// <summary>What the applicant answers, by page.</summary>
-    public static IReadOnlyDictionary<string, Dictionary<string, string>> Answers(PersonInHand hand, string? nameArabic = null) => new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal)
+    /// <summary>A file as the upload pages leave it, but for the picture, at which nobody looks.</summary>
+    public static async Task<string> SendFileAsync(this WholeWorld world, PersonId person, string kind)
     {
-        ["passport"] = new(StringComparer.Ordinal) { ["passportPage"] = Guid.CreateVersion7().ToString(), ["mrz"] = hand.Mrz },
+        var id = Guid.CreateVersion7();
+        var change = new Change(new Act(ActId.New(world.Clock), "test.upload", Actor.System("test"), Guid.CreateVersion7(), Digest.Of(kind), world.Clock.Now()) { Person = person });
+        var name = await world.Get<Sealer>().SealAsync(change, new SealContext(person, RetentionClass.Document, "upload", id), kind + ".jpg");
+        change.Rows.Add(UploadTables.Upload.Insert(id, person.Value, null, kind, Digest.Of(id.ToString())[..16], "jpg", 1, 1, 1, 1, world.Clock.Now(), name));
+        Assert.IsType<WriteOutcome.Done>(await world.Get<IWriter>().WriteAsync(change));
+        return id.ToString();
+    }
+
+    /// <summary>What the applicant answers, by page.</summary>
+    public static async Task<IReadOnlyDictionary<string, Dictionary<string, string>>> AnswersAsync(this WholeWorld world, PersonId person, PersonInHand hand, string? nameArabic = null) => new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal)
+    {
+        ["passport"] = new(StringComparer.Ordinal) { ["passportPage"] = await world.SendFileAsync(person, "passport_page"), ["mrz"] = hand.Mrz },
         ["name"] = new(StringComparer.Ordinal) { ["nameArabic"] = nameArabic ?? hand.NameArabic! },
-        ["photo"] = new(StringComparer.Ordinal) { ["photo"] = Guid.CreateVersion7().ToString() },
+        ["photo"] = new(StringComparer.Ordinal) { ["photo"] = await world.SendFileAsync(person, "face_photo") },
         ["work"] = new(StringComparer.Ordinal) { ["occupation"] = hand.Occupation, ["employerNumber"] = hand.EmployerNumber! },
         ["address"] = new(StringComparer.Ordinal) { ["shortAddress"] = hand.ShortAddress! },
         ["term"] = new(StringComparer.Ordinal) { ["months"] = "12" },
@@ -41,7 +53,7 @@ public static class Applications
         Operation By(string what) => new(Actor.Resident(mine), Guid.CreateVersion7(), Digest.Of(what));
         async Task<CaseOutcome.Done> DoneAsync(Func<Task<CaseOutcome>> verb) => Assert.IsType<CaseOutcome.Done>(await ReadDoor.RunAsync(verb));
         var started = await DoneAsync(() => world.Engine.StartAsync(By("start"), mine, person, "issue", new Dictionary<string, string>(StringComparer.Ordinal)));
-        foreach (var (page, answers) in Answers(hand, AnotherName))
+        foreach (var (page, answers) in await world.AnswersAsync(person, hand, AnotherName))
         {
             await DoneAsync(() => world.Engine.SaveAsync(By(page), mine, started.Case, page, answers));
         }

@@ -129,6 +129,10 @@ public abstract class Form
     /// <summary>The pictures and papers that a request carries.</summary>
     public IReadOnlyList<Guid> UploadsOf(object request) => [.. Fields.Select(f => f.UploadOf?.Invoke(request)).OfType<Guid>()];
 
+    /// <summary>The questions whose file the person did not send, or sent as something else.</summary>
+    internal IEnumerable<FieldFault> NotSent(object request, IReadOnlyList<Platform.Files.SentUpload> sent) =>
+        Fields.Where(f => f.UploadOf?.Invoke(request) is { } id && !sent.Any(s => s.Id == id && s.Kind == f.UploadKind)).Select(f => new FieldFault(f.Name, new Refusal(FormRefusals.Upload)));
+
     public FormPage? Page(string id) => Pages.FirstOrDefault(p => p.Id == id);
 
     /// <summary>All faults of the pages asked for (all pages when null), and the request as far as it goes.</summary>

@@ -40,8 +40,8 @@ public abstract class CaseEngineTests(DatabaseKind kind) : IAsyncLifetime
         var started = Done<CaseOutcome.Done>(await InRequest(() => _world.Engine.StartAsync(By(account, "start"), account, person, "issue", new Dictionary<string, string> { ["mrz"] = hand.Mrz })));
         var answers = new Dictionary<string, string>
         {
-            ["passportPage"] = Guid.CreateVersion7().ToString(),
-            ["photo"] = Guid.CreateVersion7().ToString(),
+            ["passportPage"] = await _world.SendFileAsync(person, "passport_page"),
+            ["photo"] = await _world.SendFileAsync(person, "face_photo"),
             ["nameArabic"] = hand.NameArabic!,
             ["occupation"] = hand.Occupation,
             ["employerNumber"] = hand.EmployerNumber!,
@@ -67,6 +67,25 @@ public abstract class CaseEngineTests(DatabaseKind kind) : IAsyncLifetime
         var bill = await WholeWorld.UntilAsync(async () => (await TrackAsync(account, id)).Bill is { Number: not null } b ? b : null, "the bill got its number");
         await _world.AtDeskAsync($"bank/bills/{bill.Number}/pay");
         await WholeWorld.UntilAsync(async () => (await TrackAsync(account, id)).Head.State == until ? "" : null, $"the case came to {until}");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_made_up_or_anothers_or_of_another_kind_is_not_taken()
+    {
+        var (_, stranger, _) = await ApplyAsync(1);
+        var anothers = await _world.SendFileAsync(stranger, "face_photo");
+        var (account, person, id) = await ApplyAsync(0, answers => new(answers) { ["photo"] = Guid.CreateVersion7().ToString(), ["passportPage"] = anothers });
+        async Task<IEnumerable<(string, string)>> FaultsAsync() => Done<CaseOutcome.Invalid>(await SubmitAsync(account, id)).Faults.Select(f => (f.Field, f.Refusal.Code));
+        Assert.Equal([("passportPage", FormRefusals.Upload), ("photo", FormRefusals.Upload)], await FaultsAsync());
+
+        Task<CaseOutcome> PhotoAsync(string file) => InRequest(() => _world.Engine.SaveAsync(By(account, "photo"), account, id, "photo", new Dictionary<string, string> { ["photo"] = file }));
+        Done<CaseOutcome.Done>(await InRequest(async () => await _world.Engine.SaveAsync(By(account, "passport"), account, id, "passport",
+            new Dictionary<string, string> { ["passportPage"] = await _world.SendFileAsync(person, "passport_page") })));
+        Done<CaseOutcome.Done>(await PhotoAsync(await _world.SendFileAsync(person, "passport_page")));
+        Assert.Equal([("photo", FormRefusals.Upload)], await FaultsAsync());
+
+        Done<CaseOutcome.Done>(await PhotoAsync(await _world.SendFileAsync(person, "face_photo")));
+        Done<CaseOutcome.Done>(await SubmitAsync(account, id));
     }
 
     [Fact]

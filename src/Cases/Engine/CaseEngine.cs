@@ -31,12 +31,12 @@ public sealed partial class CaseEngine
     private readonly Bills _bills;
     private readonly Ledger _ledger;
     private readonly Notices _notices;
-    private readonly UploadReuse _uploads;
+    private readonly UploadsSent _uploads;
     private readonly TimeProvider _clock;
     private readonly CaseStore _store;
 
     public CaseEngine(Db db, IWriter writer, Sealer sealer, ReadDoor door, PolicyBook policies, ServiceCatalogue services, Gatherer gatherer, Performer performer, Persons persons,
-        Residences residences, Bills bills, Ledger ledger, Notices notices, UploadReuse uploads, TimeProvider clock)
+        Residences residences, Bills bills, Ledger ledger, Notices notices, UploadsSent uploads, TimeProvider clock)
     {
         (_db, _writer, _sealer, _door, _policies, _services, _gatherer, _performer) = (db, writer, sealer, door, policies, services, gatherer, performer);
         (_persons, _residences, _bills, _ledger, _notices, _uploads, _clock) = (persons, residences, bills, ledger, notices, uploads, clock);
@@ -139,6 +139,9 @@ public sealed partial class CaseEngine
         var gathered = await GatherAsync(c, access, service, cancel);
         var context = FormContext.From(Rules(gathered.Category, now), gathered.Facts);
         var (request, faults) = service.Form.Bind(answers, context);
+        // Pages and programs send an upload's id: it must be a file that this person sent for this question.
+        var sent = await _uploads(head.Person, service.Form.UploadsOf(request), cancel);
+        faults = [.. faults, .. service.Form.NotSent(request, sent)];
         if (faults.Count > 0)
         {
             return new CaseOutcome.Invalid(id, faults);
@@ -146,7 +149,7 @@ public sealed partial class CaseEngine
         c.Head = c.Head with { Category = gathered.Category };
         await _store.AddSubmissionAsync(change, c.Head, c.Head.Submission, now, service.Schema, service.Pack(request));
         c.Note("submit", head.State);
-        await AssessAndMoveAsync(c, access, service, request, gathered, paid: null, cancel);
+        await AssessAndMoveAsync(c, access, service, request, gathered, paid: null, sent, cancel);
         return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
     }
 
@@ -280,7 +283,7 @@ public sealed partial class CaseEngine
     {
         var request = await _store.RequestAsync(access, c.Head, service, cancel);
         var gathered = await GatherAsync(c, access, service, cancel);
-        await AssessAndMoveAsync(c, access, service, request, gathered, paid, cancel);
+        await AssessAndMoveAsync(c, access, service, request, gathered, paid, sent: null, cancel);
     }
 
     private sealed record GatheredFacts(FactSet Facts, PersonRecord Person, Outage? Outage, string Category);
@@ -318,7 +321,7 @@ public sealed partial class CaseEngine
         : known;
 
     /// <summary>The heart: rules over request and facts, and the one move that follows.</summary>
-    private async Task AssessAndMoveAsync(CaseChange c, Access access, Service service, object request, GatheredFacts gathered, Bill? paid, CancellationToken cancel)
+    private async Task AssessAndMoveAsync(CaseChange c, Access access, Service service, object request, GatheredFacts gathered, Bill? paid, IReadOnlyList<Platform.Files.SentUpload>? sent, CancellationToken cancel)
     {
         var rules = Rules(gathered.Category, c.Now);
         c.Head = c.Head with { Rules = $"{service.Code}/{service.RuleSet}@{rules.Policy.Version}", Waiting = null };
@@ -330,7 +333,7 @@ public sealed partial class CaseEngine
         }
         var standing = new CaseStanding(c.Head.Case, c.Head.Cleared == c.Head.Submission, c.Head.Confirmed == c.Head.Submission, paid is not null,
             // Once an officer has looked, it is no news.
-            c.Head.Cleared != c.Head.Submission && await _uploads(c.Head.Person, service.Form.UploadsOf(request), cancel));
+            c.Head.Cleared != c.Head.Submission && (sent ?? await _uploads(c.Head.Person, service.Form.UploadsOf(request), cancel)).Any(u => u.Elsewhere));
         var assessment = Assessor.Assess(service, request, gathered.Facts, rules, standing);
         var number = await _store.NextAssessmentAsync(c.Head, cancel);
         await _store.AddAssessmentAsync(c.Change, c.Head, assessment, number, c.Now, cancel);

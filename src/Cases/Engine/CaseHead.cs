@@ -200,4 +200,4 @@ internal static class Deadlines
 }
 
 /// <summary>Whether one of these uploads was sent before by somebody else: a signal, never a verdict.</summary>
-public delegate Task<bool> UploadReuse(Kernel.PersonId person, IReadOnlyList<Guid> uploads, CancellationToken cancel);
+public delegate Task<IReadOnlyList<Platform.Files.SentUpload>> UploadsSent(Kernel.PersonId person, IReadOnlyList<Guid> uploads, CancellationToken cancel);

@@ -81,10 +81,11 @@ public abstract class ApiTests(ApiWorld shared)
     public async Task From_the_draft_to_the_ID_and_its_verification()
     {
         var (me, hand) = (shared.NewcomersProgram, shared.Newcomer);
+        var person = (await _world.Get<Registry.Persons>().FindAsync(Registry.IdentifierKinds.Border, hand.BorderNumber))!.Value;
         var started = await me.PostAsync("cases", new { service = "issue" });
         Is(HttpStatusCode.Created, started);
         var at = "cases/" + started["id"].GetString();
-        foreach (var (page, answers) in Applications.Answers(hand))
+        foreach (var (page, answers) in await _world.AnswersAsync(person, hand))
         {
             Is(HttpStatusCode.OK, await me.PostAsync($"{at}/pages/{page}", new { answers }));
         }

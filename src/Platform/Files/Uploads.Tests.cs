@@ -182,15 +182,19 @@ public abstract class UploadsTests(DatabaseKind kind) : IAsyncLifetime
         var file = FilesForTest.Jpeg();
         var first = await SendAsync(_ali, file);
         var again = await SendAsync(_ali, file, "copy.jpg");
-        Assert.False(await _uploads.ReusedAsync(_ali, [first.Id.Value, again.Id.Value]));
+        async Task<IEnumerable<(Guid, string, bool)>> SentAsync(PersonId person, params Guid[] ids) => (await _uploads.SentAsync(person, ids)).OrderBy(s => s.Id).Select(s => (s.Id, s.Kind, s.Elsewhere));
+        Assert.Equal([(first.Id.Value, "passport_page", false), (again.Id.Value, "passport_page", false)], await SentAsync(_ali, first.Id.Value, again.Id.Value));
 
         var received = (await _uploads.ReceiveAsync(new MemoryStream(file), "mine.jpg", UploadRule.Document)).Value;
         Assert.Equal(new[] { first, again }.OrderBy(l => l.Id.Value), (await _uploads.ElsewhereAsync(_sara, received.Digest)).OrderBy(l => l.Id.Value));
         var other = await SendAsync(_sara, file);
-        Assert.True(await _uploads.ReusedAsync(_sara, [other.Id.Value]));
-        Assert.True(await _uploads.ReusedAsync(_ali, [first.Id.Value]));
-        Assert.False(await _uploads.ReusedAsync(_sara, [(await SendAsync(_sara, FilesForTest.Png())).Id.Value]));
-        Assert.False(await _uploads.ReusedAsync(_sara, []));
+        Assert.Equal([(other.Id.Value, "passport_page", true)], await SentAsync(_sara, other.Id.Value));
+        Assert.Equal([(first.Id.Value, "passport_page", true)], await SentAsync(_ali, first.Id.Value));
+        var own = (await SendAsync(_sara, FilesForTest.Png())).Id.Value;
+        Assert.Equal([(own, "passport_page", false)], await SentAsync(_sara, own));
+        // Another person's, and one that nobody sent.
+        Assert.Empty(await SentAsync(_sara, first.Id.Value, Guid.CreateVersion7()));
+        Assert.Empty(await SentAsync(_sara));
     }
 
     [Fact]

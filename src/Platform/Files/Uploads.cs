@@ -12,6 +12,18 @@ using NodaTime;
 
 namespace Muqeem.Platform.Files;
 
+/// <summary>A file that a person sent.</summary>
+public sealed record SentUpload
+{
+    public Guid Id { get; init; }
+
+    /// <summary>What it is evidence of.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>Another person sent the same content.</summary>
+    public bool Elsewhere { get; init; }
+}
+
 /// <summary>One upload.</summary>
 public readonly record struct UploadId(Guid Value)
 {
@@ -176,10 +188,13 @@ public sealed class Uploads
         [.. (await _db.QueryAsync<Row>($"SELECT {Columns} FROM upload WHERE digest = @digest AND person_id <> @person ORDER BY id LIMIT 20", new { digest, person = person.Value }, cancel))
             .Select(r => r.ToLine())];
 
-    /// <summary>Whether another person has sent any of these files.</summary>
-    public async Task<bool> ReusedAsync(PersonId person, IReadOnlyList<Guid> uploads, CancellationToken cancel = default) =>
-        uploads.Count > 0 && await _db.ExistsAsync(
-            "SELECT 1 FROM upload mine JOIN upload other ON other.digest = mine.digest AND other.person_id <> @person WHERE mine.id = ANY(@uploads)",
+    /// <summary>Of these files, those that the person sent. What is made up or another person's is left out.</summary>
+    public async Task<IReadOnlyList<SentUpload>> SentAsync(PersonId person, IReadOnlyList<Guid> uploads, CancellationToken cancel = default) =>
+        uploads.Count == 0 ? [] : await _db.QueryAsync<SentUpload>(
+            """
+            SELECT mine.id AS Id, mine.kind AS Kind, EXISTS (SELECT 1 FROM upload other WHERE other.digest = mine.digest AND other.person_id <> @person) AS Elsewhere
+            FROM upload mine WHERE mine.id = ANY(@uploads) AND mine.person_id = @person
+            """,
             new { person = person.Value, uploads = uploads.ToArray() }, cancel);
 
     /// <summary>Removes files whose row was never written or is removed, a day after they were made.</summary>
