@@ -121,6 +121,23 @@ public abstract class OfficePagesTests(OfficeWorld shared)
         Assert.StartsWith("/en/office/sign-in", browser.Path);
     }
 
+    [Theory, InlineData("ar"), InlineData("en")]
+    public void A_refusal_for_conditions_says_which_and_no_other_letter_does(string language)
+    {
+        var words = _world.Get<TextCatalogue>().In(language);
+        Finding Found(string code, FindingKind kind) => new("CHK", new Refusal(code), kind, "source", default);
+        var findings = new[] { Found("check.medical_unfit", FindingKind.Review), Found("check.flagged", FindingKind.Review), Found("check.travel_ban", FindingKind.Fixable) };
+        string Letter(string reason, params Finding[] against) => Reasons.Letter(words, reason, "ABCD2345", "the service", [], against);
+
+        var letter = Letter("refuse.conditions_not_met", findings);
+        Assert.Contains(words.Bare("condition.check.medical_unfit"), letter, StringComparison.Ordinal);
+        Assert.Contains(words.Bare("refusal.check.travel_ban"), letter, StringComparison.Ordinal);
+        // That an officer must look is no condition, and why the record is marked is not for a letter.
+        Assert.DoesNotContain(words.Bare("refusal.check.flagged"), letter, StringComparison.Ordinal);
+        Assert.Equal(Letter("refuse.conditions_not_met"), Letter("refuse.conditions_not_met", findings[1]));
+        Assert.DoesNotContain(words.Bare("refusal.check.travel_ban"), Letter("refuse.no_answer_given", findings), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_oldest_case_is_taken_held_against_others_and_given_back()
     {

@@ -28,6 +28,8 @@ public static class Reasons
         "ask.explain",
     ];
 
+    private const string ConditionsNotMet = "refuse.conditions_not_met";
+
     public static readonly IReadOnlyList<string> Refuse =
     [
         "refuse.identity_not_shown",
@@ -35,7 +37,7 @@ public static class Reasons
         "refuse.document_of_another",
         "refuse.photo_of_another",
         "refuse.statement_untrue",
-        "refuse.conditions_not_met",
+        ConditionsNotMet,
         "refuse.no_answer_given",
         "refuse.objection_not_upheld",
     ];
@@ -56,6 +58,23 @@ public static class Reasons
     public static string Words(Language language, string reason) => language.Has("office.reason." + reason) ? language.Text("office.reason." + reason) : reason;
 
     /// <summary>The letter as it is before the officer edits it, in the applicant's language.</summary>
-    public static string Letter(Language applicants, string reason, string reference, string service, IReadOnlyList<string> items) => applicants.Bare("office.letter." + reason,
-        ("reference", reference), ("service", service), ("items", applicants.List(items)));
+    /// <param name="findings">What stands against the application; a refusal for its conditions says which.</param>
+    public static string Letter(Language applicants, string reason, string reference, string service, IReadOnlyList<string> items, IReadOnlyList<Finding> findings)
+    {
+        var conditions = reason == ConditionsNotMet ? findings.Select(f => Condition(applicants, f)).OfType<string>().ToList() : [];
+        return applicants.Bare(conditions.Count > 0 ? "office.letter.refuse.conditions_not_met.these" : "office.letter." + reason,
+            ("reference", reference), ("service", service), ("items", applicants.List(items)), ("conditions", string.Join('\n', conditions.Select(c => "– " + c))));
+    }
+
+    /// <summary>
+    /// A condition that is not met, as the applicant reads it. While an officer looks, the applicant reads that he does (<c>refusal.&lt;code&gt;</c>); in the letter it
+    /// says what he saw (<c>condition.&lt;code&gt;</c>), or nothing where it must not be said.
+    /// </summary>
+    private static string? Condition(Language applicants, Finding finding)
+    {
+        var (code, facts) = (finding.Refusal.Code, finding.Refusal.Facts);
+        return applicants.Has("condition." + code) ? applicants.Bare("condition." + code, facts)
+            : finding.Kind == FindingKind.Review ? null
+            : applicants.Bare("refusal." + code, facts);
+    }
 }

@@ -18,7 +18,7 @@ public sealed class PageOptions
     public string? HelpPhone { get; set; }
 
     /// <summary>The same without spaces, as it is dialled.</summary>
-    internal string? HelpPhoneDialled => HelpPhone?.Replace(" ", "", StringComparison.Ordinal);
+    public string? HelpPhoneDialled => HelpPhone?.Replace(" ", "", StringComparison.Ordinal);
 
     /// <summary>When that telephone is answered, by language.</summary>
     public IDictionary<string, string> HelpHours { get; set; } = new Dictionary<string, string>(StringComparer.Ordinal);

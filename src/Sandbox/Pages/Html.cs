@@ -49,7 +49,7 @@ internal static class Page
     private const string Style = """
         :root{--ink:#1b2430;--soft:#5b6675;--line:#d6dce4;--paper:#fff;--ground:#f4f6f8;--act:#0b5a4a;--warn:#8a4b00;color-scheme:light}
         *{box-sizing:border-box}body{margin:0;font:16px/1.55 "Noto Sans","Noto Sans Arabic",system-ui,sans-serif;color:var(--ink);background:var(--ground)}
-        header{background:#2b3340;color:#fff;padding:.7rem 1rem}header a{color:#fff;margin-inline-end:1rem}header strong{margin-inline-end:1.5rem}
+        header{background:#2b3340;color:#fff;padding:.7rem 1rem}nav{display:flex;flex-wrap:wrap;gap:.2rem 1rem}header a{color:#fff}header strong{margin-inline-end:.5rem}
         .note{background:#fff3d6;border-block-end:1px solid #e5cf96;padding:.5rem 1rem;font-size:.92rem}
         main{max-inline-size:72rem;margin-inline:auto;padding:1rem}h1{font-size:1.5rem;margin-block:.4rem 1rem}h2{font-size:1.15rem;margin-block:1.6rem .5rem}
         table{border-collapse:collapse;inline-size:100%;background:var(--paper);font-size:.93rem}th,td{border:1px solid var(--line);padding:.35rem .6rem;text-align:start;vertical-align:top}th{background:#edf0f4;font-weight:600}
