@@ -42,8 +42,8 @@ public abstract class MoneyJourneyTests(DatabaseKind kind) : IAsyncLifetime
         var id = await DoneAsync(() => _world.Engine.StartAsync(By(resident, "start"), account, person, "issue", new Dictionary<string, string>(StringComparer.Ordinal) { ["mrz"] = hand.Mrz }));
         var answers = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["passportPage"] = Guid.CreateVersion7().ToString(),
-            ["photo"] = Guid.CreateVersion7().ToString(),
+            ["passportPage"] = await _world.SendFileAsync(person, "passport_page"),
+            ["photo"] = await _world.SendFileAsync(person, "face_photo"),
             ["nameArabic"] = hand.NameArabic!,
             ["occupation"] = hand.Occupation,
             ["employerNumber"] = hand.EmployerNumber!,

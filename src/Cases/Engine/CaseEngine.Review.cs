@@ -161,7 +161,7 @@ public sealed partial class CaseEngine
         var c = new CaseChange(change, service, head, operation, _clock.Now(), _clock);
         c.Head = head with { DecidedBy = decision.Officer };
         var note = await _store.SealNoteAsync(change, head, "case_event", content);
-        c.Move(decision.Act, By.Officer, decision.Reason, note);
+        c.Move(decision.Act, By.Officer, decision.Reason, note, Actor.Officer(new AccountId(decision.Officer)));
         change.Rows.Add(CaseTables.Decision.Delete(head.Id));
         change.Rows.Add(CaseTables.Deadline.Delete(head.Id, Deadlines.Decision));
         if (decision.Act == CaseActs.Refuse)

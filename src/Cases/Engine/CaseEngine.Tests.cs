@@ -149,7 +149,11 @@ public abstract class CaseEngineTests(DatabaseKind kind) : IAsyncLifetime
         Assert.Equal(CaseStates.Objection, Done<CaseOutcome.Done>(await InRequest(() => _world.Engine.ObjectAsync(By(account, "object"), account, id, "The test was of somebody else."))).State);
         Assert.Equal(CaseRefusals.DecidedBefore, Done<CaseOutcome.NotNow>(await InRequest(() => _world.Engine.TakeAsync(By(_officer, "again", officer: true), _officer, null, id))).Refusal.Code);
         Done<CaseOutcome.Done>(await InRequest(() => _world.Engine.ApproveAsync(By(_second, "approve", officer: true), _second, null, id, "objection.upheld")));
-        Assert.Equal(CaseStates.AwaitingPayment, (await TrackAsync(account, id)).Head.State);
+        var track = await TrackAsync(account, id);
+        Assert.Equal(CaseStates.AwaitingPayment, track.Head.State);
+        // The system sends a refusal when the time to undo is over; the officer decided it.
+        Assert.Equal([(CaseActs.Refuse, nameof(ActorKind.Officer)), (CaseActs.Object, nameof(ActorKind.Resident))],
+            track.Timeline.Where(e => e.Act is CaseActs.Refuse or CaseActs.Object).Select(e => (e.Act, e.ActorKind)));
     }
 
     [Fact]

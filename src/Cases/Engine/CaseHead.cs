@@ -142,7 +142,8 @@ internal sealed class CaseChange(Change change, Service service, CaseHead before
     public Instant Now { get; } = now;
 
     /// <summary>Moves along the table; a move that the table does not have is a bug: verbs ask <see cref="Lifecycle.Allows"/> first.</summary>
-    public void Move(string act, By by, string? reason = null, Platform.Privacy.SealedBytes? note = null)
+    /// <param name="who">Who decided, when another carries it out.</param>
+    public void Move(string act, By by, string? reason = null, Platform.Privacy.SealedBytes? note = null, Actor? who = null)
     {
         var to = Service.States.Next(Head.State, act, by) ?? throw new InvalidOperationException($"{Service.Code}: no way from {Head.State} by {act} of {by}.");
         if (Head.State is CaseStates.UnderReview or CaseStates.Objection)
@@ -150,7 +151,7 @@ internal sealed class CaseChange(Change change, Service service, CaseHead before
             Change.Rows.Add(CaseTables.Queue.Delete(Head.Id));
             Change.Rows.Add(CaseTables.Lock.Delete(Head.Id));
         }
-        Note(act, to, reason, note, by == By.System ? Actor.System("engine") : null);
+        Note(act, to, reason, note, who ?? (by == By.System ? Actor.System("engine") : null));
         Head = Head with { State = to, StateSince = Now, Holder = Holders.Of(Service.States, to), DueAt = null };
         Change.Rows.Add(CaseTables.Deadline.Delete(Head.Id, Deadlines.State));
     }

@@ -182,7 +182,7 @@ public abstract class UploadsTests(DatabaseKind kind) : IAsyncLifetime
         var file = FilesForTest.Jpeg();
         var first = await SendAsync(_ali, file);
         var again = await SendAsync(_ali, file, "copy.jpg");
-        async Task<IEnumerable<(Guid, string, bool)>> SentAsync(PersonId person, params Guid[] ids) => (await _uploads.SentAsync(person, ids)).OrderBy(s => s.Id).Select(s => (s.Id, s.Kind, s.Elsewhere));
+        async Task<IEnumerable<(Guid, string, bool)>> SentAsync(PersonId person, params Guid[] ids) => (await _uploads.SentAsync(person, ids)).OrderBy(s => Array.IndexOf(ids, s.Id)).Select(s => (s.Id, s.Kind, s.Elsewhere));
         Assert.Equal([(first.Id.Value, "passport_page", false), (again.Id.Value, "passport_page", false)], await SentAsync(_ali, first.Id.Value, again.Id.Value));
 
         var received = (await _uploads.ReceiveAsync(new MemoryStream(file), "mine.jpg", UploadRule.Document)).Value;
