@@ -200,5 +200,5 @@ internal static class Deadlines
     public const string Reminder = "reminder:";
 }
 
-/// <summary>Whether one of these uploads was sent before by somebody else: a signal, never a verdict.</summary>
+/// <summary>Of these uploads, those that the person sent, each with its kind. That somebody else sent the same is a signal, never a verdict.</summary>
 public delegate Task<IReadOnlyList<Platform.Files.SentUpload>> UploadsSent(Kernel.PersonId person, IReadOnlyList<Guid> uploads, CancellationToken cancel);

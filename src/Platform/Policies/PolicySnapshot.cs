@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Muqeem.Platform.Privacy;
 using NodaTime;
@@ -10,16 +9,14 @@ namespace Muqeem.Platform.Policies;
 public sealed record PolicyRow(string Code, LocalDate? From, LocalDate? To, string Value, string Evidence, string Source, string? Note)
 {
     public bool InForce(LocalDate on) => (From is not { } from || from <= on) && (To is not { } to || on < to);
-
-    /// <summary>For what is kept by row: one object is one row, and hashing the text of a whole fee table at each look cost more than the look.</summary>
-    public static IEqualityComparer<PolicyRow> Identity { get; } = EqualityComparer<PolicyRow>.Create(ReferenceEquals, RuntimeHelpers.GetHashCode);
 }
 
 /// <summary>All policies of one version, read only. Values are asked for by code and day.</summary>
 public sealed class PolicySnapshot
 {
     private readonly Dictionary<string, PolicyRow[]> _rows;
-    private readonly ConcurrentDictionary<PolicyRow, ConcurrentDictionary<Type, object>> _read = new(PolicyRow.Identity);
+    // By identity: hashing the text of a whole fee table at each look cost more than the look.
+    private readonly ConcurrentDictionary<PolicyRow, ConcurrentDictionary<Type, object>> _read = new(ReferenceEqualityComparer.Instance);
 
     public PolicySnapshot(long version, IEnumerable<PolicyRow> rows)
     {
