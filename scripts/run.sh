@@ -45,14 +45,16 @@ echo "  stand-ins       http://localhost:$agencies   (other agencies, inbox of t
 echo "  data            $data (demonstration)"
 echo "  residents       open their own account: http://localhost:$agencies/people?filter=story lists whom you can be, and what they hold in hand"
 echo
-# A new folder is being filled with people meanwhile; the list of accounts is written last.
+# The office accounts are made at the first start, before the people: their list comes as soon as they are, however long this machine takes.
 if [ "$Seed" != 0 ]; then
-  for _ in $(seq 600); do
-    [ -s "$data/accounts.txt" ] && break
-    kill -0 "${pids[1]}" 2>/dev/null || break
-    sleep 0.1
-  done
-  [ -s "$data/accounts.txt" ] && awk -F '\t' 'BEGIN { printf "  %-18s %-12s %-30s %s\n", "office account", "role", "password", "secret for an authenticator app" } { printf "  %-18s %-12s %-30s %s\n", $1, $2, $3, $4 }' "$data/accounts.txt"
+  until [ -s "$data/accounts.txt" ] || grep -q "Seeding stopped" "$data.log" || ! kill -0 "${pids[1]}" 2>/dev/null; do sleep 0.1; done
+  if [ -s "$data/accounts.txt" ]; then
+    awk -F '\t' 'BEGIN { printf "  %-18s %-12s %-30s %s\n", "office account", "role", "password", "secret for an authenticator app" } { printf "  %-18s %-12s %-30s %s\n", $1, $2, $3, $4 }' "$data/accounts.txt"
+    [ -e "$data/seeded" ] || echo "  ($Seed people are still being added.)"
+  else
+    echo "  There are no office accounts:" >&2
+    tail -5 "$data.log" >&2
+  fi
 fi
 echo
 echo "  Stop with Ctrl+C."

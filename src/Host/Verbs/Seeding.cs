@@ -59,8 +59,8 @@ internal sealed partial class Seeding(IServiceProvider services, IConfiguration 
         {
             throw new CannotStartException("Only a demonstration folder is filled with people.");
         }
-        var list = Path.Combine(folder.Root, "accounts.txt");
-        if (people == 0 || File.Exists(list))
+        var (list, all) = (Path.Combine(folder.Root, "accounts.txt"), Path.Combine(folder.Root, "seeded"));
+        if (people == 0 || File.Exists(all))
         {
             return;
         }
@@ -68,10 +68,14 @@ internal sealed partial class Seeding(IServiceProvider services, IConfiguration 
         sandbox.BaseAddress = new Uri(configuration["Agencies:Sandbox"]!.TrimEnd('/') + "/");
         sandbox.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
 
-        var lines = await ReadDoor.RunAsync(() => OfficeAsync(sandbox, cancel));
+        // The accounts first, and kept when the people are interrupted: whoever tries the demonstration signs in while they arrive. A start after that goes on with the people it lacks.
+        if (!File.Exists(list))
+        {
+            await File.WriteAllLinesAsync(list + ".part", await ReadDoor.RunAsync(() => OfficeAsync(sandbox, cancel)), cancel);
+            File.Move(list + ".part", list);
+        }
         var residents = await ResidentsAsync(sandbox, people, cancel);
-        // Last: its presence says that all is there.
-        await File.WriteAllLinesAsync(list, lines, cancel);
+        await File.WriteAllTextAsync(all, $"{residents}\n", cancel);
         Seeded(log, residents, Colleagues.Length);
     }
 
@@ -90,7 +94,7 @@ internal sealed partial class Seeding(IServiceProvider services, IConfiguration 
             {
                 if (await office.AppointFirstAsync(colleague, cancel) is not OfficeAnswer.Approved { ActivationToken: { } first } approved)
                 {
-                    throw new InvalidOperationException($"{account} could not be appointed.");
+                    throw new InvalidOperationException($"{account} could not be appointed: an earlier start was stopped between the office accounts. Delete {folder.Root} and start again.");
                 }
                 (token, id) = (first, approved.Account);
             }
