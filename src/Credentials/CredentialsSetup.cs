@@ -21,7 +21,7 @@ public static class CredentialsSetup
         services.AddSingleton<Documents>();
         services.AddSingleton(p => new LiveCodes(
             p.GetRequiredService<Db>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Rules(p), p.GetRequiredService<TimeProvider>(), verifyAddress));
-        services.AddSingleton(p => new Verifier(
+        services.AddSingleton(p => new Verification(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<ReadDoor>(),
             p.GetRequiredService<StandingOf>(), () => Rules(p), p.GetRequiredService<TimeProvider>()));
         return services;

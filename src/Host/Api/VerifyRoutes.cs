@@ -23,11 +23,11 @@ internal static class VerifyRoutes
             .WithTags("Verify").WithName("VerifyKeys").WithSummary("The public keys of live codes, as a JWK set.").Produces<object>().Refuses();
     }
 
-    private static Task<IResult> VerifyAsync(HttpContext http, Verifier verifier) => Incoming.QuestionAsync<VerifyJson>(http, async body =>
+    private static Task<IResult> VerifyAsync(HttpContext http, Verification verification) => Incoming.QuestionAsync<VerifyJson>(http, async body =>
     {
         var language = Problems.Words(http);
         var actor = http.SignedIn()?.Actor ?? Actor.Anonymous;
-        var verdict = await verifier.CheckAsync(body.Text, Visitor.Of(http, language.Code).Address, actor, http.RequestAborted);
+        var verdict = await verification.CheckAsync(body.Text, Visitor.Of(http, language.Code).Address, actor, http.RequestAborted);
         string Words(params ReadOnlySpan<(string, object?)> facts) => language.Text(verdict.TextKey, facts);
         return Results.Json(verdict switch
         {

@@ -18,6 +18,9 @@ public enum KeyPurpose
     /// <summary>Signs the live QR code.</summary>
     LiveQr,
 
+    /// <summary>Signs the checkpoints of the journal.</summary>
+    Journal,
+
     /// <summary>Authenticates webhooks, ours and the payment gateway's.</summary>
     Webhook,
 
@@ -33,6 +36,7 @@ public enum KeyAlgorithm
     Aes256Gcm,
     HmacSha256,
     EcdsaP256,
+    Ed25519,
 }
 
 public enum KeyState
@@ -48,8 +52,8 @@ public enum KeyState
 public sealed record KeyEntry(string Id, KeyPurpose Purpose, KeyAlgorithm Algorithm, KeyState State, NodaTime.Instant Created, NodaTime.Instant? Retired);
 
 /// <summary>The public half of a signing key.</summary>
-/// <param name="X">32 bytes, big-endian.</param>
-/// <param name="Y">32 bytes, big-endian.</param>
+/// <param name="X">32 bytes: big-endian, or the whole key of Ed25519.</param>
+/// <param name="Y">32 bytes, big-endian; empty for Ed25519.</param>
 public sealed record SigningKey(string Id, KeyState State, byte[] X, byte[] Y, byte[] SubjectPublicKeyInfo);
 
 internal static class KeyPurposes
@@ -58,6 +62,7 @@ internal static class KeyPurposes
     {
         KeyPurpose.DataKeys or KeyPurpose.WebProtection => KeyAlgorithm.Aes256Gcm,
         KeyPurpose.LiveQr => KeyAlgorithm.EcdsaP256,
+        KeyPurpose.Journal => KeyAlgorithm.Ed25519,
         _ => KeyAlgorithm.HmacSha256,
     };
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Muqeem.Kernel;
 using Muqeem.Platform.Folder;
+using Muqeem.Verifier.Cryptography;
 
 namespace Muqeem.Platform.Keys;
 
@@ -59,7 +60,7 @@ public sealed class KeyStore : IDisposable
     /// <summary>The id of the key now used for new work of this purpose.</summary>
     public string ActiveKey(KeyPurpose purpose) => _active[purpose].Entry.Id;
 
-    /// <summary>ES256 over <paramref name="data"/>: SHA-256, then 64 bytes r‖s.</summary>
+    /// <summary>64 bytes over <paramref name="data"/>: ES256 (SHA-256, then r‖s) or Ed25519, as the purpose has it.</summary>
     public byte[] Sign(KeyPurpose purpose, ReadOnlySpan<byte> data) => Sign(purpose, data, out _);
 
     /// <inheritdoc cref="Sign(KeyPurpose, ReadOnlySpan{byte})"/>
@@ -206,6 +207,9 @@ public sealed class KeyStore : IDisposable
     /// <summary>A key in memory. Owns its material until disposed.</summary>
     private sealed class Key : IDisposable
     {
+        // SubjectPublicKeyInfo of an Ed25519 key up to the key itself (RFC 8410).
+        private static readonly byte[] Ed25519Prefix = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00];
+
         private readonly byte[] _material;
 
         // Neither AesGcm nor ECDsa promises to be safe for several threads at once, so each is lent to one at a time.
@@ -225,6 +229,11 @@ public sealed class KeyStore : IDisposable
                 _public = new SigningKey(stored.Id, stored.State, q.X!, q.Y!, signer.ExportSubjectPublicKeyInfo());
                 _signers.Add(signer);
             }
+            else if (stored.Algorithm == KeyAlgorithm.Ed25519)
+            {
+                var raw = Ed25519.PublicKey(_material);
+                _public = new SigningKey(stored.Id, stored.State, raw, [], [.. Ed25519Prefix, .. raw]);
+            }
         }
 
         public KeyEntry Entry { get; }
@@ -237,6 +246,10 @@ public sealed class KeyStore : IDisposable
 
         public byte[] Sign(ReadOnlySpan<byte> data)
         {
+            if (Entry.Algorithm == KeyAlgorithm.Ed25519)
+            {
+                return Ed25519.Sign(_material, data);
+            }
             Must(KeyAlgorithm.EcdsaP256);
             var signer = _signers.TryTake(out var free) ? free : NewSigner();
             var signature = signer.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
@@ -246,6 +259,10 @@ public sealed class KeyStore : IDisposable
 
         public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
         {
+            if (Entry.Algorithm == KeyAlgorithm.Ed25519)
+            {
+                return Ed25519.Verify(_public!.X, data, signature);
+            }
             Must(KeyAlgorithm.EcdsaP256);
             var signer = _signers.TryTake(out var free) ? free : NewSigner();
             var valid = signer.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);

@@ -25,13 +25,13 @@ internal static class Pages
         pages.MapGet("/verify", () => PageResult.Of<CheckPage, CheckModel>(new(FormState.Empty()))).AllowAnonymous();
         pages.MapPost("/verify", PostAsync).AllowAnonymous();
         pages.MapPost("/verify/picture", PictureAsync).AllowAnonymous();
-        pages.MapGet("/v/{token}", async (string token, HttpContext http, Verifier verifier, PageContext page, CancellationToken cancel) =>
-            Answer(await verifier.CheckAsync(token, Asker(http, page), Reader(http), cancel))).AllowAnonymous();
+        pages.MapGet("/v/{token}", async (string token, HttpContext http, Verification verification, PageContext page, CancellationToken cancel) =>
+            Answer(await verification.CheckAsync(token, Asker(http, page), Reader(http), cancel))).AllowAnonymous();
         // What a phone's camera opens: the code names no language.
         root.MapGet("/v/{token}", (string token, PageContext page) => Results.LocalRedirect($"/{page.Language.Code}/v/{Uri.EscapeDataString(token)}")).AllowAnonymous();
     }
 
-    private static async Task<IResult> PostAsync(HttpContext http, Verifier verifier, PageContext page, CancellationToken cancel)
+    private static async Task<IResult> PostAsync(HttpContext http, Verification verification, PageContext page, CancellationToken cancel)
     {
         var form = await FormState.ReadAsync(http, LongestText);
         if (form.Redraw)
@@ -44,12 +44,12 @@ internal static class Pages
             form.Refuse("shown", "portal.verify.error.empty");
         }
         return form.Ok
-            ? Answer(await verifier.CheckAsync(typed, Asker(http, page), Reader(http), cancel))
+            ? Answer(await verification.CheckAsync(typed, Asker(http, page), Reader(http), cancel))
             : PageResult.Of<CheckPage, CheckModel>(new(form), StatusCodes.Status422UnprocessableEntity);
     }
 
     /// <summary>A picture of the code, for phones whose camera does not read it. The picture is not kept.</summary>
-    private static async Task<IResult> PictureAsync(HttpContext http, Verifier verifier, ApplicationFiles files, PageContext page, CancellationToken cancel)
+    private static async Task<IResult> PictureAsync(HttpContext http, Verification verification, ApplicationFiles files, PageContext page, CancellationToken cancel)
     {
         var form = await FormState.ReadAsync(http);
         if (form.Redraw)
@@ -62,7 +62,7 @@ internal static class Pages
         }
         else if ((await files.ReadCodeAsync(file, new Refusal(NoCode), cancel)).TryGet(out var text, out var refusal))
         {
-            return Answer(await verifier.CheckAsync(text, Asker(http, page), Reader(http), cancel));
+            return Answer(await verification.CheckAsync(text, Asker(http, page), Reader(http), cancel));
         }
         else
         {

@@ -28,7 +28,7 @@ public abstract class VerifierTests : IAsyncLifetime
     private World _world = null!;
     private Documents _documents = null!;
     private LiveCodes _codes = null!;
-    private Verifier _verifier = null!;
+    private Verification _verifier = null!;
     private Standing? _standing;
     private readonly LiveCodeRules _rules = LiveCodeRules.Of(PolicyBook.BaselineSnapshot(), new LocalDate(2026, 3, 15));
 
@@ -51,7 +51,7 @@ public abstract class VerifierTests : IAsyncLifetime
 
     private LiveCodes CodesAt(Uri? address) => new(_world.Db, _world.Keys, _world.Blind, _world.Database.Writer, () => _rules, _world.Clock, address);
 
-    private Verifier VerifierWith(StandingOf standing) =>
+    private Verification VerifierWith(StandingOf standing) =>
         new(_world.Db, _documents, _world.Keys, _world.Blind, _world.Door, standing, () => _rules, _world.Clock);
 
     private Task<Verdict> CheckAsync(string? text, string asker = "here") => _verifier.CheckAsync(text, asker, Actor.Anonymous);
@@ -404,7 +404,7 @@ public abstract class VerifierTests : IAsyncLifetime
     [InlineData("MOHAMMAD ABDUR RAHMAN", "M. R.")]
     [InlineData("SUHARTINI", "S.")]
     [InlineData("  ", "")]
-    public void Initials_are_of_the_first_and_last_name(string name, string initials) => Assert.Equal(initials, Verifier.Initials(name));
+    public void Initials_are_of_the_first_and_last_name(string name, string initials) => Assert.Equal(initials, Verification.Initials(name));
 
     [Fact]
     public void Every_answer_has_its_words_in_both_languages()

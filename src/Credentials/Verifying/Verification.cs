@@ -31,7 +31,7 @@ public delegate Task<Standing?> StandingOf(PersonId person, CancellationToken ca
 
 /// <summary>Answers verifiers: from the text of a scanned code, or a short code that was read out.</summary>
 /// <param name="oldest">How old a standing may be.</param>
-public sealed class Verifier(
+public sealed class Verification(
     Db db, Documents documents, KeyStore keys, BlindIndex blind, ReadDoor door, StandingOf standingOf, Func<LiveCodeRules> rules, TimeProvider clock, Duration? oldest = null)
 {
     private static readonly Duration Soon = Duration.FromSeconds(15);
