@@ -40,5 +40,44 @@ public static class CredentialsTables
         new Column("made_at", ColumnType.Instant),
         new Column("expires_at", ColumnType.Instant));
 
-    public static readonly IReadOnlyList<Table> All = [Document, Content, Credential, ShortCode];
+    internal static readonly Table Form = new("credential_form", TableKind.Act, 1, "A form in which the ID was or will be signed: the intent is written before the signature, and stands for it in the status list.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("person_id", ColumnType.Uuid),
+        new Column("document_id", ColumnType.Uuid),
+        new Column("kind", ColumnType.Text, Remark: "card-qr, sd-jwt-vc, mdoc"),
+        new Column("list", ColumnType.Text, Remark: "name of its status list: quarter of its expiry, and a number"),
+        new Column("list_index", ColumnType.Int, Remark: "random, never given twice"),
+        new Column("key_id", ColumnType.Text, Remark: "of the key that signs"),
+        new Column("digest", ColumnType.Bytes, Remark: "SHA-256 of what is to be signed"),
+        new Column("state", ColumnType.Text, Remark: "INTENDED, SIGNED, VOIDED"),
+        new Column("signature", ColumnType.Bytes, Nullable: true, Remark: "64 bytes; the rest is built anew from document and recipe"),
+        new Column("issued_at", ColumnType.Instant),
+        new Column("expires_at", ColumnType.Instant),
+        new Column("invalid_reason", ColumnType.Text, Nullable: true, Remark: "superseded, lost, damaged, revoked, replaced; final"),
+        new Column("suspended_at", ColumnType.Instant, Nullable: true, Remark: "by the authority"),
+        new Column("frozen_at", ColumnType.Instant, Nullable: true, Remark: "by the holder"),
+        new Column("changed_at", ColumnType.Instant));
+
+    internal static readonly Table Recipe = new("credential_recipe", TableKind.Act, 1, "What a form is built from beside its document: the seed of its salts and the holder's key.",
+        new Column("form_id", ColumnType.Uuid),
+        new Column("recipe", ColumnType.Sealed));
+
+    internal static readonly Table StatusToken = new("status_token", TableKind.Act, 1, "Every status list that was signed, by the digests of what was signed. Written before the signature.",
+        new Column("id", ColumnType.Uuid),
+        new Column("list", ColumnType.Text),
+        new Column("at", ColumnType.Instant),
+        new Column("expires_at", ColumnType.Instant),
+        new Column("key_id", ColumnType.Text),
+        new Column("jwt_digest", ColumnType.Bytes),
+        new Column("cwt_digest", ColumnType.Bytes));
+
+    internal static readonly Table StatusList = new("status_list", TableKind.Bookkeeping, 1, "The newest token of each status list, as it is served.",
+        new Column("list", ColumnType.Text),
+        new Column("at", ColumnType.Instant),
+        new Column("expires_at", ColumnType.Instant),
+        new Column("jwt", ColumnType.Bytes),
+        new Column("cwt", ColumnType.Bytes));
+
+    public static readonly IReadOnlyList<Table> All = [Document, Content, Credential, ShortCode, Form, Recipe, StatusToken, StatusList];
 }

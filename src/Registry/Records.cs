@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Muqeem.Kernel;
 using NodaTime;
 
 namespace Muqeem.Registry;
@@ -15,6 +17,22 @@ public sealed record PersonRecord
     public required string FullNameArabic { get; init; }
     public required string FullNameLatin { get; init; }
     public required string Sex { get; init; }
+
+    /// <summary>The surname; the whole name where there is none (ICAO Doc 9303-3 4.6: the primary identifier).</summary>
+    [JsonIgnore]
+    public string FamilyName => NamesLatin is [_, _, _, { Length: > 0 } surname] ? surname : FullNameLatin;
+
+    /// <summary>What stands before the surname; empty where there is none.</summary>
+    [JsonIgnore]
+    public string GivenNames => NamesLatin is [_, _, _, { Length: > 0 }] ? string.Join(' ', NamesLatin.Take(3).Where(n => n.Length > 0)) : "";
+
+    [JsonIgnore]
+    public Sex SexAsDocumented => Sex switch
+    {
+        "M" => Kernel.Sex.Male,
+        "F" => Kernel.Sex.Female,
+        _ => Kernel.Sex.Unspecified,
+    };
 
     /// <summary>ISO day; unknown parts are filled with 01 and <see cref="BirthPrecision"/> says so. Never recomputed from another calendar.</summary>
     public required string BirthDate { get; init; }

@@ -13,6 +13,15 @@ public sealed record DocumentContent
     /// <summary>As in the passport.</summary>
     public required string NameLatin { get; init; }
 
+    /// <summary>The surname, or the whole name of who has none; null in documents issued before it was kept.</summary>
+    public string? FamilyName { get; init; }
+
+    /// <summary>The names before the surname; empty for who has one name only.</summary>
+    public string? GivenNames { get; init; }
+
+    /// <summary>Null in documents issued before it was kept.</summary>
+    public Sex? Sex { get; init; }
+
     /// <summary>Code of the table of nationalities.</summary>
     public required string Nationality { get; init; }
 

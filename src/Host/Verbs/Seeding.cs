@@ -178,7 +178,8 @@ internal sealed partial class Seeding(IServiceProvider services, IConfiguration 
         }
         var operation = Platform.Background.Names.IdOf("seed:" + number);
         var change = new Change(new Act(ActId.New(clock), "seed.resident", Actor.System("seed"), operation, Digest.Of("seed.resident", operation.ToString()), clock.Now()) { Reason = "demonstration" });
-        var person = await persons.AddAsync(change, IdentityCheck.RecordOf(found));
+        var record = IdentityCheck.RecordOf(found);
+        var person = await persons.AddAsync(change, record);
         var category = known.Category switch
         {
             ResidenceCategory.Establishment => Categories.EstablishmentWorker,
@@ -200,6 +201,9 @@ internal sealed partial class Seeding(IServiceProvider services, IConfiguration 
             ResidentNumber = number,
             NameArabic = p.Names.FullAr,
             NameLatin = p.Names.FullEn,
+            FamilyName = record.FamilyName,
+            GivenNames = record.GivenNames,
+            Sex = record.SexAsDocumented,
             Nationality = p.Nationality,
             Occupation = known.OccupationCode,
             OccupationArabic = occupation?.Arabic,

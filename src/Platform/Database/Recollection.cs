@@ -10,7 +10,7 @@ namespace Muqeem.Platform.Database;
 public sealed class Recollection
 {
     /// <summary>Entries of one generation; two are kept, so memory holds at most twice as many.</summary>
-    internal const int LargestGeneration = 40_000;
+    internal const int LargestGeneration = 12_000;
 
     private static readonly long GenerationMillis = (long)TimeSpan.FromMinutes(2.5).TotalMilliseconds;
 
