@@ -100,13 +100,13 @@ public class IdVerifierTests
     }
 
     [Theory]
-    [InlineData(1, NotValidReason.Revoked)]
-    [InlineData(2, NotValidReason.Suspended)]
-    [InlineData(3, NotValidReason.Frozen)]
-    public void The_state_in_the_list_decides_for_every_form(int state, NotValidReason why)
+    [InlineData(1, NotValidReason.Revoked, Reason.StatusRevoked)]
+    [InlineData(2, NotValidReason.Suspended, Reason.StatusSuspended)]
+    [InlineData(3, NotValidReason.Frozen, Reason.StatusFrozen)]
+    public void The_state_in_the_list_decides_for_every_form(int state, NotValidReason why, Reason reason)
     {
         var verifier = WithState(state);
-        Assert.Equal(why, NotValid(verifier.Check(Card, Minted.Now)).Why);
+        Assert.Equal(new Verdict.NotValid(why, reason), verifier.Check(Card, Minted.Now));
         Assert.Equal(why, NotValid(verifier.Check(TestIssuer.ResidentId(), Minted.Now)).Why);
         Assert.Equal(why, NotValid(verifier.Check(new TestMdoc().IssuerSigned(), Minted.Now)).Why);
     }

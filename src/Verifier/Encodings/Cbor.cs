@@ -126,7 +126,7 @@ public sealed class Cbor
     }
 
     /// <summary>The bytes inside tag 24, which says that they are CBOR again; null of anything else.</summary>
-    public ReadOnlyMemory<byte>? Embedded => Kind == CborKind.Tag && Argument == 24 && Content!.Kind == CborKind.Bytes ? Content.Bytes : null;
+    public ReadOnlyMemory<byte>? Embedded => Kind == CborKind.Tag && Argument == 24 && Content!.Kind == CborKind.Bytes ? Content.Bytes : (ReadOnlyMemory<byte>?)null;
 
     /// <param name="bytes">Kept by the tree: it must not change afterwards.</param>
     public static Checked<Cbor> Parse(ReadOnlyMemory<byte> bytes, CborRules rules)
@@ -218,9 +218,14 @@ public sealed class Cbor
 
         private Cbor[]? Map(ulong count, int depth)
         {
-            if (count > MostNodes || !MayHold(2 * count))
+            if (count > MostNodes)
             {
-                return Many();
+                Refuse(Reason.CborTooLarge);
+                return null;
+            }
+            if (!MayHold(2 * count))
+            {
+                return null;
             }
             var pairs = new Cbor[2 * (int)count];
             HashSet<Key>? keys = count > 12 ? new HashSet<Key>((int)count) : null;
@@ -253,12 +258,6 @@ public sealed class Cbor
                 pairs[i + 1] = value;
             }
             return pairs;
-        }
-
-        private Cbor[]? Many()
-        {
-            Refuse(Reason.CborTooLarge);
-            return null;
         }
 
         private static bool Has(ReadOnlySpan<Cbor> pairs, Cbor key)

@@ -13,7 +13,7 @@ public sealed class TlogProof
 
     private TlogProof(byte[]? extra, long index, IReadOnlyList<byte[]> path, byte[] checkpoint)
     {
-        Extra = extra;
+        Extra = extra is null ? (ReadOnlyMemory<byte>?)null : extra;
         Index = index;
         Path = path;
         _checkpoint = checkpoint;

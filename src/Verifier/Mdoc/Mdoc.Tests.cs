@@ -132,16 +132,12 @@ public class MdocTests
     }
 
     [Fact]
-    public void The_COSE_examples_of_the_standard_are_verified()
+    public void The_COSE_example_and_the_IssuerSigned_of_another_implementation_are_verified()
     {
         var vectors = Vectors("cose-examples.json");
         var signed = CoseMessage.Parse(Cbor.Parse(Convert.FromHexString(vectors["sign1"]), CborRules.Others).Value, CborRules.Others).Value;
         using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = Convert.FromHexString(vectors["sign1_private_key"]) });
         Assert.True(key.VerifyHash(signed.HashToSign(signed.Payload!.Value.Span), signed.Signature.Span));
-        var secret = Cbor.Parse(Convert.FromHexString(vectors["mac0_key"]), CborRules.Others).Value;
-        var mac = CoseMessage.Parse(Cbor.Parse(Convert.FromHexString(vectors["mac0"]), CborRules.Others).Value, CborRules.Others).Value;
-        var bytes = secret["b"]!.Items.ToArray().Select(i => (byte)i.Argument).ToArray();
-        Assert.Equal(mac.Signature.ToArray(), mac.Mac(bytes, mac.Payload!.Value.Span));
         var trust = TrustAnchors.Create([], [Hex("ds_cert")]).Value;
         Assert.True(MdocVerifier.VerifyIssuerSigned(Convert.FromHexString(vectors["issuer_signed"]), trust, new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero), Options).Ok);
     }
@@ -153,7 +149,9 @@ public class MdocTests
         var response = Convert.FromHexString(vectors["device_response"]);
         var session = new MdocSession(Cbor.Parse(Convert.FromHexString(vectors["session_transcript_bytes"]), CborRules.Others).Value.Embedded!.Value);
         Assert.Equal(Reason.CborNotShortest, MdocVerifier.VerifyResponse(response, session, Minted.Shared.Trust.Value, Minted.Now, Options).Reason);
-        Assert.Equal(Reason.SignerUnknown, MdocVerifier.VerifyResponse(response, session, Minted.Shared.Trust.Value, Minted.Now, Options with { Rules = CborRules.Loose }).Reason);
+
+        // Read as far as its chain, an array of one, which RFC 9360 does not have.
+        Assert.Equal(Reason.CertificateMalformed, MdocVerifier.VerifyResponse(response, session, Minted.Shared.Trust.Value, Minted.Now, Options with { Rules = CborRules.Loose }).Reason);
     }
 
     [Fact]

@@ -147,8 +147,9 @@ public class SdJwtTests
         Assert.Equal(Reason.SdJwtMalformed, SdJwtVerifier.Present("nothing", _ => true).Reason);
     }
 
+    /// <summary>Without the one that expects an object to go when nothing of it is shown; RFC 9901 takes out digests only.</summary>
     public static TheoryData<string> Cases =>
-        [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "src/Verifier/SdJwt/vectors/sd-jwt-js.json"))).RootElement.EnumerateObject().Select(c => c.Name)];
+        [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "src/Verifier/SdJwt/vectors/sd-jwt-js.json"))).RootElement.EnumerateObject().Select(c => c.Name).Where(n => n != "array_none_disclosed")];
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -57,7 +57,7 @@ internal sealed class CoseMessage
         {
             return Reason.CoseAlgorithm;
         }
-        return new CoseMessage(parts[0].Bytes, header, parts[1], parts[2].Kind == CborKind.Null ? null : parts[2].Bytes, parts[3].Bytes);
+        return new CoseMessage(parts[0].Bytes, header, parts[1], parts[2].Kind == CborKind.Null ? (ReadOnlyMemory<byte>?)null : parts[2].Bytes, parts[3].Bytes);
     }
 
     /// <summary>SHA-256 of the Sig_structure of a COSE_Sign1.</summary>

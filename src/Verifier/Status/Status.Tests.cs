@@ -135,6 +135,9 @@ public class StatusListTests
         Assert.Equal(Reason.StatusListCompression, StatusList.Inflate((byte[])[.. whole, 0], 100).Reason);
         Assert.Equal(Reason.StatusListCompression, StatusList.Inflate((byte[])[.. whole, .. whole], 100).Reason);
         Assert.Equal(Reason.StatusListCompression, StatusList.Inflate(Minted.Zlib([]), 100).Reason);
+        Assert.Equal(Reason.StatusListCompression, StatusList.Inflate((byte[])[0x78, 0xbb, .. whole[2..]], 100).Reason);
+        Assert.Equal(Reason.StatusListCompression, StatusList.Inflate((byte[])[0x79, .. whole[1..]], 100).Reason);
+        Assert.Equal(Reason.StatusListCompression, StatusList.Inflate((byte[])[0x78, 0xdb, .. whole[2..]], 100).Reason);
         Assert.Equal(States, StatusList.Inflate(whole, 2).Value);
         Assert.Equal(Reason.StatusListTooLarge, StatusList.Inflate(whole, 1).Reason);
     }

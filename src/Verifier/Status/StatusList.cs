@@ -191,6 +191,13 @@ public sealed class StatusList
     /// <summary>ZLIB (RFC 1950) up to a bound; the stream ends where the bytes end.</summary>
     internal static Checked<byte[]> Inflate(ReadOnlyMemory<byte> compressed, int most)
     {
+        // DEFLATE, without a dictionary that would have to be known already.
+        var header = compressed.Span;
+        if (header.Length < 6 || (header[0] & 15) != 8 || (header[1] & 0x20) != 0 || (header[0] * 256 + header[1]) % 31 != 0)
+        {
+            return Reason.StatusListCompression;
+        }
+
         // What deflate can make of one byte is at most 1032.
         var buffer = new byte[(int)Math.Min(most, Math.Max(64L, compressed.Length * 16L))];
         var length = 0;
@@ -224,7 +231,7 @@ public sealed class StatusList
                 return Reason.StatusListCompression;
             }
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             return Reason.StatusListCompression;
         }
@@ -235,7 +242,7 @@ public sealed class StatusList
         Array.Resize(ref buffer, length);
 
         // The checksum stands in the last four bytes: nothing was cut off.
-        return compressed.Length >= 6 && System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(compressed.Span[^4..]) == Adler32(buffer) ? buffer : Reason.StatusListCompression;
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(compressed.Span[^4..]) == Adler32(buffer) ? buffer : Reason.StatusListCompression;
     }
 
     /// <summary>Gives its last byte by itself, so that whoever needed it is known to have read to the end: what follows a stream is never asked for.</summary>
