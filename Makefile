@@ -1,7 +1,7 @@
 # The one place where commands are written. `make` lists them.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help run test test-long demo bench population check format docs new-service build
+.PHONY: help run test test-long fuzz demo bench population check format docs new-service build
 
 PORT ?= 8080
 DATA ?= var
@@ -18,6 +18,9 @@ test: ## builds, checks the format, runs every test on SQLite and PostgreSQL
 
 test-long: ## the full products and long runs of which `test` takes a sample; writes out/test-long.json
 	@scripts/test-long.sh
+
+fuzz: ## throws changed inputs at every parser of the verifier  [SECONDS=60 for each, MUQEEM_SEED=… repeats a run]
+	@MUQEEM_FUZZ_SECONDS="$(or $(SECONDS),60)" scripts/tests-of.sh '*FuzzTests' --show-live-output on
 
 demo: ## plays the whole job for three people through public HTTP; leaves out/demo/
 	@scripts/demo.sh

@@ -1,0 +1,279 @@
+using System.Text;
+
+namespace Muqeem.Verifier.Encodings;
+
+public class BaseTextTests
+{
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("Zg", "66")]
+    [InlineData("Zm8", "666f")]
+    [InlineData("Zm9v", "666f6f")]
+    [InlineData("-_-_", "fbffbf")]
+    public void Base64url_is_read_in_its_one_form(string text, string hex)
+    {
+        Assert.Equal(Convert.FromHexString(hex), BaseText.FromBase64Url(text));
+        Assert.Equal(Convert.FromHexString(hex), BaseText.FromBase64Url(Encoding.ASCII.GetBytes(text)));
+    }
+
+    [Theory]
+    [InlineData("Zg==")]
+    [InlineData("Zh")]
+    [InlineData("Zm9")]
+    [InlineData("Z")]
+    [InlineData("Zm9vZ")]
+    [InlineData("Zm 8")]
+    [InlineData("Zm8\n")]
+    [InlineData("+/+/")]
+    [InlineData("Zm8é")]
+    public void Base64url_in_any_other_form_is_refused(string text)
+    {
+        Assert.Null(BaseText.FromBase64Url(text));
+        Assert.Null(BaseText.FromBase64Url(Encoding.UTF8.GetBytes(text)));
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("Zg==", "66")]
+    [InlineData("Zm8=", "666f")]
+    [InlineData("Zm9v", "666f6f")]
+    [InlineData("+/+/", "fbffbf")]
+    public void Base64_is_read_in_its_one_form(string text, string hex) => Assert.Equal(Convert.FromHexString(hex), BaseText.FromBase64(text));
+
+    [Theory]
+    [InlineData("Zg")]
+    [InlineData("Zh==")]
+    [InlineData("Zm9=")]
+    [InlineData("Zm9v====")]
+    [InlineData("Z===")]
+    [InlineData("Zg==Zg==")]
+    [InlineData("Zm9v\n")]
+    [InlineData("Zm9 v===")]
+    [InlineData("-_-_")]
+    [InlineData("=")]
+    [InlineData("====")]
+    public void Base64_in_any_other_form_is_refused(string text) => Assert.Null(BaseText.FromBase64(text));
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("MY", "66")]
+    [InlineData("MZXQ", "666f")]
+    [InlineData("MZXW6", "666f6f")]
+    [InlineData("MZXW6YQ", "666f6f62")]
+    [InlineData("MZXW6YTB", "666f6f6261")]
+    [InlineData("mzxw6ytboi", "666f6f626172")]
+    public void Base32_is_read_in_either_case(string text, string hex)
+    {
+        Assert.Equal(Convert.FromHexString(hex), BaseText.FromBase32(text));
+        Assert.Equal(text.ToUpperInvariant(), BaseText.ToBase32(Convert.FromHexString(hex)));
+    }
+
+    [Theory]
+    [InlineData("MY======")]
+    [InlineData("MZ")]
+    [InlineData("M")]
+    [InlineData("MZX")]
+    [InlineData("MZXW6Y")]
+    [InlineData("MZxq")]
+    [InlineData("M1XQ")]
+    [InlineData("M8XQ")]
+    [InlineData("MZX Q")]
+    public void Base32_in_any_other_form_is_refused(string text) => Assert.Null(BaseText.FromBase32(text));
+}
+
+public class JsonTests
+{
+    [Fact]
+    public void A_text_is_read_as_it_stands()
+    {
+        var json = Json.Parse("""{"a":[1,-2.50e3,"\u00e9\ud83d\ude00",true,false,null],"b":{"":{}}}"""u8).Value;
+        var items = json["a"]!.Items;
+        Assert.True(items[0].TryInteger(out var one) && one == 1);
+        Assert.False(items[1].TryInteger(out _));
+        Assert.Equal("-2.50e3", items[1].Digits);
+        Assert.Equal("é😀", items[2].Text);
+        Assert.Equal((JsonKind.True, JsonKind.False, JsonKind.Null), (items[3].Kind, items[4].Kind, items[5].Kind));
+        Assert.Equal(JsonKind.Object, json["b"]![""]!.Kind);
+        Assert.Null(json["c"]);
+        Assert.Null(items[0]["a"]);
+        Assert.False(items[2].TryInteger(out _));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("{}{}")]
+    [InlineData("{} x")]
+    [InlineData("[1,]")]
+    [InlineData("{\"a\":1,}")]
+    [InlineData("{\"a\"}")]
+    [InlineData("[01]")]
+    [InlineData("[NaN]")]
+    [InlineData("// note\n{}")]
+    [InlineData("['a']")]
+    [InlineData("[\"\\ud800\"]")]
+    [InlineData("[\"\\udc00\\ud800\"]")]
+    [InlineData("{\"\\ud800\":1}")]
+    [InlineData("[\"a\nb\"]")]
+    [InlineData("\ufeff{}")]
+    public void What_is_not_JSON_is_refused(string text) => Assert.Equal(Reason.JsonMalformed, Json.Parse(Encoding.UTF8.GetBytes(text)).Reason);
+
+    [Fact]
+    public void What_is_not_UTF_8_is_refused()
+    {
+        Assert.Equal(Reason.JsonMalformed, Json.Parse([(byte)'"', 0xff, (byte)'"']).Reason);
+        Assert.Equal(Reason.JsonMalformed, Json.Parse([(byte)'"', 0xed, 0xa0, 0x80, (byte)'"']).Reason);
+    }
+
+    [Theory]
+    [InlineData("""{"a":1,"a":1}""")]
+    [InlineData("""{"a":1,"\u0061":2}""")]
+    [InlineData("""[{"b":{"a":1,"c":2,"a":3}}]""")]
+    [InlineData("""{"1":0,"2":0,"3":0,"4":0,"5":0,"6":0,"7":0,"8":0,"9":0,"a":0,"b":0,"c":0,"d":0,"e":0,"4":0}""")]
+    public void A_name_twice_is_refused_at_any_level(string text) => Assert.Equal(Reason.JsonDuplicateKey, Json.Parse(Encoding.UTF8.GetBytes(text)).Reason);
+
+    [Fact]
+    public void Depth_and_number_are_bounded()
+    {
+        static string Nested(int depth) => new string('[', depth) + new string(']', depth);
+        Assert.True(Json.Parse(Encoding.UTF8.GetBytes(Nested(Json.MostDepth))).Ok);
+        Assert.Equal(Reason.JsonTooDeep, Json.Parse(Encoding.UTF8.GetBytes(Nested(Json.MostDepth + 1))).Reason);
+        static string Flat(int count) => "[" + string.Join(',', Enumerable.Repeat("1", count - 1)) + "]";
+        Assert.True(Json.Parse(Encoding.UTF8.GetBytes(Flat(Json.MostNodes))).Ok);
+        Assert.Equal(Reason.JsonTooLarge, Json.Parse(Encoding.UTF8.GetBytes(Flat(Json.MostNodes + 1))).Reason);
+    }
+
+    [Theory]
+    [InlineData("9223372036854775807", true)]
+    [InlineData("9223372036854775808", false)]
+    [InlineData("-5", true)]
+    [InlineData("1e2", false)]
+    [InlineData("1.0", false)]
+    public void A_whole_number_is_written_as_one(string text, bool whole) => Assert.Equal(whole, Json.Parse(Encoding.UTF8.GetBytes(text)).Value.TryInteger(out _));
+}
+
+public class CborTests
+{
+    private static Checked<Cbor> Read(string hex, CborRules? rules = null) => Cbor.Parse(Convert.FromHexString(hex), rules ?? CborRules.Others);
+
+    /// <summary>From RFC 8949, appendix A.</summary>
+    [Theory]
+    [InlineData("00", 0)]
+    [InlineData("17", 23)]
+    [InlineData("1818", 24)]
+    [InlineData("1903e8", 1000)]
+    [InlineData("1a000f4240", 1000000)]
+    [InlineData("1b000000e8d4a51000", 1000000000000)]
+    [InlineData("20", -1)]
+    [InlineData("3903e7", -1000)]
+    [InlineData("3b7fffffffffffffff", long.MinValue)]
+    public void Whole_numbers_are_read(string hex, long value) => Assert.True(Read(hex).Value.TryInteger(out var read) && read == value);
+
+    [Fact]
+    public void A_number_that_does_not_fit_is_none()
+    {
+        Assert.Equal(ulong.MaxValue, Read("1bffffffffffffffff").Value.Argument);
+        Assert.False(Read("1bffffffffffffffff").Value.TryInteger(out _));
+        Assert.False(Read("3bffffffffffffffff").Value.TryInteger(out _));
+    }
+
+    [Fact]
+    public void Each_item_knows_its_own_bytes()
+    {
+        var read = Read("a36161012082d8184101f542ffff63c3a974").Value;
+        Assert.Equal("82d8184101f5", Convert.ToHexStringLower(read[-1]!.Encoded.Span));
+        Assert.Equal("d8184101", Convert.ToHexStringLower(read[-1]!.Items[0].Encoded.Span));
+        Assert.Equal((byte[])[1], read[-1]!.Items[0].Embedded!.Value.ToArray());
+        Assert.Equal(1UL, read["a"]!.Argument);
+        Assert.Equal("ét", read.Pairs[5].Text);
+        Assert.Equal((byte[])[0xff, 0xff], read.Pairs[4].Bytes.ToArray());
+        Assert.Null(read["b"]);
+        Assert.Null(read[7]);
+        Assert.Null(read.Pairs[0].Embedded);
+    }
+
+    [Theory]
+    [InlineData("", Reason.CborMalformed)]
+    [InlineData("18", Reason.CborMalformed)]
+    [InlineData("1900", Reason.CborMalformed)]
+    [InlineData("1c", Reason.CborMalformed)]
+    [InlineData("4201", Reason.CborMalformed)]
+    [InlineData("5bffffffffffffffff00", Reason.CborMalformed)]
+    [InlineData("99100000", Reason.CborMalformed)]
+    [InlineData("9bffffffffffffffff00", Reason.CborTooLarge)]
+    [InlineData("ba7fffffff00", Reason.CborTooLarge)]
+    [InlineData("bbffffffffffffffff00", Reason.CborTooLarge)]
+    [InlineData("bb800000000000000000", Reason.CborTooLarge)]
+    [InlineData("61ff", Reason.CborMalformed)]
+    [InlineData("63eda080", Reason.CborMalformed)]
+    [InlineData("f7", Reason.CborMalformed)]
+    [InlineData("f0", Reason.CborMalformed)]
+    [InlineData("f814", Reason.CborMalformed)]
+    [InlineData("f8ff", Reason.CborMalformed)]
+    [InlineData("ff", Reason.CborIndefinite)]
+    [InlineData("9fff", Reason.CborIndefinite)]
+    [InlineData("bfff", Reason.CborIndefinite)]
+    [InlineData("5f4101ff", Reason.CborIndefinite)]
+    [InlineData("1817", Reason.CborNotShortest)]
+    [InlineData("1900ff", Reason.CborNotShortest)]
+    [InlineData("1a0000ffff", Reason.CborNotShortest)]
+    [InlineData("1b00000000ffffffff", Reason.CborNotShortest)]
+    [InlineData("3800", Reason.CborNotShortest)]
+    [InlineData("580101", Reason.CborNotShortest)]
+    [InlineData("b90000", Reason.CborNotShortest)]
+    [InlineData("d81700", Reason.CborNotShortest)]
+    [InlineData("f93c00", Reason.CborFloat)]
+    [InlineData("fb3ff0000000000000", Reason.CborFloat)]
+    [InlineData("a201000100", Reason.CborDuplicateKey)]
+    [InlineData("a2616100616100", Reason.CborDuplicateKey)]
+    [InlineData("81a2616100616100", Reason.CborDuplicateKey)]
+    [InlineData("a1f500", Reason.CborMalformed)]
+    [InlineData("a1800000", Reason.CborMalformed)]
+    [InlineData("0000", Reason.CborTrailingBytes)]
+    [InlineData("a100", Reason.CborMalformed)]
+    public void What_is_not_strict_CBOR_is_refused(string hex, Reason reason) => Assert.Equal(reason, Read(hex).Reason);
+
+    [Fact]
+    public void A_key_is_the_same_however_long_it_was_written()
+    {
+        Assert.True(Read("a20100180200", CborRules.Loose).Ok);
+        Assert.Equal(Reason.CborDuplicateKey, Read("a20100180100", CborRules.Loose).Reason);
+        Assert.Equal(Reason.CborDuplicateKey, Read("a261610078016100", CborRules.Loose).Reason);
+
+        // Many keys are compared otherwise than few.
+        var many = string.Concat(Enumerable.Range(0, 15).Select(i => i.ToString("x2") + "00"));
+        Assert.True(Read("af" + many).Ok);
+        Assert.Equal(Reason.CborDuplicateKey, Read("b0" + many + "180300", CborRules.Loose).Reason);
+    }
+
+    [Fact]
+    public void Our_own_keys_are_sorted()
+    {
+        Assert.Equal(Reason.CborUnsorted, Read("a202000100", CborRules.Ours).Reason);
+        Assert.Equal(Reason.CborUnsorted, Read("a220000100", CborRules.Ours).Reason);
+        Assert.Equal(Reason.CborUnsorted, Read("a26162006161" + "00", CborRules.Ours).Reason);
+        Assert.True(Read("a3010020006161" + "00", CborRules.Ours).Ok);
+        Assert.True(Read("a202000100").Ok);
+    }
+
+    [Fact]
+    public void Floats_are_read_where_they_are_asked_for()
+    {
+        var rules = new CborRules(false, Floats: true);
+        Assert.Equal(1.5, Read("f93e00", rules).Value.Float);
+        Assert.Equal(100000.0, Read("fa47c35000", rules).Value.Float);
+        Assert.Equal(1.1, Read("fb3ff199999999999a", rules).Value.Float);
+        Assert.Equal(Reason.CborMalformed, Read("fb3ff1", rules).Reason);
+    }
+
+    [Fact]
+    public void Depth_and_number_are_bounded()
+    {
+        static byte[] Nested(int depth) => [.. Enumerable.Repeat((byte)0x81, depth - 1), 0x00];
+        Assert.True(Cbor.Parse(Nested(Cbor.MostDepth), CborRules.Ours).Ok);
+        Assert.Equal(Reason.CborTooDeep, Cbor.Parse(Nested(Cbor.MostDepth + 1), CborRules.Ours).Reason);
+        static byte[] Flat(int count) => Minted.List([.. Enumerable.Repeat(Minted.Int(1), count - 1)]);
+        Assert.True(Cbor.Parse(Flat(Cbor.MostNodes), CborRules.Ours).Ok);
+        Assert.Equal(Reason.CborTooLarge, Cbor.Parse(Flat(Cbor.MostNodes + 1), CborRules.Ours).Reason);
+    }
+}
