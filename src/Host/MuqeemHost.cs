@@ -106,7 +106,7 @@ public static class MuqeemHost
         var database = DatabaseOptions.From(configuration);
         var folder = DataFolder.Open(database.Data, kind, TimeProvider.System);
         var clock = new MovableClock(folder, TimeProvider.System);
-        var keys = KeyStore.Open(folder, configuration["Keys:Passphrase"], clock);
+        var keys = KeyStore.Open(folder, KeySettings.From(configuration), clock);
         services.AddDatabase(database);
         services.AddPrivacy(folder, clock, keys);
         services.AddBackground(run: works);
@@ -131,6 +131,7 @@ public static class MuqeemHost
         if (works)
         {
             services.AddHostedService<Deadlines>();
+            services.AddHostedService<RewrappingJob>();
         }
     }
 

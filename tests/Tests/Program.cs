@@ -1,6 +1,6 @@
 namespace Muqeem.Tests;
 
-/// <summary>The test executable; as <c>crash-child</c> it is the process that a crash test kills, as <c>confined-child</c> one that tries what it may not, as <c>early-host</c> a Muqeem that lies.</summary>
+/// <summary>The test executable; as <c>crash-child</c> it is the process that a crash test kills, as <c>confined-child</c> one that tries what it may not, as <c>early-host</c> a Muqeem that lies, as <c>rewrap-child</c> one that is killed while it wraps keys.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] args)
@@ -12,6 +12,10 @@ internal static class Program
         if (args is ["early-host", ..])
         {
             return await Kills.EarlyHost.RunAsync(args[1..]);
+        }
+        if (args is ["rewrap-child", ..])
+        {
+            return await Muqeem.Platform.Privacy.RewrapChild.RunAsync(args[1..]);
         }
         if (args is ["confined-child", ..])
         {

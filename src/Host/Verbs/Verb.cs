@@ -14,6 +14,7 @@ internal static class Verb
           muqeem backup   --To=DIR
           muqeem restore  --From=DIR, into an empty data folder
           muqeem doctor   checks configuration, keys, database, agencies and books; exits 1 when something is wrong
+          muqeem keys     lists, certifies, rotates and revokes keys; muqeem keys alone says how
 
         Settings may also come from the environment (Data, PostgreSql, ...) or appsettings.json.
         """;
@@ -39,6 +40,8 @@ internal static class Verb
                 return await Verbs.RestoreAsync(rest);
             case "doctor":
                 return await Verbs.DoctorAsync(rest);
+            case "keys":
+                return await KeyVerbs.RunAsync(rest);
             case "help" or "--help" or "-h":
                 Console.WriteLine(Usage);
                 return 0;

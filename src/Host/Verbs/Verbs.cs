@@ -66,6 +66,14 @@ internal static class Verbs
         {
             Say(true, $"key {key.Purpose} {key.Algorithm} {key.State} since {key.Created}");
         }
+        foreach (var fault in app.Services.GetRequiredService<KeyStore>().Discrepancies())
+        {
+            Say(false, $"keys: {fault}");
+        }
+        foreach (var alarm in app.Services.GetRequiredService<KeyStore>().Alarms())
+        {
+            Say(false, $"keys: {alarm.Sentence}");
+        }
         var db = app.Services.GetRequiredService<Db>();
         Say(await db.ExistsAsync("SELECT 1"), $"database {db.Dialect.Kind} answers");
         var (acts, leaves) = (await db.SingleAsync<long>("SELECT count(*) FROM act"), await db.SingleAsync<long>("SELECT count(*) FROM leaf WHERE id IN (SELECT id FROM act)"));

@@ -5,6 +5,7 @@ using Muqeem.Agencies;
 using Muqeem.Kernel;
 using Muqeem.Office.Pages;
 using Muqeem.Platform.Background;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Texts;
@@ -29,10 +30,11 @@ internal static class Operations
         office.MapPost("/work/retry", RetryAsync).RequireAuthorization(Doors.Operator);
     }
 
-    private static async Task<IResult> WorkAsync(HttpContext http, Outbox outbox, Jobs jobs, CancellationToken cancel)
+    private static async Task<IResult> WorkAsync(HttpContext http, Outbox outbox, Jobs jobs, KeyStore keys, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
-        return PageResult.Of<WorkPage, WorkModel>(new(session, await outbox.StateAsync(cancel), await outbox.ParkedAsync(100, cancel), await jobs.StatesAsync(cancel), session.Has(OfficeRole.Operator)));
+        return PageResult.Of<WorkPage, WorkModel>(new(session, await outbox.StateAsync(cancel), await outbox.ParkedAsync(100, cancel), await jobs.StatesAsync(cancel), session.Has(OfficeRole.Operator),
+            keys.Alarms(), [.. Enum.GetValues<KeyPurpose>().SelectMany(keys.All).Where(s => s.State is KeyState.Active or KeyState.Planned or KeyState.Retiring)]));
     }
 
     /// <summary>An operator's act: the message is sent again from the first attempt.</summary>

@@ -4,6 +4,7 @@ using Muqeem.Cases.Definition;
 using Muqeem.Kernel;
 using Muqeem.Office.Endpoints;
 using Muqeem.Platform.Background;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Texts;
@@ -67,7 +68,8 @@ public sealed record DecisionModel(Session Me, ReviewView View, string Act, Form
 
 public sealed record AgenciesModel(Session Me, IReadOnlyList<AgencyStanding> Standings);
 
-public sealed record WorkModel(Session Me, OutboxState Outbox, IReadOnlyList<ParkedMessage> Parked, IReadOnlyList<JobState> Jobs, bool MayRetry);
+public sealed record WorkModel(Session Me, OutboxState Outbox, IReadOnlyList<ParkedMessage> Parked, IReadOnlyList<JobState> Jobs, bool MayRetry,
+    IReadOnlyList<KeyAlarm> KeyAlarms, IReadOnlyList<SigningCertificate> Signers);
 
 public sealed record PoliciesModel(Session Me, long Version, IReadOnlyList<PolicyRow> Rows, LocalDate Today, string? Filter);
 

@@ -192,7 +192,10 @@ public static class Backup
         // The keys' backup may be older than an erasure that the data knows of. SQLite's writer does the same whenever it opens its files.
         await using var restored = new NpgsqlConnection(settings.ConnectionString);
         await restored.OpenAsync(cancel);
-        await restored.ExecuteAsync("DELETE FROM keys.data_key k USING erasure e WHERE e.person_id = k.person_id AND e.class = k.class AND e.key_mark = sha256(k.wrapped)");
+        // A backup of an earlier release has no origins.
+        var mark = await restored.ExecuteScalarAsync<long>("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'keys' AND table_name = 'data_key' AND column_name = 'origin'") > 0
+            ? "COALESCE(k.origin, sha256(k.wrapped))" : "sha256(k.wrapped)";
+        await restored.ExecuteAsync($"DELETE FROM keys.data_key k USING erasure e WHERE e.person_id = k.person_id AND e.class = k.class AND e.key_mark = {mark}");
     }
 
     private static async Task<IReadOnlyList<int>> MigrationsAsync(DbConnection connection) =>

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Dapper;
+using Microsoft.Data.Sqlite;
 using Muqeem.Kernel;
 
 namespace Muqeem.Platform.Database;
@@ -87,7 +88,14 @@ public static partial class Migrations
             if (migration.KeysText is { } keysText)
             {
                 // The file of keys has no list of its own: after a crash between the two files the text meets its own tables again.
-                await ExecuteAsync(keys!, null, keysText.Replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", StringComparison.Ordinal), cancel);
+                try
+                {
+                    await ExecuteAsync(keys!, null, keysText.Replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", StringComparison.Ordinal), cancel);
+                }
+                catch (SqliteException e) when (e.Message.Contains("duplicate column name", StringComparison.Ordinal))
+                {
+                    // ALTER TABLE has no IF NOT EXISTS: the column is there.
+                }
             }
             await using var transaction = await main.BeginTransactionAsync(cancel);
             await ExecuteAsync(main, transaction, migration.Text, cancel);

@@ -83,14 +83,15 @@ public static class PlatformTables
         new("person_id", ColumnType.Uuid),
         new("class", ColumnType.Text),
         new("wrapped", ColumnType.Bytes),
-        new("wrapped_by", ColumnType.Text, Remark: "which key-encryption key"));
+        new("wrapped_by", ColumnType.Text, Remark: "which key-encryption key"),
+        new("origin", ColumnType.Bytes, Nullable: true, Remark: "SHA-256 of the wrapped key as it was first made; absent while it was never wrapped anew. Marks the key for erasures, over all backups"));
 
     public static readonly Table Erasure = new("erasure", TableKind.Writer, 3, "Tombstones of destroyed data keys: all that excuses a row which can no longer be opened.",
         new("person_id", ColumnType.Uuid),
         new("class", ColumnType.Text),
         new("act_id", ColumnType.Uuid),
         new("at", ColumnType.Instant),
-        new("key_mark", ColumnType.Bytes, Nullable: true, Remark: "SHA-256 of the wrapped key that was destroyed; a key restored from an old backup is known by it and destroyed again. Absent when there was none"));
+        new("key_mark", ColumnType.Bytes, Nullable: true, Remark: "SHA-256 of the wrapped key that was destroyed, as it was first made; a key restored from an old backup is known by it and destroyed again. Absent when there was none"));
 
     public static readonly Table WriterMark = new("writer_mark", TableKind.Writer, 1, "The last group each writer committed: answers whether a commit in doubt happened.",
         new("node", ColumnType.Uuid, Remark: "one per start of a process"),

@@ -39,6 +39,9 @@ public sealed class DataFolder
     public string Keys => Directory("keys");
     public string WebKeys => Directory("web-keys");
 
+    /// <summary>The root of a demonstration with its key in clear. A real folder never has it.</summary>
+    public string DemonstrationRoot => Directory("demo-root");
+
     /// <summary>Short-lived files, emptied at will.</summary>
     public string Scratch => Directory("scratch");
 

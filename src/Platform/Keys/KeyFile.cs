@@ -7,30 +7,31 @@ using Muqeem.Platform.Folder;
 namespace Muqeem.Platform.Keys;
 
 /// <summary>
-/// <c>keys/keystore.json</c>: a readable inventory, and the same with the key material sealed under the master secret. One file, so that it is
-/// replaced at once and cannot be mixed from two times. What counts is the sealed part; the readable one is for people.
+/// <c>keys/keystore.json</c>: a readable inventory, and the same sealed, with the key material of what lies in no token and with the certificates. One file, so that
+/// it is replaced at once and cannot be mixed from two times. What counts is the sealed part, which nobody alters unnoticed; the readable one is for people.
 /// </summary>
 internal sealed class KeyFile : IDisposable
 {
-    private const int Format = 1;
+    /// <summary>Format 1 had a bare list of keys and no certificates; it is read, and becomes 2 with the first change.</summary>
+    private const int Format = 2;
 
     /// <summary>PBKDF2-SHA-512: about a fifth of a second once per start; a passphrase is what a thief of the folder would guess at.</summary>
     private const int Iterations = 210_000;
 
     private readonly string _path;
     private readonly Guid _folder;
-    private readonly byte[] _salt;
-    private readonly byte[] _wrapping;
-    private readonly SecretKind _secret;
+    private readonly StoreSeal _seal;
+    private (DateTime, long) _stamp;
 
-    private KeyFile(string path, Guid folder, byte[] salt, byte[] wrapping, SecretKind secret)
+    private KeyFile(string path, Guid folder, StoreSeal seal)
     {
         _path = path;
         _folder = folder;
-        _salt = salt;
-        _wrapping = wrapping;
-        _secret = secret;
+        _seal = seal;
     }
+
+    /// <summary>Another process replaced the file since it was last read or saved here.</summary>
+    public bool HasChanged => Stamp() != _stamp;
 
     /// <summary>Held while the store is opened, so that two processes starting at once do not both make keys.</summary>
     public static FileStream LockFolder(DataFolder folder)
@@ -58,16 +59,79 @@ internal sealed class KeyFile : IDisposable
         }
     }
 
-    public static KeyFile Open(DataFolder folder, string? passphrase, out IReadOnlyList<StoredKey> keys)
+    public static string PathIn(DataFolder folder) => Path.Combine(folder.Keys, "keystore.json");
+
+    /// <summary>What seals the file; null when there is none yet.</summary>
+    public static SecretKind? KindIn(DataFolder folder) => File.Exists(PathIn(folder)) ? Read(PathIn(folder)).Secret : null;
+
+    /// <param name="token">Seals by a key in a token; null: by passphrase or master secret.</param>
+    public static KeyFile Open(DataFolder folder, string? passphrase, StoreSeal? token, out StoreContent content)
     {
-        var path = Path.Combine(folder.Keys, "keystore.json");
+        var path = PathIn(folder);
         if (!File.Exists(path))
         {
+            content = StoreContent.Empty;
             var fresh = RandomNumberGenerator.GetBytes(32);
-            keys = [];
-            return new KeyFile(path, folder.Id, fresh, Wrapping(folder, passphrase, fresh, mayMake: true), string.IsNullOrEmpty(passphrase) ? SecretKind.File : SecretKind.Passphrase);
+            return new KeyFile(path, folder.Id, token ?? new SecretSeal(KindOf(passphrase), fresh, Wrapping(folder, passphrase, fresh, mayMake: true)));
         }
+        var document = Read(path);
+        var kind = token?.Kind ?? KindOf(passphrase);
+        if (kind != document.Secret)
+        {
+            throw new CannotStartException((kind, document.Secret) switch
+            {
+                (_, SecretKind.Token) => $"The keys of {path} lie in a token: set Keys:Pkcs11:Module, Keys:Pkcs11:Token and Keys:Pkcs11:Pin.",
+                (SecretKind.Passphrase, _) => $"The key store {path} was made without a passphrase, but Keys:Passphrase is set. Remove the setting.",
+                _ => $"The key store {path} needs its passphrase: set Keys:Passphrase.",
+            });
+        }
+        var file = new KeyFile(path, folder.Id, token ?? new SecretSeal(kind, document.Salt, Wrapping(folder, passphrase, document.Salt, mayMake: false)));
+        try
+        {
+            content = file.Unseal(document);
+            return file;
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException or JsonException)
+        {
+            file.Dispose();
+            var what = kind switch
+            {
+                SecretKind.Passphrase => "The passphrase",
+                SecretKind.Token => "The token",
+                _ => $"The secret {folder.MasterSecret}",
+            };
+            throw new CannotStartException($"{what} does not open the key store {path}, or the file is damaged or of another folder.", e);
+        }
+    }
 
+    /// <summary>What the file holds now.</summary>
+    public StoreContent Reload() => Unseal(Read(_path));
+
+    public void Save(StoreContent content, IEnumerable<KeyEntry> inventory)
+    {
+        var plain = JsonSerializer.SerializeToUtf8Bytes(content, KeyFileJson.Default.StoreContent);
+        try
+        {
+            var lines = inventory.Select(k => new Line(k.Id, k.Purpose, k.Algorithm, k.State, k.InToken, Text(k.Created)!, Text(k.SignsFrom), Text(k.SignsUntil), Text(k.ValidUntil),
+                Text(k.Retired), Text(k.Revoked), Text(k.Destroyed))).ToList();
+            var document = new Document(Format, _seal.Kind, _seal.Salt, lines, _seal.Seal(plain, Associated(Format)));
+            DurableFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(document, KeyFileJson.Default.Document));
+            _stamp = Stamp();
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(plain);
+        }
+    }
+
+    public void Dispose() => _seal.Dispose();
+
+    private static SecretKind KindOf(string? passphrase) => string.IsNullOrEmpty(passphrase) ? SecretKind.File : SecretKind.Passphrase;
+
+    private static string? Text(NodaTime.Instant? at) => at is { } instant ? NodaTime.Text.InstantPattern.ExtendedIso.Format(instant) : null;
+
+    private static Document Read(string path)
+    {
         Document document;
         try
         {
@@ -77,57 +141,19 @@ internal sealed class KeyFile : IDisposable
         {
             throw new CannotStartException($"The key store {path} is damaged. Restore it from the key backup; do not make a new one: nothing stored could be read again.", e);
         }
-        if (document.Format != Format)
-        {
-            throw new CannotStartException($"The key store {path} has format {document.Format}; this program knows format {Format}.");
-        }
-        var byPassphrase = !string.IsNullOrEmpty(passphrase);
-        if (byPassphrase != (document.Secret == SecretKind.Passphrase))
-        {
-            throw new CannotStartException(byPassphrase
-                ? $"The key store {path} was made without a passphrase, but Keys:Passphrase is set. Remove the setting."
-                : $"The key store {path} needs its passphrase: set Keys:Passphrase.");
-        }
-        var wrapping = Wrapping(folder, passphrase, document.Salt, mayMake: false);
-        var file = new KeyFile(path, folder.Id, document.Salt, wrapping, document.Secret);
-        var plain = new byte[Math.Max(0, document.Sealed.Length - 28)];
-        try
-        {
-            using var aes = new AesGcm(wrapping, 16);
-            aes.Decrypt(document.Sealed.AsSpan(0, 12), document.Sealed.AsSpan(12, plain.Length), document.Sealed.AsSpan(12 + plain.Length), plain, file.Associated());
-            keys = JsonSerializer.Deserialize(plain, KeyFileJson.Default.ListStoredKey)!;
-            return file;
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            file.Dispose();
-            throw new CannotStartException(byPassphrase
-                ? $"The passphrase does not open the key store {path}, or the file is damaged or of another folder."
-                : $"The secret {folder.MasterSecret} does not open the key store {path}, or the file is damaged or of another folder.", e);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(plain);
-        }
+        return document is { Format: 1 or Format, Salt: not null, Sealed: not null } ? document
+            : throw new CannotStartException($"The key store {path} has format {document.Format}; this program knows formats 1 and {Format}.");
     }
 
-    public void Save(IEnumerable<StoredKey> keys)
+    private StoreContent Unseal(Document document)
     {
-        var all = keys.ToList();
-        var plain = JsonSerializer.SerializeToUtf8Bytes(all, KeyFileJson.Default.ListStoredKey);
+        _stamp = Stamp();
+        var plain = _seal.Open(document.Sealed, Associated(document.Format));
         try
         {
-            var content = new byte[12 + plain.Length + 16];
-            RandomNumberGenerator.Fill(content.AsSpan(0, 12));
-            using (var aes = new AesGcm(_wrapping, 16))
-            {
-                aes.Encrypt(content.AsSpan(0, 12), plain, content.AsSpan(12, plain.Length), content.AsSpan(12 + plain.Length), Associated());
-            }
-            var inventory = all.Select(k => new Line(k.Id, k.Purpose, k.Algorithm, k.State,
-                NodaTime.Text.InstantPattern.ExtendedIso.Format(Kernel.Clock.FromMicros(k.CreatedMicros)),
-                k.RetiredMicros is { } r ? NodaTime.Text.InstantPattern.ExtendedIso.Format(Kernel.Clock.FromMicros(r)) : null)).ToList();
-            var document = new Document(Format, _secret, _salt, inventory, content);
-            DurableFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(document, KeyFileJson.Default.Document));
+            return document.Format == 1
+                ? new StoreContent(JsonSerializer.Deserialize(plain, KeyFileJson.Default.ListStoredKey)!, [])
+                : JsonSerializer.Deserialize(plain, KeyFileJson.Default.StoreContent)!;
         }
         finally
         {
@@ -135,10 +161,10 @@ internal sealed class KeyFile : IDisposable
         }
     }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_wrapping);
+    private (DateTime, long) Stamp() => new FileInfo(_path) is { Exists: true } file ? (file.LastWriteTimeUtc, file.Length) : default;
 
     /// <summary>Binds the store to its folder: the keys of a demonstration do not open in a real one by copying a file.</summary>
-    private byte[] Associated() => [.. "muqeem/keystore/1"u8, .. _folder.ToByteArray(bigEndian: true)];
+    private byte[] Associated(int format) => [.. "muqeem/keystore/"u8, (byte)('0' + format), .. _folder.ToByteArray(bigEndian: true)];
 
     private static byte[] Wrapping(DataFolder folder, string? passphrase, byte[] salt, bool mayMake)
     {
@@ -174,18 +200,77 @@ internal sealed class KeyFile : IDisposable
         return wrapping;
     }
 
-    internal enum SecretKind
-    {
-        File,
-        Passphrase,
-    }
-
-    internal sealed record Line(string Id, KeyPurpose Purpose, KeyAlgorithm Algorithm, KeyState State, string Created, string? Retired);
+    internal sealed record Line(string Id, KeyPurpose Purpose, KeyAlgorithm Algorithm, KeyState State, bool InToken, string Created, string? SignsFrom, string? SignsUntil, string? ValidUntil,
+        string? Retired, string? Revoked, string? Destroyed);
 
     internal sealed record Document(int Format, SecretKind Secret, byte[] Salt, List<Line> Inventory, byte[] Sealed);
 }
 
-[JsonSourceGenerationOptions(UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+/// <summary>What seals the key file.</summary>
+internal enum SecretKind
+{
+    File,
+    Passphrase,
+    Token,
+}
+
+/// <summary>AES-256-GCM over the content of the key file.</summary>
+internal abstract class StoreSeal : IDisposable
+{
+    public abstract SecretKind Kind { get; }
+
+    /// <summary>Stands beside the sealed part, in clear.</summary>
+    public abstract byte[] Salt { get; }
+
+    public abstract byte[] Seal(ReadOnlySpan<byte> plain, byte[] associated);
+
+    /// <summary>The caller zeroes the result.</summary>
+    /// <exception cref="CryptographicException">Altered, or sealed otherwise.</exception>
+    public abstract byte[] Open(ReadOnlySpan<byte> content, byte[] associated);
+
+    public virtual void Dispose()
+    {
+    }
+
+    /// <summary>Nonce ‖ ciphertext ‖ tag.</summary>
+    protected static byte[] Seal(byte[] key, ReadOnlySpan<byte> plain, byte[] associated)
+    {
+        var content = new byte[KeyHolder.NonceLength + plain.Length + KeyHolder.TagLength];
+        RandomNumberGenerator.Fill(content.AsSpan(0, KeyHolder.NonceLength));
+        using var aes = new AesGcm(key, KeyHolder.TagLength);
+        aes.Encrypt(content.AsSpan(0, KeyHolder.NonceLength), plain, content.AsSpan(KeyHolder.NonceLength, plain.Length), content.AsSpan(^KeyHolder.TagLength..), associated);
+        return content;
+    }
+
+    protected static byte[] Open(byte[] key, ReadOnlySpan<byte> content, byte[] associated)
+    {
+        if (content.Length < KeyHolder.NonceLength + KeyHolder.TagLength)
+        {
+            throw new CryptographicException("The sealed part is too short.");
+        }
+        var plain = new byte[content.Length - KeyHolder.NonceLength - KeyHolder.TagLength];
+        using var aes = new AesGcm(key, KeyHolder.TagLength);
+        aes.Decrypt(content[..KeyHolder.NonceLength], content[KeyHolder.NonceLength..^KeyHolder.TagLength], content[^KeyHolder.TagLength..], plain, associated);
+        return plain;
+    }
+}
+
+/// <summary>By a key derived from the passphrase or the master secret; zeroed when disposed.</summary>
+internal sealed class SecretSeal(SecretKind kind, byte[] salt, byte[] wrapping) : StoreSeal
+{
+    public override SecretKind Kind => kind;
+
+    public override byte[] Salt => salt;
+
+    public override byte[] Seal(ReadOnlySpan<byte> plain, byte[] associated) => Seal(wrapping, plain, associated);
+
+    public override byte[] Open(ReadOnlySpan<byte> content, byte[] associated) => Open(wrapping, content, associated);
+
+    public override void Dispose() => CryptographicOperations.ZeroMemory(wrapping);
+}
+
+[JsonSourceGenerationOptions(UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(KeyFile.Document))]
 [JsonSerializable(typeof(List<StoredKey>))]
+[JsonSerializable(typeof(StoreContent))]
 internal sealed partial class KeyFileJson : JsonSerializerContext;

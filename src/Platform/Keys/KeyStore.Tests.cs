@@ -8,15 +8,31 @@ using Muqeem.Platform.Privacy;
 
 namespace Muqeem.Platform.Keys;
 
-public sealed class KeyStoreTests : IDisposable
+public sealed class KeysInFileTests : KeyStoreTests
+{
+    private protected override KeySettings Settings { get; } = new();
+}
+
+[Collection(TokenForTest.Collection)]
+public sealed class KeysInTokenTests : KeyStoreTests
+{
+    private protected override KeySettings Settings { get; } = new() { Token = TokenForTest.Settings };
+}
+
+/// <summary>The same promises wherever the keys lie.</summary>
+public abstract class KeyStoreTests : IDisposable
 {
     private readonly FolderForTest _folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    private protected abstract KeySettings Settings { get; }
 
-    private KeyStore Open(string? passphrase = null) => KeyStore.Open(_folder.Data, passphrase, _folder.Clock);
+    public void Dispose()
+    {
+        _folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
-    private string File => Path.Combine(_folder.Data.Keys, "keystore.json");
+    private KeyStore Open() => KeyStore.Open(_folder.Data, Settings, _folder.Clock);
 
     [Fact]
     public void The_first_run_makes_one_key_for_each_purpose_and_later_runs_find_the_same()
@@ -33,6 +49,96 @@ public sealed class KeyStoreTests : IDisposable
         Assert.Equal(mac, again.Mac(KeyPurpose.BlindIndex, "2000000006"u8));
         Assert.Equal(x, again.PublicKey(KeyPurpose.LiveQr).X);
         Assert.NotEqual(mac, again.Mac(KeyPurpose.Webhook, "2000000006"u8));
+    }
+
+    [Fact]
+    public void The_inventory_and_what_is_really_there_are_the_same_before_and_after_every_act()
+    {
+        using var store = Open();
+        void Same()
+        {
+            Assert.Empty(store.Discrepancies());
+            Assert.Equal(store.Inventory.Where(k => k.State != KeyState.Destroyed).Select(k => k.Id).Order(StringComparer.Ordinal), Works().Order(StringComparer.Ordinal));
+        }
+        // What answers is there: each key does its work.
+        IEnumerable<string> Works() => store.Inventory.Where(k => k.State != KeyState.Destroyed && k.Algorithm switch
+        {
+            KeyAlgorithm.HmacSha256 => k.State != KeyState.Active || store.Mac(k.Purpose, "x"u8).Length == 32,
+            KeyAlgorithm.Aes256Gcm => k.State != KeyState.Active || store.Wrap(k.Purpose, "x"u8, []).KeyId == k.Id,
+            _ => store.PublicKeys(k.Purpose).Any(p => p.Id == k.Id),
+        }).Select(k => k.Id);
+
+        Same();
+        var former = store.ActiveKey(KeyPurpose.DataKeys);
+        foreach (var purpose in Enum.GetValues<KeyPurpose>().Where(p => p.CanRotate()))
+        {
+            store.Rotate(purpose);
+            Same();
+        }
+        store.Destroy(former);
+        Same();
+        Assert.Equal((KeyState.Destroyed, _folder.Clock.GetUtcNow()), store.Inventory.Where(k => k.Id == former).Select(k => (k.State, k.Destroyed!.Value.ToDateTimeOffset())).Single());
+        Assert.Throws<InvalidOperationException>(() => store.Destroy(store.ActiveKey(KeyPurpose.DataKeys)));
+        using var again = Open();
+        Assert.Equal(store.Inventory, again.Inventory);
+        Assert.Empty(again.Discrepancies());
+    }
+
+    [Fact]
+    public void What_was_wrapped_under_a_destroyed_key_never_opens_again()
+    {
+        using var store = Open();
+        var (wrapped, by) = store.Wrap(KeyPurpose.DataKeys, "key"u8, []);
+        store.Rotate(KeyPurpose.DataKeys);
+        store.Destroy(by);
+        Assert.Throws<CryptographicException>(() => store.Unwrap(KeyPurpose.DataKeys, by, wrapped, []));
+        using var again = Open();
+        Assert.Throws<CryptographicException>(() => again.Unwrap(KeyPurpose.DataKeys, by, wrapped, []));
+    }
+
+    [Fact]
+    public void One_process_uses_what_another_rotated()
+    {
+        using var one = Open();
+        using var other = Open();
+        one.Rotate(KeyPurpose.LiveQr);
+        one.Rotate(KeyPurpose.DataKeys);
+        var (wrapped, by) = one.Wrap(KeyPurpose.DataKeys, "key"u8, []);
+        Assert.Equal("key"u8.ToArray(), other.Unwrap(KeyPurpose.DataKeys, by, wrapped, []));
+        other.Refresh();
+        Assert.Equal(one.ActiveKey(KeyPurpose.LiveQr), other.ActiveKey(KeyPurpose.LiveQr));
+        // Neither loses what the other did.
+        other.Rotate(KeyPurpose.Webhook);
+        one.Rotate(KeyPurpose.WebProtection);
+        other.Refresh();
+        Assert.Equal(one.Inventory, other.Inventory);
+    }
+
+    [Fact]
+    public void The_journal_is_signed_by_Ed25519()
+    {
+        using var store = Open();
+        var signature = store.Sign(KeyPurpose.Journal, "checkpoint"u8, out var id);
+        Assert.True(Muqeem.Verifier.Cryptography.Ed25519.Verify(store.PublicKey(KeyPurpose.Journal).X, "checkpoint"u8, signature));
+        Assert.True(store.Verify(KeyPurpose.Journal, id, "checkpoint"u8, signature));
+        Assert.False(store.Verify(KeyPurpose.Journal, id, "Checkpoint"u8, signature));
+    }
+
+    [Fact]
+    public void A_wrapped_secret_opens_only_whole_and_with_its_associated_data()
+    {
+        using var store = Open();
+        var (wrapped, by) = store.Wrap(KeyPurpose.DataKeys, "key"u8, "of Ali"u8);
+        Assert.Equal("key"u8.ToArray(), store.Unwrap(KeyPurpose.DataKeys, by, wrapped, "of Ali"u8));
+        Assert.ThrowsAny<CryptographicException>(() => store.Unwrap(KeyPurpose.DataKeys, by, wrapped, "of Sara"u8));
+        for (var i = 0; i < wrapped.Length; i++)
+        {
+            wrapped[i] ^= 1;
+            Assert.ThrowsAny<CryptographicException>(() => store.Unwrap(KeyPurpose.DataKeys, by, wrapped, "of Ali"u8));
+            wrapped[i] ^= 1;
+        }
+        Assert.ThrowsAny<CryptographicException>(() => store.Unwrap(KeyPurpose.DataKeys, by, wrapped.AsSpan(0, 27), "of Ali"u8));
+        Assert.Equal([], store.Unwrap(KeyPurpose.DataKeys, by, store.Wrap(KeyPurpose.DataKeys, [], []).Wrapped, []));
     }
 
     [Fact]
@@ -114,6 +220,18 @@ public sealed class KeyStoreTests : IDisposable
             Assert.Equal("key"u8.ToArray(), store.Unwrap(KeyPurpose.DataKeys, by, wrapped, []));
         });
     }
+}
+
+/// <summary>The encrypted file itself.</summary>
+public sealed class KeyFileTests : IDisposable
+{
+    private readonly FolderForTest _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private KeyStore Open(string? passphrase = null) => KeyStore.Open(_folder.Data, passphrase, _folder.Clock);
+
+    private string File => Path.Combine(_folder.Data.Keys, "keystore.json");
 
     [Fact]
     public void The_file_holds_no_key_and_only_its_owner_may_read_it()

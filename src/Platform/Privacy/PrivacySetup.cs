@@ -16,6 +16,8 @@ public static class PrivacySetup
         services.AddSingleton(clock);
         services.AddSingleton<TimeProvider>(clock);
         services.AddSingleton(keys);
+        services.AddHostedService<KeyUpkeep>();
+        services.AddSingleton(p => new Rewrapping(p.GetRequiredService<Db>(), keys));
         services.AddSingleton<BlindIndex>();
         services.AddSingleton(p => KeysOf(p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), keys, clock));
         services.AddSingleton<AccessRecorder>();

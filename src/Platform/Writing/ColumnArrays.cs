@@ -136,8 +136,8 @@ internal sealed class ArrayStatement
             StatementKind.Debit => $"WITH written AS (UPDATE balance t SET halalas = t.halalas + d.halalas FROM {rows} AS d({names}) "
                 + $"WHERE t.account = d.account AND t.halalas + d.halalas >= 0 RETURNING 1) {expected}",
             StatementKind.Erase => $"WITH d AS (SELECT * FROM {rows} AS d({names})), gone AS (DELETE FROM keys.data_key k USING d WHERE k.person_id = d.person_id AND k.class = d.class "
-                + "RETURNING k.person_id, k.class, k.wrapped) INSERT INTO erasure (person_id, class, act_id, at, key_mark) "
-                + "SELECT d.person_id, d.class, d.act_id, d.at, sha256(g.wrapped) FROM d LEFT JOIN gone g ON g.person_id = d.person_id AND g.class = d.class",
+                + "RETURNING k.person_id, k.class, COALESCE(k.origin, sha256(k.wrapped)) AS mark) INSERT INTO erasure (person_id, class, act_id, at, key_mark) "
+                + "SELECT d.person_id, d.class, d.act_id, d.at, g.mark FROM d LEFT JOIN gone g ON g.person_id = d.person_id AND g.class = d.class",
             StatementKind.Credit => $"{insert} ON CONFLICT (account) DO UPDATE SET halalas = balance.halalas + excluded.halalas",
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };

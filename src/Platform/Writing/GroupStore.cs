@@ -85,7 +85,7 @@ internal static class OwnRows
 
     public static object?[] Subject(AccessEntry access, PersonId subject) => [subject.Value, access.Id];
 
-    public static object?[] Key(NewDataKey key) => [key.Person.Value, key.Class.ToString(), key.Wrapped, key.WrappedBy];
+    public static object?[] Key(NewDataKey key) => [key.Person.Value, key.Class.ToString(), key.Wrapped, key.WrappedBy, null];
 
     public static object?[] Erasure(KeyErasure erasure, Act act, byte[]? mark) => [erasure.Person.Value, erasure.Class.ToString(), act.Id.Value, act.At.ToMicros(), mark];
 }

@@ -244,8 +244,7 @@ internal sealed partial class SqliteStore : IGroupStore
         }
         foreach (var erasure in change.Erasures)
         {
-            var wrapped = (byte[]?)ScalarKeys("SELECT wrapped FROM data_key WHERE person_id = @p0 AND class = @p1", erasure.Person.Value, erasure.Class.ToString());
-            Insert(PlatformTables.Erasure, OwnRows.Erasure(erasure, change.Act!, wrapped is null ? null : SHA256.HashData(wrapped)));
+            Insert(PlatformTables.Erasure, OwnRows.Erasure(erasure, change.Act!, KeyMark(erasure.Person.Value, erasure.Class.ToString())));
             _erasing.Add((erasure.Person.Value.ToString("D"), erasure.Class.ToString()));
         }
         WriteRows(prepared, batch);
@@ -266,8 +265,7 @@ internal sealed partial class SqliteStore : IGroupStore
         foreach (var (person, @class) in all ? ErasedEver() : _erasing)
         {
             // A change that was rolled back left no tombstone.
-            if (ScalarKeys("SELECT wrapped FROM data_key WHERE person_id = @p0 AND class = @p1", person, @class) is byte[] wrapped
-                && Scalar("SELECT 1 FROM erasure WHERE person_id = @p0 AND class = @p1 AND key_mark = @p2", person, @class, SHA256.HashData(wrapped)) is not null)
+            if (KeyMark(person, @class) is { } mark && Scalar("SELECT 1 FROM erasure WHERE person_id = @p0 AND class = @p1 AND key_mark = @p2", person, @class, mark) is not null)
             {
                 destroyed += ExecuteKeys("DELETE FROM data_key WHERE person_id = @p0 AND class = @p1", person, @class);
             }
@@ -279,6 +277,11 @@ internal sealed partial class SqliteStore : IGroupStore
         }
         _erasing.Clear();
     }
+
+    /// <summary>What marks the data key, however often it was wrapped anew; null when there is none.</summary>
+    private byte[]? KeyMark(object person, string @class) =>
+        ScalarKeys("SELECT origin FROM data_key WHERE person_id = @p0 AND class = @p1", person, @class) as byte[]
+        ?? (ScalarKeys("SELECT wrapped FROM data_key WHERE person_id = @p0 AND class = @p1", person, @class) is byte[] wrapped ? SHA256.HashData(wrapped) : null);
 
     private List<(string Person, string Class)> ErasedEver()
     {
@@ -381,7 +384,7 @@ internal sealed partial class SqliteStore : IGroupStore
                 _keysOpen = true;
             }
             // A key that stayed behind from a group that failed is the same key when it comes again.
-            if (ExecuteKeys("INSERT INTO data_key (person_id, class, wrapped, wrapped_by) VALUES (@p0, @p1, @p2, @p3) ON CONFLICT DO NOTHING", OwnRows.Key(key)) != 1
+            if (ExecuteKeys("INSERT INTO data_key (person_id, class, wrapped, wrapped_by, origin) VALUES (@p0, @p1, @p2, @p3, @p4) ON CONFLICT DO NOTHING", OwnRows.Key(key)) != 1
                 && ScalarKeys("SELECT 1 FROM data_key WHERE person_id = @p0 AND class = @p1 AND wrapped = @p2", key.Person.Value, key.Class.ToString(), key.Wrapped) is null)
             {
                 return false;

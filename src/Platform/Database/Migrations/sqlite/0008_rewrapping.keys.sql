@@ -1,0 +1,2 @@
+-- Data keys are wrapped anew when their key-encryption key is replaced; what marks one stays what it was.
+ALTER TABLE data_key ADD COLUMN origin blob;

@@ -1,0 +1,202 @@
+using System.Collections.Concurrent;
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using Muqeem.Verifier.Cryptography;
+
+namespace Muqeem.Platform.Keys;
+
+/// <summary>One key at work, wherever it lies. Safe for many threads. What its algorithm does not do is a bug and throws.</summary>
+internal abstract class KeyHolder : IDisposable
+{
+    public const int NonceLength = 12;
+    public const int TagLength = 16;
+
+    /// <summary>SubjectPublicKeyInfo of an Ed25519 key up to the key itself (RFC 8410).</summary>
+    private static readonly byte[] Ed25519Prefix = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+    private readonly KeyAlgorithm _algorithm;
+
+    // ECDsa does not promise to be safe for several threads at once, so each is lent to one at a time.
+    private readonly ConcurrentBag<ECDsa> _verifiers = [];
+
+    protected KeyHolder(KeyAlgorithm algorithm) => _algorithm = algorithm;
+
+    /// <summary>SubjectPublicKeyInfo; empty for a symmetric key. Set once, by the constructor of the kind.</summary>
+    public byte[] PublicKey { get; protected init; } = [];
+
+    /// <summary>ES256 (r‖s) or Ed25519, 64 bytes.</summary>
+    public abstract byte[] Sign(ReadOnlySpan<byte> data);
+
+    public abstract void Mac(ReadOnlySpan<byte> data, Span<byte> mac);
+
+    public abstract void Encrypt(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> plain, Span<byte> cipher, Span<byte> tag, ReadOnlySpan<byte> associated);
+
+    public abstract void Decrypt(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> cipher, ReadOnlySpan<byte> tag, Span<byte> plain, ReadOnlySpan<byte> associated);
+
+    /// <summary>With the public half alone, so never in a token.</summary>
+    public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        if (_algorithm == KeyAlgorithm.Ed25519)
+        {
+            return Ed25519.Verify(Raw(), data, signature);
+        }
+        Must(KeyAlgorithm.EcdsaP256);
+        if (!_verifiers.TryTake(out var verifier))
+        {
+            verifier = ECDsa.Create();
+            verifier.ImportSubjectPublicKeyInfo(PublicKey, out _);
+        }
+        var valid = verifier.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        _verifiers.Add(verifier);
+        return valid;
+    }
+
+    public SigningKey Public(string id, KeyState state)
+    {
+        if (PublicKey.Length == 0)
+        {
+            throw Misused();
+        }
+        var raw = Raw();
+        // An uncompressed point: 04 ‖ X ‖ Y.
+        return _algorithm == KeyAlgorithm.Ed25519 ? new SigningKey(id, state, raw.ToArray(), [], PublicKey) : new SigningKey(id, state, raw[1..33].ToArray(), raw[33..].ToArray(), PublicKey);
+    }
+
+    public virtual void Dispose()
+    {
+        while (_verifiers.TryTake(out var verifier))
+        {
+            verifier.Dispose();
+        }
+    }
+
+    public static byte[] Ed25519Info(ReadOnlySpan<byte> raw) => [.. Ed25519Prefix, .. raw];
+
+    protected void Must(KeyAlgorithm algorithm)
+    {
+        if (_algorithm != algorithm)
+        {
+            throw Misused();
+        }
+    }
+
+    protected InvalidOperationException Misused() => new($"The key is {_algorithm}; it does not do this.");
+
+    /// <summary>The last bytes of the SubjectPublicKeyInfo are the key itself: 32 of Ed25519, 65 of P-256.</summary>
+    private ReadOnlySpan<byte> Raw() => PublicKey.AsSpan(^(_algorithm == KeyAlgorithm.Ed25519 ? 32 : 65)..);
+}
+
+/// <summary>A key in this process's memory. Owns its material until disposed.</summary>
+internal sealed class MemoryHolder : KeyHolder
+{
+    private readonly KeyAlgorithm _algorithm;
+    private readonly byte[] _material;
+
+    // Neither AesGcm nor ECDsa promises to be safe for several threads at once, so each is lent to one at a time.
+    private readonly ConcurrentBag<AesGcm> _ciphers = [];
+    private readonly ConcurrentBag<ECDsa> _signers = [];
+
+    public MemoryHolder(KeyAlgorithm algorithm, byte[] material) : base(algorithm)
+    {
+        _algorithm = algorithm;
+        _material = material;
+        if (algorithm == KeyAlgorithm.EcdsaP256)
+        {
+            var signer = NewSigner();
+            PublicKey = signer.ExportSubjectPublicKeyInfo();
+            _signers.Add(signer);
+        }
+        else if (algorithm == KeyAlgorithm.Ed25519)
+        {
+            PublicKey = Ed25519Info(Ed25519.PublicKey(material));
+        }
+    }
+
+    /// <summary>PKCS#8 of an ECDSA key, 32 random bytes of any other.</summary>
+    public static byte[] NewMaterial(KeyAlgorithm algorithm)
+    {
+        if (algorithm != KeyAlgorithm.EcdsaP256)
+        {
+            return RandomNumberGenerator.GetBytes(32);
+        }
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return ecdsa.ExportPkcs8PrivateKey();
+    }
+
+    public override byte[] Sign(ReadOnlySpan<byte> data)
+    {
+        if (_algorithm == KeyAlgorithm.Ed25519)
+        {
+            return Ed25519.Sign(_material, data);
+        }
+        Must(KeyAlgorithm.EcdsaP256);
+        var signer = _signers.TryTake(out var free) ? free : NewSigner();
+        var signature = signer.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        _signers.Add(signer);
+        return signature;
+    }
+
+    public override void Mac(ReadOnlySpan<byte> data, Span<byte> mac)
+    {
+        Must(KeyAlgorithm.HmacSha256);
+        HMACSHA256.HashData(_material, data, mac);
+    }
+
+    public override void Encrypt(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> plain, Span<byte> cipher, Span<byte> tag, ReadOnlySpan<byte> associated)
+    {
+        Must(KeyAlgorithm.Aes256Gcm);
+        var aes = _ciphers.TryTake(out var free) ? free : new AesGcm(_material, TagLength);
+        aes.Encrypt(nonce, plain, cipher, tag, associated);
+        _ciphers.Add(aes);
+    }
+
+    public override void Decrypt(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> cipher, ReadOnlySpan<byte> tag, Span<byte> plain, ReadOnlySpan<byte> associated)
+    {
+        Must(KeyAlgorithm.Aes256Gcm);
+        var aes = _ciphers.TryTake(out var free) ? free : new AesGcm(_material, TagLength);
+        aes.Decrypt(nonce, cipher, tag, plain, associated);
+        _ciphers.Add(aes);
+    }
+
+    public override void Dispose()
+    {
+        while (_ciphers.TryTake(out var aes))
+        {
+            aes.Dispose();
+        }
+        while (_signers.TryTake(out var signer))
+        {
+            signer.Dispose();
+        }
+        CryptographicOperations.ZeroMemory(_material);
+        base.Dispose();
+    }
+
+    private ECDsa NewSigner()
+    {
+        var signer = ECDsa.Create();
+        signer.ImportPkcs8PrivateKey(_material, out _);
+        return signer;
+    }
+}
+
+/// <summary>ES256 signatures in the two shapes that standards want.</summary>
+internal static class EcdsaShapes
+{
+    /// <summary>r‖s as X.509 has it: SEQUENCE { INTEGER r, INTEGER s }.</summary>
+    public static byte[] ToSequence(ReadOnlySpan<byte> signature)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        writer.PushSequence();
+        writer.WriteIntegerUnsigned(Trimmed(signature[..(signature.Length / 2)]));
+        writer.WriteIntegerUnsigned(Trimmed(signature[(signature.Length / 2)..]));
+        writer.PopSequence();
+        return writer.Encode();
+    }
+
+    private static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> number)
+    {
+        var zeros = number.IndexOfAnyExcept((byte)0);
+        return zeros < 0 ? number[^1..] : number[zeros..];
+    }
+}
