@@ -30,6 +30,7 @@ public static class ApiSetup
         CaseRoutes.Map(api);
         HolderRoutes.Map(api);
         VerifyRoutes.Map(api);
+        CredentialRoutes.Map(api);
         ReviewRoutes.Map(api);
         endpoints.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
     }

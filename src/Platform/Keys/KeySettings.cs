@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Muqeem.Platform.Folder;
+using Muqeem.Verifier.Trust;
 
 namespace Muqeem.Platform.Keys;
 
@@ -92,14 +93,17 @@ public sealed record RootNames(string Country, string Organization, string Name,
 /// <summary>Object identifiers of the extended key usages.</summary>
 public sealed record SignerUsages
 {
+    // What verifiers expect unless they are told otherwise.
+    private static readonly SignerPurposes Expected = new();
+
     /// <summary>ISO/IEC 18013-5: an mdoc's signer.</summary>
-    public string DocumentSigner { get; init; } = "1.0.18013.5.1.2";
+    public string DocumentSigner { get; init; } = Expected.Mdoc;
 
-    /// <summary>OAuth status signing is not assigned yet: until then one of the arc kept for examples (2.999).</summary>
-    public string StatusList { get; init; } = "2.999.1.1";
+    /// <summary>OAuth status signing is not assigned yet: until then one of an arc kept for examples.</summary>
+    public string StatusList { get; init; } = Expected.Status;
 
-    /// <summary>No standard has one for our seal: until the arc of the ministry is set, one of the arc kept for examples.</summary>
-    public string QrSigner { get; init; } = "2.999.1.2";
+    /// <summary>No standard has one for our seal: until the arc of the ministry is set, one of an arc kept for examples.</summary>
+    public string QrSigner { get; init; } = Expected.QrCard;
 
     internal SignerProfile Of(KeyPurpose purpose) => purpose switch
     {

@@ -30,6 +30,34 @@ public static class MdocVerifier
         return VerifyIssuerSigned(issuerSigned, trust, now, options);
     }
 
+    /// <summary>
+    /// A document that nobody has signed yet: everything but the signature and the chain to a root, against our own stricter rules of CBOR. For an issuer who looks at what it is about to sign with
+    /// other eyes than those that wrote it.
+    /// </summary>
+    public static Checked<MdocCredential> Inspect(ReadOnlyMemory<byte> bytes, DateTimeOffset now)
+    {
+        var options = new MdocOptions { Rules = CborRules.Ours };
+        if (bytes.Length > Longest)
+        {
+            return Reason.MdocTooLarge;
+        }
+        if (!Cbor.Parse(bytes, options.Rules).TryGet(out var issuerSigned, out var reason))
+        {
+            return reason;
+        }
+        if (!HasOnly(issuerSigned, "nameSpaces", "issuerAuth") || issuerSigned["issuerAuth"] is not { Kind: CborKind.Array } issuerAuth)
+        {
+            return Reason.MdocMalformed;
+        }
+        if (!CoseMessage.Parse(issuerAuth, options.Rules).TryGet(out var message, out reason) || !CoseMessage.Chain(message.Unprotected[33]).TryGet(out var chain, out reason)
+            || !Certificate.Parse(chain[0].Span).TryGet(out var certificate, out reason))
+        {
+            return reason;
+        }
+        using var nobody = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Open(message, issuerSigned, new Signer(certificate, nobody, null), now, options);
+    }
+
     /// <summary>A DeviceResponse: each document, and that the device which presents it is the one that it was issued to.</summary>
     /// <param name="bytes">Must not change afterwards: the elements keep it.</param>
     public static Checked<IReadOnlyList<MdocCredential>> VerifyResponse(ReadOnlyMemory<byte> bytes, MdocSession session, TrustAnchors trust, DateTimeOffset now, MdocOptions options)
@@ -101,7 +129,16 @@ public static class MdocVerifier
         {
             return reason;
         }
-        if (!Cbor.Parse(payload, options.Rules).TryGet(out var tagged, out reason))
+        return Open(message, issuerSigned, signer, now, options);
+    }
+
+    private static Checked<MdocCredential> Open(CoseMessage message, Cbor issuerSigned, Signer signer, DateTimeOffset now, MdocOptions options)
+    {
+        if (message.Payload is not { } payload)
+        {
+            return Reason.MdocMalformed;
+        }
+        if (!Cbor.Parse(payload, options.Rules).TryGet(out var tagged, out var reason))
         {
             return reason;
         }

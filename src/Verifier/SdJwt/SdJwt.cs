@@ -62,6 +62,19 @@ public static class SdJwtVerifier
         return CheckClaims(parts, processed.Claims, signer, now, options);
     }
 
+    /// <summary>
+    /// The claims of a credential that nobody has signed yet, with all disclosures put in their place: for an issuer who looks at what it is about to sign with other eyes than those that wrote it.
+    /// Says nothing about signature, certificate or dates.
+    /// </summary>
+    public static Checked<Json> Inspect(string text)
+    {
+        if (!SdJwtParts.Parse(text).TryGet(out var parts, out var reason) || !SdJwtProcessing.Process(parts).TryGet(out var processed, out reason))
+        {
+            return reason;
+        }
+        return parts.Issued.IsType(Type) ? processed.Claims : Reason.JwsType;
+    }
+
     /// <summary>The credential with only those disclosures that are chosen and those that they lie in. A proof of the holder's is left out.</summary>
     /// <param name="keep">Asked with the JSON pointer of each claim or element in the whole credential, e.g. <c>/address/city</c> or <c>/nationalities/0</c>.</param>
     public static Checked<string> Present(string text, Func<string, bool> keep)

@@ -10,7 +10,9 @@ public sealed record SignerPurposes
     public const string ExampleArc = "1.3.6.1.4.1.32473.2030";
 
     public string Mdoc { get; init; } = MdocDocumentSigner;
-    public string SdJwt { get; init; } = ExampleArc + ".1";
+
+    /// <summary>The same signer: the ID is one, and ISO's usage is the only one that is assigned.</summary>
+    public string SdJwt { get; init; } = MdocDocumentSigner;
     public string QrCard { get; init; } = ExampleArc + ".2";
     public string QrLive { get; init; } = ExampleArc + ".3";
 

@@ -1,0 +1,324 @@
+using System.Buffers.Text;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Muqeem.Credentials.Forms;
+using Muqeem.Credentials.Status;
+using Muqeem.Credentials.Verifying;
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Keys;
+using Muqeem.Platform.Policies;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using Muqeem.Verifier.Mdoc;
+using Muqeem.Verifier.SdJwt;
+using NodaTime;
+
+namespace Muqeem.Credentials.Issuing;
+
+/// <summary>A form that is signed for a holder's key.</summary>
+public enum FormKind
+{
+    SdJwtVc,
+    Mdoc,
+}
+
+public enum PromiseState
+{
+    /// <summary>Promised, not signed yet.</summary>
+    Intended,
+    Signed,
+
+    /// <summary>What was promised can no longer be built or signed; nothing was.</summary>
+    Voided,
+}
+
+/// <summary>A form as the register has it.</summary>
+/// <param name="RowVersion">For compare-and-set.</param>
+/// <param name="Digest">SHA-256 of what is to be signed.</param>
+/// <param name="InvalidReason">Why it counts no longer; final.</param>
+public sealed record IssuedForm(
+    Guid Id, long RowVersion, PersonId Person, Guid Document, FormKind Kind, StatusPlace Place, string KeyId, byte[] Digest, PromiseState State, byte[]? Signature,
+    Instant IssuedAt, Instant ExpiresAt, string? InvalidReason, Instant? SuspendedAt, Instant? FrozenAt)
+{
+    public CredentialStatus Status => StatusLists.StatusOf(InvalidReason, SuspendedAt, FrozenAt);
+}
+
+/// <summary>How a request for a credential ended.</summary>
+public abstract record FormAnswer
+{
+    private FormAnswer() { }
+
+    /// <param name="Credential">The compact SD-JWT, or <c>IssuerSigned</c> of the mdoc.</param>
+    public sealed record Issued(byte[] Credential, IssuedForm Form) : FormAnswer;
+
+    /// <summary>There is no document in force, or no residence.</summary>
+    public sealed record NoDocument : FormAnswer;
+
+    /// <summary>The residence is not in force today.</summary>
+    public sealed record NotInForce : FormAnswer;
+
+    /// <summary>A photo ID demands a portrait, and this document was issued without one.</summary>
+    public sealed record NoPortrait : FormAnswer;
+
+    /// <summary>It was promised under this operation, and then voided; ask anew under another.</summary>
+    public sealed record Voided : FormAnswer;
+
+    /// <summary>Nothing was written, or nobody knows yet: ask again under the same operation.</summary>
+    public sealed record NotWritten(WriteOutcome Outcome) : FormAnswer;
+}
+
+/// <summary>The JPEG of a document's photo, small enough for a credential; null when there is none. Registered by the host.</summary>
+public delegate Task<byte[]?> PortraitOf(Access access, PersonId person, Guid photo, CancellationToken cancel);
+
+/// <summary>How long credentials live and which ages they tell; from the policies.</summary>
+public sealed record FormRules(Duration Life, IReadOnlyList<int> Ages)
+{
+    public static FormRules Of(PolicySnapshot policies, LocalDate on) => new(Duration.FromDays(policies.Get<int>("credential.days", on)), policies.Get<IReadOnlyList<int>>("credential.ages", on));
+}
+
+/// <summary>
+/// The signed forms of the ID, from promise to signature: what will be signed is written down and looked at by an independent decoder, then signed, then stored. Whatever happens in between, every
+/// promise ends signed over the same bytes, or voided.
+/// </summary>
+public sealed partial class IssuedForms(
+    Db db, Documents documents, Sealer sealer, ReadDoor door, KeyStore keys, StatusLists lists, IWriter writer, StandingOf standingOf, PortraitOf portraitOf, TypeMetadata type,
+    Func<FormRules> rules, TimeProvider clock, string origin, ILogger<IssuedForms> log)
+{
+    private const string Columns =
+        "SELECT id, version AS row_version, person_id, document_id, kind, list, list_index, key_id, digest, state, signature, issued_at, expires_at, invalid_reason, suspended_at, frozen_at FROM credential_form ";
+
+    /// <summary>A promise younger than this is still being kept by whoever made it.</summary>
+    private static readonly Duration Patience = Duration.FromSeconds(10);
+
+    private const int AtOnce = 20;
+
+    /// <summary>Issues a credential for a key of the holder.</summary>
+    /// <param name="access">Names the person.</param>
+    /// <param name="operation">The same again gets the same credential.</param>
+    /// <exception cref="KeyUnavailableException">Nothing can be signed now; the promise, if it was made, is kept later.</exception>
+    public async Task<FormAnswer> RequestAsync(Access access, Actor actor, PersonId person, FormKind kind, HolderKey holder, Guid operation, CancellationToken cancel = default)
+    {
+        if (await documents.LiveAsync(person, cancel) is not { } document || await standingOf(person, cancel) is not { } standing)
+        {
+            return new FormAnswer.NoDocument();
+        }
+        if (standing.Residence != ResidenceStanding.Active || !document.LiveOn(clock.Today()))
+        {
+            return new FormAnswer.NotInForce();
+        }
+        var rule = rules();
+        var recipe = new FormRecipe(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Salts.SeedLength), holder.X, holder.Y, standing.Until, rule.Ages, clock.Today());
+        var id = await ClaimsAsync(access, document, recipe, cancel);
+        if (kind == FormKind.Mdoc && !MdocForm.Fits(id))
+        {
+            return new FormAnswer.NoPortrait();
+        }
+        // Whole seconds: the forms say no more.
+        var issued = Instant.FromUnixTimeSeconds(clock.Now().ToUnixTimeSeconds());
+        var expires = Instant.Min(issued + rule.Life, Instant.Min(EndOf(document.ExpiresDay), EndOf(standing.Until)));
+        while (true)
+        {
+            var by = keys.Current(KeyPurpose.DocumentSigner);
+            var form = new IssuedForm(Guid.CreateVersion7(clock.GetUtcNow()), 0, person, document.Id, kind, lists.Allocate(expires), by.KeyId, [], PromiseState.Intended, null, issued, expires, null, null, null);
+            var unsigned = Write(form, id, recipe, by.Chain);
+            Inspect(form, id, recipe, unsigned);
+            form = form with { Digest = unsigned.Digest };
+            var act = new Act(ActId.New(clock), "credential.request", actor, operation, Digest.Of("credential.request", kind.ToString(), Convert.ToHexString(holder.X), Convert.ToHexString(holder.Y)), clock.Now())
+            {
+                Person = person,
+                Answer = form.Id.ToString(),
+            };
+            var change = new Change(act) { Claims = { StatusLists.ClaimOf(form.Place) } };
+            Put(change, form);
+            change.Rows.Add(CredentialsTables.Recipe.Insert(form.Id, await sealer.SealAsync(change, Context(form), recipe, cancel)));
+            switch (await writer.WriteAsync(change, cancel: cancel))
+            {
+                case WriteOutcome.Done:
+                    return await SignAsync(form with { RowVersion = 1 }, unsigned, by, cancel);
+                case WriteOutcome.Claimed:
+                    continue;
+                case WriteOutcome.Replayed { Answer: { } answer }:
+                    return await AgainAsync(access, Guid.Parse(answer), cancel);
+                case var other:
+                    return new FormAnswer.NotWritten(other);
+            }
+        }
+    }
+
+    /// <summary>All forms of a person, newest first.</summary>
+    public async Task<IReadOnlyList<IssuedForm>> OfAsync(PersonId person, CancellationToken cancel = default) =>
+        [.. (await db.QueryAsync<Stored>(Columns + "WHERE person_id = @person ORDER BY id DESC", new { person = person.Value }, cancel)).Select(s => s.Read())];
+
+    /// <summary>Keeps the promises whose maker has gone: signs what was promised, or voids it. Returns how many were ended.</summary>
+    public async Task<int> CompleteAsync(CancellationToken cancel = default)
+    {
+        var late = await db.QueryAsync<Stored>(Columns + "WHERE state = 'INTENDED' AND issued_at < @before ORDER BY id LIMIT @most", new { before = clock.Now() - Patience, most = AtOnce }, cancel);
+        foreach (var form in late.Select(s => s.Read()))
+        {
+            var access = door.Enter(Actor.System("credentials"), Purpose.IssueDocument, null, "credentials.complete", form.Person);
+            var by = keys.All(KeyPurpose.DocumentSigner).FirstOrDefault(c => c.KeyId == form.KeyId && c.State is KeyState.Active or KeyState.Retiring);
+            var unsigned = by is null ? null : await RebuildAsync(access, form, by.Chain, cancel);
+            if (unsigned is null)
+            {
+                await VoidAsync(form, cancel);
+            }
+            else
+            {
+                await SignAsync(form, unsigned, by!, cancel);
+            }
+        }
+        return late.Count;
+    }
+
+    /// <summary>Ends the forms of a document within the change that ends the document: the status list says so within a second.</summary>
+    internal static async Task EndAsync(Db db, Change change, Guid document, string reason, TimeProvider clock, CancellationToken cancel)
+    {
+        foreach (var form in (await db.QueryAsync<Stored>(Columns + "WHERE document_id = @document AND invalid_reason IS NULL", new { document }, cancel)).Select(s => s.Read()))
+        {
+            Put(change, form with { InvalidReason = reason }, clock);
+        }
+    }
+
+    private async Task<FormAnswer> AgainAsync(Access access, Guid id, CancellationToken cancel)
+    {
+        var form = (await db.FirstAsync<Stored>(Columns + "WHERE id = @id", new { id }, cancel))!.Read();
+        if (form.State == PromiseState.Voided)
+        {
+            return new FormAnswer.Voided();
+        }
+        var by = keys.All(KeyPurpose.DocumentSigner).FirstOrDefault(c => c.KeyId == form.KeyId);
+        if (by is null || await RebuildAsync(access, form, by.Chain, cancel) is not { } unsigned)
+        {
+            return new FormAnswer.Voided();
+        }
+        return form.Signature is { } signature ? new FormAnswer.Issued(unsigned.Complete(signature), form) : await SignAsync(form, unsigned, by, cancel);
+    }
+
+    private async Task<FormAnswer> SignAsync(IssuedForm form, Unsigned unsigned, SigningCertificate by, CancellationToken cancel)
+    {
+        var signed = form with { State = PromiseState.Signed, Signature = keys.Sign(by, unsigned.ToBeSigned) };
+        switch (await EndAsync(signed, "credential.sign", cancel))
+        {
+            case WriteOutcome.Done:
+                return new FormAnswer.Issued(unsigned.Complete(signed.Signature), signed with { RowVersion = form.RowVersion + 1 });
+            // Another has kept the promise meanwhile; there is one signature that counts, and it is the stored one.
+            case WriteOutcome.Conflict or WriteOutcome.Replayed or WriteOutcome.OperationReused:
+                var stored = (await db.FirstAsync<Stored>(Columns + "WHERE id = @id", new { id = form.Id }, cancel))!.Read();
+                return stored.Signature is { } signature ? new FormAnswer.Issued(unsigned.Complete(signature), stored) : new FormAnswer.Voided();
+            case var other:
+                return new FormAnswer.NotWritten(other);
+        }
+    }
+
+    private async Task VoidAsync(IssuedForm form, CancellationToken cancel)
+    {
+        if (await EndAsync(form with { State = PromiseState.Voided, InvalidReason = "voided" }, "credential.void", cancel) is WriteOutcome.Done)
+        {
+            WasVoided(log, form.Id);
+        }
+    }
+
+    private Task<WriteOutcome> EndAsync(IssuedForm form, string verb, CancellationToken cancel)
+    {
+        // One end for each promise: the operation is the promise itself.
+        var act = new Act(ActId.New(clock), verb, Actor.System("credentials"), form.Id, Digest.Of(verb, form.Id.ToString(), Convert.ToHexString(form.Digest)), clock.Now()) { Person = form.Person };
+        var change = new Change(act);
+        Put(change, form);
+        return writer.WriteAsync(change, cancel: cancel);
+    }
+
+    /// <summary>What was promised, built anew; null when it is no longer the same.</summary>
+    private async Task<Unsigned?> RebuildAsync(Access access, IssuedForm form, IReadOnlyList<byte[]> chain, CancellationToken cancel)
+    {
+        if (await documents.FindAsync(form.Document, cancel) is not { } document
+            || await db.FirstAsync<byte[]>("SELECT recipe FROM credential_recipe WHERE form_id = @id", new { id = form.Id }, cancel) is not { } cipher)
+        {
+            return null;
+        }
+        var recipe = await door.OpenAsync<FormRecipe>(access, Context(form), cipher, cancel);
+        var unsigned = Write(form, await ClaimsAsync(access, document, recipe, cancel), recipe, chain);
+        return unsigned.Digest.AsSpan().SequenceEqual(form.Digest) ? unsigned : null;
+    }
+
+    private async Task<IdClaims> ClaimsAsync(Access access, DocumentVersion document, FormRecipe recipe, CancellationToken cancel)
+    {
+        var content = await documents.OpenAsync(access, document, cancel);
+        var portrait = content.Photo is { } photo ? await portraitOf(access, document.Person, photo, cancel) : null;
+        return IdClaims.Of(document, content, recipe.ResidenceUntil, portrait, recipe.Ages, recipe.On);
+    }
+
+    private Unsigned Write(IssuedForm form, IdClaims id, FormRecipe recipe, IReadOnlyList<byte[]> chain)
+    {
+        var terms = new CredentialTerms(origin, form.IssuedAt, form.ExpiresAt, lists.UriOf(form.Place.List), form.Place.Index, chain);
+        var holder = new HolderKey(recipe.HolderX, recipe.HolderY);
+        return form.Kind == FormKind.SdJwtVc ? SdJwtForm.Write(id, terms, holder, recipe.Seed, type.Integrity) : MdocForm.Write(id, terms, holder, recipe.Seed);
+    }
+
+    /// <summary>Reads what is about to be signed with the verifiers' decoder and compares it with what was meant. A difference is a bug, and nothing is signed.</summary>
+    private void Inspect(IssuedForm form, IdClaims id, FormRecipe recipe, Unsigned unsigned)
+    {
+        var bytes = unsigned.Complete(new byte[64]);
+        if (form.Kind == FormKind.SdJwtVc)
+        {
+            var read = SdJwtVerifier.Inspect(Encoding.ASCII.GetString(bytes));
+            Must(read.Ok, "the credential cannot be read", read.Reason?.ToString());
+            var claims = read.Value;
+            Must(claims["personal_administrative_number"]?.Text == id.ResidentNumber && claims["name"]?.Text == id.NameLatin && claims["name#ar"]?.Text == id.NameArabic
+                && claims["birthdate"]?.Text == id.BirthText && claims["document_number"]?.Text == id.Serial, "the credential names another person");
+            Must(claims["cnf"]?["jwk"]?["x"]?.Text == Base64Url.EncodeToString(recipe.HolderX) && claims["cnf"]?["jwk"]?["y"]?.Text == Base64Url.EncodeToString(recipe.HolderY), "the credential is bound to another key");
+            var status = claims["status"]?["status_list"];
+            Must(status?["uri"]?.Text == lists.UriOf(form.Place.List) && status["idx"]?.Digits == form.Place.Index.ToString(System.Globalization.CultureInfo.InvariantCulture), "the credential has another place in the list");
+            Must(claims["exp"]?.Digits == form.ExpiresAt.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture), "the credential expires at another time");
+            return;
+        }
+        var document = MdocVerifier.Inspect(bytes, clock.GetUtcNow());
+        Must(document.Ok, "the document cannot be read", document.Reason?.ToString());
+        var mdoc = document.Value;
+        Must(mdoc[MdocForm.PhotoIdNames, "administrative_number"]?.Text == id.ResidentNumber && mdoc[MdocForm.GenericNames, "family_name_unicode"]?.Text == id.Family
+            && mdoc[MdocForm.GenericNames, "document_number"]?.Text == id.Serial && mdoc[MdocForm.NationalNames(origin), "name_ar"]?.Text == id.NameArabic, "the document names another person");
+        Must(mdoc.DeviceKey.Q.X.AsSpan().SequenceEqual(recipe.HolderX) && mdoc.DeviceKey.Q.Y.AsSpan().SequenceEqual(recipe.HolderY), "the document is bound to another key");
+        Must(mdoc.Status?.Uri == lists.UriOf(form.Place.List) && mdoc.Status.Index == form.Place.Index, "the document has another place in the list");
+        Must(mdoc.ValidUntil == form.ExpiresAt.ToDateTimeOffset(), "the document expires at another time");
+    }
+
+    private static void Must(bool holds, string otherwise, string? reason = null)
+    {
+        if (!holds)
+        {
+            throw new InvalidOperationException($"Nothing was signed: {otherwise}{(reason is null ? "" : $" ({reason})")}.");
+        }
+    }
+
+    private void Put(Change change, IssuedForm form) => Put(change, form, clock);
+
+    private static void Put(Change change, IssuedForm f, TimeProvider clock) => change.Heads.Add(CredentialsTables.Form.Head(f.Id, f.RowVersion, f.Person.Value, f.Document, WordOf(f.Kind), f.Place.List, f.Place.Index,
+        f.KeyId, f.Digest, f.State.ToString().ToUpperInvariant(), f.Signature, f.IssuedAt, f.ExpiresAt, f.InvalidReason, f.SuspendedAt, f.FrozenAt, clock.Now()));
+
+    private static SealContext Context(IssuedForm form) => new(form.Person, RetentionClass.Identity, "credential_recipe", form.Id);
+
+    /// <summary>The end of a day in Riyadh: what is valid until a day is valid on it.</summary>
+    private static Instant EndOf(LocalDate day) => day.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant();
+
+    /// <summary>As the table has it.</summary>
+    public static string WordOf(FormKind kind) => kind == FormKind.SdJwtVc ? "sd-jwt-vc" : "mdoc";
+
+    [LoggerMessage(71, LogLevel.Warning, "The promise to sign {Form} was voided: it could not be built again as it was promised.")]
+    private static partial void WasVoided(ILogger logger, Guid form);
+
+    /// <summary>What a form is built from beside its document. Sealed.</summary>
+    /// <param name="Seed">Of the salts, 32 bytes.</param>
+    /// <param name="HolderX">The holder's key, P-256.</param>
+    /// <param name="ResidenceUntil">As it was when the form was made.</param>
+    /// <param name="On">The day for which the ages are told.</param>
+    internal sealed record FormRecipe(byte[] Seed, byte[] HolderX, byte[] HolderY, LocalDate ResidenceUntil, IReadOnlyList<int> Ages, LocalDate On);
+
+    private sealed record Stored(
+        Guid Id, long RowVersion, Guid PersonId, Guid DocumentId, string Kind, string List, int ListIndex, string KeyId, byte[] Digest, string State, byte[]? Signature,
+        Instant IssuedAt, Instant ExpiresAt, string? InvalidReason, Instant? SuspendedAt, Instant? FrozenAt)
+    {
+        public IssuedForm Read() => new(
+            Id, RowVersion, new PersonId(PersonId), DocumentId, Kind == "mdoc" ? FormKind.Mdoc : FormKind.SdJwtVc, new StatusPlace(List, ListIndex), KeyId, Digest,
+            Enum.Parse<PromiseState>(State, ignoreCase: true), Signature, IssuedAt, ExpiresAt, InvalidReason, SuspendedAt, FrozenAt);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Muqeem.Credentials.Forms;
+using Muqeem.Credentials.Issuing;
+using Muqeem.Platform.Keys;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using Muqeem.SignIn;
+
+namespace Muqeem.Host.Api;
+
+/// <param name="Kty">EC.</param>
+/// <param name="Crv">P-256.</param>
+/// <param name="X">base64url.</param>
+/// <param name="Y">base64url.</param>
+internal sealed record JwkJson(string Kty, string Crv, string X, string Y);
+
+/// <param name="Format"><c>dc+sd-jwt</c> or <c>mso_mdoc</c>, as OpenID4VCI names them.</param>
+/// <param name="Jwk">The public key to which it is bound; the private one stays on the holder's device.</param>
+internal sealed record CredentialRequestJson(string Format, JwkJson Jwk);
+
+/// <param name="Credential">The compact SD-JWT; of an mdoc <c>IssuerSigned</c> in base64url.</param>
+internal sealed record CredentialJson(Guid Id, string Format, string Credential, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
+
+/// <param name="Status">valid, invalid, suspended or frozen.</param>
+/// <param name="Reason">Why it is invalid.</param>
+internal sealed record CredentialLineJson(Guid Id, string Format, string State, string Status, string? Reason, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
+
+internal sealed record CredentialsJson(IReadOnlyList<CredentialLineJson> Credentials);
+
+/// <summary>The ID as a credential that the holder keeps and others can check without asking us.</summary>
+internal static class CredentialRoutes
+{
+    private const string SdJwt = "dc+sd-jwt", Mdoc = "mso_mdoc";
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var own = api.MapGroup("/credentials").WithTags("Credentials").RequireAuthorization(Doors.Records);
+        own.MapPost("", RequestAsync).WithName("RequestCredential").WithSummary("Issues the ID as a credential bound to a key of the holder.").Produces<CredentialJson>().Changes<CredentialRequestJson>();
+        own.MapGet("", OfAsync).WithName("Credentials").WithSummary("The credentials that were issued, newest first, with their status.").Produces<CredentialsJson>().Refuses(401);
+    }
+
+    private static Task<IResult> RequestAsync(HttpContext http, IssuedForms forms, ReadDoor door) => Incoming.ChangeAsync<CredentialRequestJson>(http, async (body, operation) =>
+    {
+        if (body.Format is not (SdJwt or Mdoc))
+        {
+            return Problems.Of(http, StatusCodes.Status400BadRequest, "credential_format");
+        }
+        if (KeyOf(body.Jwk) is not { } holder)
+        {
+            return Problems.Of(http, StatusCodes.Status400BadRequest, "credential_key");
+        }
+        var session = http.MustBeSignedIn();
+        var access = door.Enter(session.Actor, Purpose.Self, null, "api.credentials", session.Person);
+        FormAnswer answer;
+        try
+        {
+            answer = await forms.RequestAsync(access, session.Actor, session.Person, body.Format == SdJwt ? FormKind.SdJwtVc : FormKind.Mdoc, holder, operation.Id, http.RequestAborted);
+        }
+        catch (KeyUnavailableException)
+        {
+            return Problems.Later(http, TimeSpan.FromSeconds(30));
+        }
+        return answer switch
+        {
+            FormAnswer.Issued { Form: var form, Credential: var credential } => Results.Json(new CredentialJson(form.Id, body.Format,
+                form.Kind == FormKind.SdJwtVc ? Encoding.ASCII.GetString(credential) : Base64Url.EncodeToString(credential), form.IssuedAt.ToDateTimeOffset(), form.ExpiresAt.ToDateTimeOffset()), ApiJson.Options),
+            FormAnswer.NoDocument => Problems.NotFound(http),
+            FormAnswer.NotInForce => Problems.Of(http, StatusCodes.Status409Conflict, "credential_not_in_force"),
+            FormAnswer.NoPortrait => Problems.Of(http, StatusCodes.Status409Conflict, "credential_no_portrait"),
+            FormAnswer.Voided => Problems.Of(http, StatusCodes.Status409Conflict, "credential_voided"),
+            FormAnswer.NotWritten { Outcome: WriteOutcome.OperationReused } => Problems.Of(http, StatusCodes.Status409Conflict, "operation_reused"),
+            FormAnswer.NotWritten { Outcome: WriteOutcome.Busy busy } => Problems.Later(http, busy.RetryAfter),
+            _ => Problems.Later(http, TimeSpan.FromSeconds(2)),
+        };
+    });
+
+    private static async Task<IResult> OfAsync(HttpContext http, IssuedForms forms) =>
+        Results.Json(new CredentialsJson([.. (await forms.OfAsync(http.MustBeSignedIn().Person, http.RequestAborted)).Select(f => new CredentialLineJson(f.Id, f.Kind == FormKind.SdJwtVc ? SdJwt : Mdoc,
+            Problems.Snake(f.State.ToString()), Problems.Snake(f.Status.ToString()), f.InvalidReason, f.IssuedAt.ToDateTimeOffset(), f.ExpiresAt.ToDateTimeOffset()))]), ApiJson.Options);
+
+    /// <summary>A point of P-256; anything else is no key.</summary>
+    private static HolderKey? KeyOf(JwkJson jwk)
+    {
+        if (jwk is not { Kty: "EC", Crv: "P-256" } || Coordinate(jwk.X) is not { } x || Coordinate(jwk.Y) is not { } y)
+        {
+            return null;
+        }
+        try
+        {
+            using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = x, Y = y } });
+            return new HolderKey(x, y);
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[]? Coordinate(string text) => text is { Length: 43 } && Base64Url.IsValid(text) && Base64Url.DecodeFromChars(text) is { Length: 32 } bytes && Base64Url.EncodeToString(bytes) == text ? bytes : null;
+}

@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Net.Http.Headers;
+using Muqeem.Credentials.Forms;
+using Muqeem.Credentials.Status;
+using Muqeem.Platform.Keys;
+
+namespace Muqeem.Host;
+
+/// <summary>What verifiers fetch, at the addresses that credentials name: status lists, the type's metadata, the root with its revocation list, the signers. For everybody; nothing personal is in it.</summary>
+internal static class TrustRoutes
+{
+    private const string Jwt = "application/statuslist+jwt", Cwt = StatusListForm.CwtType;
+
+    public static void Map(WebApplication app)
+    {
+        app.MapGet("/status/{list}", Status).AllowAnonymous();
+        app.MapGet("/vct/resident-id/1", (TypeMetadata type) => Results.Bytes(type.Json, "application/json")).AllowAnonymous();
+        app.MapGet("/trust/root.pem", (KeyStore keys) => Results.Text(string.Concat(keys.Roots.Select(r => Pem(r.Certificate))), "application/x-pem-file")).AllowAnonymous();
+        app.MapGet("/trust/root.crl", (KeyStore keys) => keys.Roots.Select(r => r.RevocationList).LastOrDefault(l => l is not null) is { } list ? Results.Bytes(list, "application/pkix-crl") : Results.NotFound()).AllowAnonymous();
+        app.MapGet("/trust/signers.pem", (KeyStore keys) => Results.Text(string.Concat(
+            Enum.GetValues<KeyPurpose>().Where(p => p.IsCertified()).SelectMany(keys.All).Where(c => c.State is not KeyState.Planned).Select(c => Pem(c.Certificate))), "application/x-pem-file")).AllowAnonymous();
+    }
+
+    /// <summary>As JWT, or as CWT to whoever asks for that (draft-ietf-oauth-status-list section 8.1).</summary>
+    private static IResult Status(string list, HttpContext http, StatusLists lists)
+    {
+        http.Response.Headers.Vary = HeaderNames.Accept;
+        if (lists.Token(list) is not { } token)
+        {
+            return Results.NotFound();
+        }
+        var asCwt = Prefers(http.Request, Cwt);
+        http.Response.Headers.CacheControl = $"public, max-age={(long)lists.Ttl.TotalSeconds}";
+        http.Response.Headers.LastModified = token.At.ToDateTimeOffset().ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        return Results.Bytes(asCwt ? token.Cwt : token.Jwt, asCwt ? Cwt : Jwt, entityTag: new EntityTagHeaderValue($"\"{list}-{token.At.ToUnixTimeMilliseconds()}-{(asCwt ? "c" : "j")}\""));
+    }
+
+    /// <summary>Whether this type is asked for by name, and not less than the other.</summary>
+    private static bool Prefers(HttpRequest request, string type) => MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var asked)
+        && asked.FirstOrDefault(a => a.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)) is { } named
+        && (named.Quality ?? 1) > (asked.FirstOrDefault(a => a.MediaType.Equals(Jwt, StringComparison.OrdinalIgnoreCase))?.Quality ?? (asked.Any(a => a.MediaType.Equals(Jwt, StringComparison.OrdinalIgnoreCase)) ? 1 : 0));
+
+    private static string Pem(byte[] certificate) => new StringBuilder(PemEncoding.WriteString("CERTIFICATE", certificate)).Append('\n').ToString();
+}
