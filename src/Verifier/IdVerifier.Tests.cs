@@ -42,7 +42,7 @@ public class IdVerifierTests
         Assert.Contains(new ShownClaim("address/district/code", "7"), sdJwt.Claims);
         Assert.Contains(new ShownClaim("nationality/0", "BD"), sdJwt.Claims);
         Assert.Contains(new ShownClaim("age_equal_or_over/18", "true"), sdJwt.Claims);
-        Assert.DoesNotContain(sdJwt.Claims, c => c.Name.StartsWith("cnf") || c.Name == "vct");
+        Assert.DoesNotContain(sdJwt.Claims, c => c.Name.StartsWith("cnf", StringComparison.Ordinal) || c.Name == "vct");
 
         var bytes = new TestMdoc().IssuerSigned();
         foreach (var verdict in (Verdict[])[Good.Check(bytes, Minted.Now), Good.Check(Minted.B64(bytes), Minted.Now), Good.Check(Encoding.ASCII.GetBytes(Minted.B64(bytes)), Minted.Now)])
@@ -50,7 +50,7 @@ public class IdVerifierTests
             var mdoc = Assert.IsType<Verdict.Valid>(verdict);
             Assert.Equal(IdForm.Mdoc, mdoc.Form);
             Assert.Contains(new ShownClaim(TestMdoc.Namespace + "/birth_date", "1990-02-03"), mdoc.Claims);
-            Assert.Equal((byte[])[1, 2, 3], mdoc.Claims.Single(c => c.Name.EndsWith("portrait")).Bytes.ToArray());
+            Assert.Equal((byte[])[1, 2, 3], mdoc.Claims.Single(c => c.Name.EndsWith("portrait", StringComparison.Ordinal)).Bytes.ToArray());
         }
         Assert.IsType<Verdict.Valid>(Good.Check(TestQr.SignCard(), Minted.Now));
     }

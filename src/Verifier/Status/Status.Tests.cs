@@ -36,7 +36,7 @@ public class StatusListTests
         var claims = Minted.Map((Minted.Int(2), Minted.Text(Uri)), (Minted.Int(6), Minted.Int(Minted.At(Now))), (Minted.Int(65533), Convert.FromHexString(vector.GetProperty("cbor").GetString()!)));
         var fromCwt = Cwt(Token(claims)).Value;
         var values = vector.GetProperty("values").EnumerateObject().ToDictionary(v => int.Parse(v.Name), v => v.Value.GetInt32());
-        var count = name.EndsWith("long") ? 1 << 20 : values.Count;
+        var count = name.EndsWith("long", StringComparison.Ordinal) ? 1 << 20 : values.Count;
         Assert.Equal((count, count), (fromJwt.Count, fromCwt.Count));
         for (var i = 0; i < count; i++)
         {
