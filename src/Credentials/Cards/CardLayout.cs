@@ -100,7 +100,7 @@ internal sealed class CardLayout(CardModel card, Language arabic, Language engli
             new("serial", "card.serial", card.Serial, null),
         ];
         const double scan = zoneTop - 3;
-        AddRows(marks, rows, left, 2, width, scan - Between);
+        AddRows(marks, rows, left, 1.8, width, scan - Between);
         marks.Add(Text("scan.ar", arabic.Text("card.scan"), left + (width / 2), scan, width / 2, 2.3, arabic) with { Size = 5.6, LeastSize = 4, Ink = Green, Baseline = 1.5 });
         marks.Add(Text("scan.en", english.Text("card.scan"), left, scan, (width / 2) - Gap, 2.3, english) with { Size = 5, LeastSize = 3.6, Ink = Green, Baseline = 1.5 });
 
@@ -150,7 +150,7 @@ internal sealed class CardLayout(CardModel card, Language arabic, Language engli
     {
         List<(Words Words, double Height)> names =
         [
-            (Text("name.ar", Id.NameArabic, x, y, width, 0, arabic) with { Bold = true, Size = 13, LeastSize = 4.2, MostLines = 4, Leading = 0.78, Ink = Green }, Need(Id.NameArabic, 40, 5.7)),
+            (Text("name.ar", Id.NameArabic, x, y, width, 0, arabic) with { Bold = true, Size = 13, LeastSize = 4.2, MostLines = 4, Leading = 0.78, Ink = Green }, Need(Id.NameArabic, 45, 5.7)),
             (Text("name.en", Id.NameLatin, x, y, width, 0, english) with { Bold = Id.NameLatin.Length < 80, Size = 9, LeastSize = 4, MostLines = 5, Leading = 0.86 }, Need(Id.NameLatin, 32, 4.4)),
         ];
         if (card.OwnName is { } own)
@@ -179,8 +179,8 @@ internal sealed class CardLayout(CardModel card, Language arabic, Language engli
         }
         return marks;
 
-        // A name of ordinary length has one line; each further line is smaller.
-        static double Need(string name, int ordinary, double line) => line * (1 + (0.35 * ((name.Length - 1) / ordinary)));
+        // A name of ordinary length has one line; further lines are smaller.
+        static double Need(string name, int ordinary, double line) => line * (1 + (0.35 * Math.Max(0, ((double)name.Length / ordinary) - 1)));
     }
 
     /// <summary>What a row says.</summary>
@@ -192,10 +192,10 @@ internal sealed class CardLayout(CardModel card, Language arabic, Language engli
         public string[] EnglishLines => English?.Split('\n') ?? [];
 
         /// <summary>Words that get a second line when one would be too small.</summary>
-        public bool Long => ArabicLines.Length == 1 && (English is null ? Arabic.Length > 34 : Arabic.Length > 26 || English.Length > 30);
+        public bool Long => ArabicLines.Length == 1 && (English is null ? Arabic.Length > 34 : Arabic.Length > 28 || English.Length > 33);
 
         public double Line => ArabicLines.Length > 1 ? 2.5 : 2.85;
-        public double Height => LabelHeight + (Long ? (Arabic.Length > 90 ? 6.2 : 4.7) : Line * Math.Max(ArabicLines.Length, EnglishLines.Length));
+        public double Height => LabelHeight + (Long ? (Arabic.Length > 150 ? 6.4 : 4.8) : Line * Math.Max(ArabicLines.Length, EnglishLines.Length));
     }
 
     /// <summary>Rows below each other; when there is room they stand further apart, when there is too little all are a little lower.</summary>
@@ -214,25 +214,25 @@ internal sealed class CardLayout(CardModel card, Language arabic, Language engli
 
     private void AddRow(List<Mark> marks, Row row, double x, double y, double width, double scale)
     {
-        marks.AddRange(Labels(row.Name, row.Label, x, y, width));
+        marks.AddRange(Labels(row.Name, row.Label, x, y, width, scale));
         y += LabelHeight * scale;
         var (height, lineHeight) = ((row.Height - LabelHeight) * scale, row.Line * scale);
         var half = (width - Gap) / 2;
         if (row.English is null)
         {
             var language = Bidi.FirstStrong(row.Arabic) == Direction.RightToLeft ? arabic : english;
-            var one = Text(row.Name, row.Arabic, x, y, width, height, language) with { Size = 7.2, LeastSize = 4, MostLines = 3, Leading = 0.76 };
+            var one = Text(row.Name, row.Arabic, x, y, width, height, language) with { Size = 7.2 * scale, LeastSize = 4, MostLines = 3, Leading = 0.76 };
             marks.Add(row.Long ? one : one with { MostLines = 1, Baseline = lineHeight * 0.7 });
             return;
         }
         if (row.Long)
         {
             marks.Add(Text(row.Name + ".ar", row.Arabic, x + half + Gap, y, half, height, arabic) with { Size = 7.2, MostLines = 2, Leading = 0.74 });
-            marks.Add(Text(row.Name + ".en", row.English, x, y, half, height, english) with { Size = 6.2, LeastSize = 4, MostLines = 2, Leading = 0.84 });
+            marks.Add(Text(row.Name + ".en", row.English, x, y, half, height, english) with { Size = 6, LeastSize = 4, MostLines = 2, Leading = 0.82 });
             return;
         }
         // Both languages on one base line.
-        var smaller = row.ArabicLines.Length > 1 ? 0.93 : 1;
+        var smaller = row.ArabicLines.Length > 1 ? 0.93 * scale : scale;
         foreach (var (line, text) in row.ArabicLines.Index())
         {
             marks.Add(Text(Named(".ar", line), text, x + half + Gap, y + (line * lineHeight), half, lineHeight, arabic) with { Size = 7.4 * smaller, Baseline = lineHeight * 0.7 });
@@ -245,10 +245,10 @@ internal sealed class CardLayout(CardModel card, Language arabic, Language engli
         string Named(string side, int line) => row.Name + side + (line == 0 ? "" : (line + 1).ToString(CultureInfo.InvariantCulture));
     }
 
-    private IEnumerable<Mark> Labels(string name, string key, double x, double y, double width) =>
+    private IEnumerable<Mark> Labels(string name, string key, double x, double y, double width, double scale = 1) =>
     [
-        Text($"{name}.label.ar", arabic.Text(key), x + (width / 2), y, width / 2, 2.3, arabic) with { Size = 5.2, LeastSize = 4, Ink = Label, Baseline = 1.5 },
-        Text($"{name}.label.en", english.Text(key), x, y, width / 2, 2.3, english) with { Size = 4.6, LeastSize = 3.6, Ink = Label, Baseline = 1.5 },
+        Text($"{name}.label.ar", arabic.Text(key), x + (width / 2), y, width / 2, 2.3 * scale, arabic) with { Size = 5.2 * scale, LeastSize = 4, Ink = Label, Baseline = 1.5 * scale },
+        Text($"{name}.label.en", english.Text(key), x, y, width / 2, 2.3 * scale, english) with { Size = 4.6 * scale, LeastSize = 3.6, Ink = Label, Baseline = 1.5 * scale },
     ];
 
     /// <summary>Across the card, below its words, when it was made from a demonstration number.</summary>

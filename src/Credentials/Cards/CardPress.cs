@@ -9,8 +9,8 @@ namespace Muqeem.Credentials.Cards;
 /// </summary>
 public sealed class CardPress(Drawings drawings, TextCatalogue texts)
 {
-    /// <summary>Of the pictures: enough to print a card from.</summary>
-    public const int Dpi = 600;
+    /// <summary>Of the pictures, which are looked at; what is printed is the PDF.</summary>
+    public const int Dpi = 400;
 
     /// <summary>A picture of one side, or the PDF of both.</summary>
     /// <exception cref="DrawingException">A name has a letter that no font knows or is longer than any place for it; the exception tells the script or the box, never the name.</exception>

@@ -85,14 +85,16 @@ internal static class SheetPainter
         using (set)
         {
             // By the font's own height, so that texts of one size stand on one line; pushed inside when what is inked would leave the box.
-            var (height, x) = (words.Height * scale, words.X * scale);
+            var (width, height) = (words.Width * scale, words.Height * scale);
+            // A J or an italic reaches out to the left of where it stands.
+            var x = (words.X * scale) + Math.Clamp(0, -set.Ink.X, Math.Max(-set.Ink.X, width - set.Ink.X - set.Ink.Width));
             var top = words.Baseline is { } baseline ? (baseline * scale) - set.Baseline : (height - set.Logical.Height) / 2;
             top = Math.Clamp(top, -set.Ink.Y, Math.Max(-set.Ink.Y, height - set.Ink.Y - set.Ink.Height));
             var y = (words.Y * scale) + top;
             canvas.Save();
             if (words.Turn != 0)
             {
-                canvas.Turn(x + (words.Width * scale / 2), (words.Y * scale) + (height / 2), words.Turn);
+                canvas.Turn((words.X * scale) + (width / 2), (words.Y * scale) + (height / 2), words.Turn);
             }
             canvas.Colour(words.Ink);
             set.Draw(canvas, x, y);
@@ -114,15 +116,23 @@ internal static class SheetPainter
             return (Whole(letters, words, letters.Set(words, size, 10_000)), size);
         }
         (Lettering.Setting Set, double Size)? best = null;
+        // How wide and high it is by itself says from which size on a search is worth it: each size costs a font.
+        double across, down, between;
+        using (var alone = Whole(letters, words, letters.Set(words, words.Size, 10_000)))
+        {
+            (across, down, between) = (alone.Ink.Width, alone.Ink.Height, alone.Logical.Height / alone.Lines * words.Leading);
+        }
         for (var lines = 1; lines <= words.MostLines; lines++)
         {
             if (best is { } fewer && fewer.Size >= words.Size * Stay)
             {
                 break;
             }
-            for (var size = words.Size; size >= words.LeastSize - 1e-9 && (best is null || size * Stay > best.Value.Size); size -= Step)
+            var most = words.Size * Math.Min(1, Math.Min(width * lines / across, height / (down + ((lines - 1) * between * 0.9))));
+            for (var size = words.Size - (Step * Math.Ceiling(Math.Max(0, (words.Size - most) / Step - 0.5)));
+                size >= words.LeastSize - 1e-9 && (best is null || size * Stay > best.Value.Size); size -= Step)
             {
-                var set = Whole(letters, words, letters.Set(words, size, width));
+                var set = letters.Set(words, size, width);
                 if (set.Lines <= lines && set.Ink.Width <= width && set.Ink.Height <= height && !set.Breaks(words.Text))
                 {
                     best?.Set.Dispose();
