@@ -70,7 +70,7 @@ internal static class CardsForTest
         return new(width, height, 3, pixels);
     }
 
-    public static TextCatalogue Texts() => TextCatalogue.Of(typeof(Kernel.Mrz).Assembly, typeof(Drawings).Assembly, typeof(CardPress).Assembly);
+    public static TextCatalogue Texts { get; } = TextCatalogue.Of(typeof(Kernel.Mrz).Assembly, typeof(Drawings).Assembly, typeof(CardPress).Assembly);
 }
 
 /// <summary>Both sides of everybody's card, drawn once; with MUQEEM_CARDS_OUT also written to that folder, to be looked at.</summary>
@@ -78,14 +78,15 @@ public sealed class AllCards : IAsyncLifetime
 {
     private const int PerSheet = 13;
 
+    internal MediaChild Child { get; } = FilesForTest.Child();
+
     internal Dictionary<string, (Sheet Sheet, IReadOnlyList<byte[]> Pictures, IReadOnlyList<DrawnWords> Words)> Drawn { get; } = [];
 
     public async ValueTask InitializeAsync()
     {
-        using var child = FilesForTest.Child();
         var folder = Environment.GetEnvironmentVariable("MUQEEM_CARDS_OUT");
-        var press = new CardPress(new Drawings(child), CardsForTest.Texts());
-        var drawings = new Drawings(child);
+        var press = new CardPress(new Drawings(Child), CardsForTest.Texts);
+        var drawings = new Drawings(Child);
         foreach (var people in HardName.All.Chunk(PerSheet))
         {
             var sheets = people.Select(p => press.SheetOf(p.Card(), CardFormat.Pdf)).ToList();
@@ -115,23 +116,25 @@ public sealed class AllCards : IAsyncLifetime
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        Child.Dispose();
+        return ValueTask.CompletedTask;
+    }
 }
 
-public sealed class CardPressTests : IClassFixture<AllCards>, IDisposable
+public sealed class CardPressTests : IClassFixture<AllCards>
 {
     private const double Hair = 0.06;
     private readonly AllCards _all;
-    private readonly MediaChild _child = FilesForTest.Child();
+    private readonly MediaChild _child;
     private readonly CardPress _press;
 
     public CardPressTests(AllCards all)
     {
-        _all = all;
-        _press = new CardPress(new Drawings(_child), CardsForTest.Texts());
+        (_all, _child) = (all, all.Child);
+        _press = new CardPress(new Drawings(_child), CardsForTest.Texts);
     }
-
-    public void Dispose() => _child.Dispose();
 
     public static TheoryData<string> Everybody => [.. HardName.All.Select(p => p.What)];
 
@@ -283,6 +286,15 @@ public sealed class CardPressTests : IClassFixture<AllCards>, IDisposable
         Assert.Equal(2, derived.Pages.Count);
         Assert.All(derived.Pages, p => Assert.InRange((double)p.Width / p.Height, 1.57, 1.60));
         Assert.Equal([CardsForTest.Qr], (await new PictureReader(_child, new TestClock()).ReadQrAsync(derived.Pages[1].Jpeg)).Value);
+
+        // The zone too is there for other readers of PDF: each line is inked from end to end.
+        var page = TestPicture.Read(derived.Pages[1].Jpeg);
+        foreach (var up in new[] { 17.95, 11.6, 5.25 })
+        {
+            var row = (int)(page.Height * (1 - (up / CardLayout.Height)));
+            var inked = Enumerable.Range(0, page.Width).Where(x => Enumerable.Range(row - 15, 30).Any(y => page.Pixels[((y * page.Width) + x) * page.Bands] < 100)).ToList();
+            Assert.True(inked.Count > page.Width / 3, $"{up} mm: {inked.Count} of {page.Width}");
+        }
     }
 
     [Fact]

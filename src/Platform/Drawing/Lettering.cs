@@ -126,9 +126,16 @@ internal sealed partial class Lettering : IDisposable
             return false;
         }
 
-        public void Draw(Canvas canvas, double x, double y)
+        /// <param name="outlined">As shapes instead of letters: OCR-B as Cairo embeds it is blank in poppler's readers.</param>
+        public void Draw(Canvas canvas, double x, double y, bool outlined)
         {
             canvas.MoveTo(x, y);
+            if (outlined)
+            {
+                Outline(canvas.Handle, _layout);
+                canvas.Fill();
+                return;
+            }
             Show(canvas.Handle, _layout);
         }
 
@@ -195,6 +202,9 @@ internal sealed partial class Lettering : IDisposable
 
     [LibraryImport(PangoCairo, EntryPoint = "pango_cairo_show_layout")]
     private static partial void Show(nint canvas, nint layout);
+
+    [LibraryImport(PangoCairo, EntryPoint = "pango_cairo_layout_path")]
+    private static partial void Outline(nint canvas, nint layout);
 
     [LibraryImport(PangoCore, EntryPoint = "pango_font_map_create_context")]
     private static partial nint NewContext(nint fonts);

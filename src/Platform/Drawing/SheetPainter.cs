@@ -97,7 +97,7 @@ internal static class SheetPainter
                 canvas.Turn((words.X * scale) + (width / 2), (words.Y * scale) + (height / 2), words.Turn);
             }
             canvas.Colour(words.Ink);
-            set.Draw(canvas, x, y);
+            set.Draw(canvas, x, y, outlined: words.Face == Face.Machine);
             canvas.Restore();
             return new(page, words.Name, (x + set.Ink.X) / scale, (y + set.Ink.Y) / scale, set.Ink.Width / scale, set.Ink.Height / scale, size, set.Lines);
         }
