@@ -3,7 +3,7 @@
 # An ordinary user gets the exact command, and nothing goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for_run=(libvips42 libvips-tools poppler-data tesseract-ocr libzbar0 libicu72 openssl curl)
+for_run=(libvips42 libvips-tools poppler-data tesseract-ocr libzbar0 libpangocairo-1.0-0 fonts-noto-core fonts-ocr-b fonts-wqy-microhei libicu72 openssl curl)
 for_test=("${for_run[@]}" postgresql-15 chromium fonts-dejavu-core softhsm2)
 packages=("${for_run[@]}")
 [ "${1:-run}" = test ] && packages=("${for_test[@]}")

@@ -37,7 +37,8 @@ public static class QrPicture
     /// <summary>The QR version (1 to 40) that a text needs.</summary>
     internal static int VersionOf(string text) => (Modules(text).Count - 8 - 17) / 4;
 
-    private static List<System.Collections.BitArray> Modules(string text)
+    /// <summary>Rows of modules, dark ones true, with four quiet ones on each side.</summary>
+    internal static List<System.Collections.BitArray> Modules(string text)
     {
         using var data = QRCodeGenerator.GenerateQrCode(text, QRCodeGenerator.ECCLevel.M);
         return data.ModuleMatrix;

@@ -71,7 +71,8 @@ internal sealed record TestPicture(int Width, int Height, int Bands, byte[] Pixe
         return new(width, height, bands, ppm[(at + 1)..]);
     }
 
-    private static byte[] Convert(byte[] content, string from, string to, Func<string, string[]> arguments)
+    /// <summary>One operation of the vips program; <c>{out}</c> stands for its result.</summary>
+    public static byte[] Convert(byte[] content, string from, string to, Func<string, string[]> arguments)
     {
         var folder = Directory.CreateTempSubdirectory("muqeem-test-").FullName;
         try

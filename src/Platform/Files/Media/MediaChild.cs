@@ -94,7 +94,28 @@ internal sealed partial class MediaChild : IDisposable
         return reply.Answer.Texts.Count <= 8 && reply.Answer.Texts.TrueForAll(t => t.Length <= 4296) ? reply.Answer.Texts : Distrust();
     }
 
+    /// <summary>The files drawn and the report, as they came; null when the child ended before its answer.</summary>
+    public Task<(MediaAnswer Answer, List<byte[]> Files)?> DrawAsync(ReadOnlyMemory<byte> sheet, FileKind format, int pages, CancellationToken cancel) =>
+        ExchangeAsync(new(MediaTask.Draw, format, pages, 0, "2000-01-01"), sheet, cancel);
+
     private async Task<Result<(MediaAnswer Answer, List<byte[]> Pictures)>> RunAsync(MediaRequest request, ReadOnlyMemory<byte> file, CancellationToken cancel)
+    {
+        if (await ExchangeAsync(request, file, cancel) is not (var answer, var pictures))
+        {
+            return new Refusal(UploadRefusals.Unreadable);
+        }
+        return answer.Fault switch
+        {
+            null => (answer, pictures),
+            MediaFault.Locked => new Refusal(UploadRefusals.Locked),
+            MediaFault.Pages => new Refusal(UploadRefusals.TooManyPages, ("pages", answer.Pages), ("limit", request.MostPages)),
+            MediaFault.Pixels => new Refusal(UploadRefusals.TooManyPixels, ("width", answer.Width), ("height", answer.Height), ("limit", request.MostPixels / 1_000_000)),
+            _ => new Refusal(UploadRefusals.Damaged),
+        };
+    }
+
+    /// <summary>One child, one request; null when it died, took too long or answered nonsense.</summary>
+    private async Task<(MediaAnswer Answer, List<byte[]> Pictures)?> ExchangeAsync(MediaRequest request, ReadOnlyMemory<byte> file, CancellationToken cancel)
     {
         await _places.WaitAsync(cancel);
         try
@@ -109,32 +130,26 @@ internal sealed partial class MediaChild : IDisposable
                 var answer = JsonSerializer.Deserialize(await Frames.ReadAsync(child.StandardOutput.BaseStream, LongestHeader, limit.Token), MediaJson.Default.MediaAnswer);
                 if (answer is null || answer.Pictures is null || answer.Texts is null || answer.Pictures.Count > request.MostPages + 1L)
                 {
-                    return Distrust();
+                    Ended(_log, "answer");
+                    return null;
                 }
                 for (var i = 0; i < answer.Pictures.Count; i++)
                 {
                     pictures.Add(await Frames.ReadAsync(child.StandardOutput.BaseStream, LargestPicture, limit.Token));
                 }
                 await ask;
-                return answer.Fault switch
-                {
-                    null => (answer, pictures),
-                    MediaFault.Locked => new Refusal(UploadRefusals.Locked),
-                    MediaFault.Pages => new Refusal(UploadRefusals.TooManyPages, ("pages", answer.Pages), ("limit", request.MostPages)),
-                    MediaFault.Pixels => new Refusal(UploadRefusals.TooManyPixels, ("width", answer.Width), ("height", answer.Height), ("limit", request.MostPixels / 1_000_000)),
-                    _ => new Refusal(UploadRefusals.Damaged),
-                };
+                return (answer, pictures);
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
                 Ended(_log, "time");
-                return new Refusal(UploadRefusals.Unreadable);
+                return null;
             }
             catch (Exception e) when (e is IOException or EndOfStreamException or InvalidDataException or JsonException)
             {
                 // It died by one of its limits, or by the file.
                 Ended(_log, e.GetType().Name);
-                return new Refusal(UploadRefusals.Unreadable);
+                return null;
             }
             finally
             {
@@ -285,7 +300,7 @@ internal sealed partial class MediaChild : IDisposable
         _places.Dispose();
     }
 
-    [LoggerMessage(40, LogLevel.Warning, "A file was not read: the process that reads pictures ended by {Reason}.")]
+    [LoggerMessage(40, LogLevel.Warning, "A file was not read or drawn: the process for pictures ended by {Reason}.")]
     private static partial void Ended(ILogger logger, string reason);
 
     [LoggerMessage(41, LogLevel.Warning, "This kernel has no Landlock: the process that reads pictures can see this installation's files. Its other limits hold.")]

@@ -10,6 +10,9 @@ internal enum MediaTask
     Derive,
     Qr,
     Mrz,
+
+    /// <summary>A sheet of our own: the input is no file of a stranger's but a description, with photographs in it.</summary>
+    Draw,
 }
 
 /// <summary>What the parent asks: one request a process.</summary>
@@ -26,6 +29,9 @@ internal static class MediaFault
     public const string Locked = "locked";
     public const string Pages = "pages";
     public const string Pixels = "pixels";
+
+    /// <summary>The texts are the kind of fault and what it met.</summary>
+    public const string Drawing = "drawing";
 }
 
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Muqeem.Kernel;
+using Muqeem.Platform.Drawing;
 using NodaTime.Text;
 
 namespace Muqeem.Platform.Files.Media;
@@ -30,11 +31,16 @@ public static class MediaWorker
         MediaAnswer answer;
         try
         {
-            answer = Do(request, file, pictures);
+            answer = request.Task == MediaTask.Draw ? Draw(request, file, pictures) : Do(request, file, pictures);
         }
         catch (PictureException e)
         {
             answer = new(e.Locked ? MediaFault.Locked : MediaFault.Damaged, 0, 0, 0, [], []);
+            pictures.Clear();
+        }
+        catch (DrawingException e)
+        {
+            answer = new(MediaFault.Drawing, 0, 0, 0, [], [e.Fault.ToString(), e.What]);
             pictures.Clear();
         }
         await Frames.WriteAsync(output, Frames.Of(answer), CancellationToken.None);
@@ -44,6 +50,15 @@ public static class MediaWorker
         }
         await output.FlushAsync();
         return 0;
+    }
+
+    private static MediaAnswer Draw(MediaRequest request, byte[] file, List<byte[]> pictures)
+    {
+        var sheet = JsonSerializer.Deserialize(file, SheetJson.Default.Sheet)!;
+        var drawn = SheetPainter.Draw(sheet, request.Kind == FileKind.Pdf ? SheetFormat.Pdf : SheetFormat.Png);
+        pictures.AddRange(drawn.Files);
+        pictures.Add(JsonSerializer.SerializeToUtf8Bytes(drawn.Words.ToList(), SheetJson.Default.ListDrawnWords));
+        return new(null, 0, 0, sheet.Pages.Count, [.. pictures.Select(p => p.Length)], []);
     }
 
     private static unsafe MediaAnswer Do(MediaRequest request, byte[] file, List<byte[]> pictures)

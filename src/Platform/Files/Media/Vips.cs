@@ -130,6 +130,15 @@ internal static partial class Vips
             return Take(Check(memory), size);
         }
 
+        /// <summary>Three bytes a pixel; of an image in sRGB without transparency.</summary>
+        public byte[] ColourBytes()
+        {
+            Must(CastToBytes(_handle, out var bytes, 0));
+            var memory = WriteToMemory(bytes, out var size);
+            Unref(bytes);
+            return Take(Check(memory), size);
+        }
+
         /// <summary>A file in memory, e.g. with <c>.jpg[Q=82,strip]</c>.</summary>
         public byte[] Save(string format)
         {
