@@ -126,7 +126,7 @@ public abstract class VerificationTests(ITestOutputHelper output, LivedInWorld l
         Assert.Empty(findings);
         Assert.Equal(await Db.SingleAsync<long>("SELECT count(*) FROM act"), report.Acts);
         Assert.Equal(await Db.SingleAsync<long>("SELECT count(*) FROM leaf"), report.Entries);
-        Assert.True(report.Rows > 500, $"{report.Rows} rows");
+        Assert.True(report.Rows > 300, $"{report.Rows} rows");
         // The record of the person who was erased.
         Assert.True(report.Excused >= 1, "Somebody was erased.");
     }
@@ -171,7 +171,7 @@ public abstract class VerificationTests(ITestOutputHelper output, LivedInWorld l
             {
                 try
                 {
-                    if (await MutateAsync(connection, transaction, table, dice.Roll((int)rows), dice) is not { } change)
+                    if (await MutateAsync(connection, transaction, table, dice.Roll((int)rows), dice, lived.Forgotten.ToString("D")) is not { } change)
                     {
                         return null;
                     }
@@ -199,7 +199,7 @@ public abstract class VerificationTests(ITestOutputHelper output, LivedInWorld l
     private sealed record Mutation(string What, List<string> Names);
 
     /// <summary>Changes one column of a row, deletes it, or adds another like it. Null: that would change nothing, or is what cannot be found.</summary>
-    private static async Task<Mutation?> MutateAsync(DbConnection connection, DbTransaction transaction, Table table, int at, Dice dice)
+    private static async Task<Mutation?> MutateAsync(DbConnection connection, DbTransaction transaction, Table table, int at, Dice dice, string forgotten)
     {
         var columns = table.Columns;
         var keys = columns.Take(table.KeyLength).ToList();
@@ -234,9 +234,9 @@ public abstract class VerificationTests(ITestOutputHelper output, LivedInWorld l
                 return new($"{table.Name} {names[0]} added", names);
             default:
                 var column = dice.Roll(columns.Count);
-                if (Unfindable.Contains($"{table.Name}.{columns[column].Name}"))
+                if (Unfindable.Contains($"{table.Name}.{columns[column].Name}") || (columns[column].Type == ColumnType.Sealed && names[0] == forgotten))
                 {
-                    return null;
+                    return null; // noise instead of noise, once the key is destroyed
                 }
                 var value = columns[column].Nullable && raw[column] is not null && dice.Roll(3) == 0 ? null : Other(columns[column], raw[column], dice, connection is SqliteConnection);
                 var after = (object?[])raw.Clone();

@@ -18,7 +18,7 @@ public sealed record Finding(string Table, string Key, string What)
 }
 
 /// <summary>What a verification looked at.</summary>
-/// <param name="Excused">Rows whose person was erased: they are there as they should be, but what they said cannot be checked any more.</param>
+/// <param name="Excused">Rows whose person was erased: what was sealed cannot be checked any more, all else of them is.</param>
 public sealed record VerificationReport(long Entries, long Acts, long Rows, long Excused, long Findings);
 
 /// <summary>
@@ -31,7 +31,7 @@ public sealed record VerificationReport(long Entries, long Acts, long Rows, long
 /// </list>
 /// What cannot be found: changes of bookkeeping tables (leases, jobs, counters, deliveries, codes), which no act writes; leaves that have no position yet, with
 /// everything of their act changed to match; a row put back to an earlier state, when the acts that wrote it moved no head in common; the mark of the
-/// destroyed key in a tombstone; uploaded files that were deleted from the folder. Who holds the database and the signing key can sign another history: that is found only with
+/// destroyed key in a tombstone, and the cipher text that it made noise of; uploaded files that were deleted from the folder. Who holds the database and the signing key can sign another history: that is found only with
 /// a checkpoint that somebody outside kept.
 /// </summary>
 public sealed partial class Verification
@@ -94,6 +94,9 @@ public sealed partial class Verification
         run.Compare();
         return run.Report();
     }
+
+    /// <summary>Stands for the commitment of a value that nobody can open any more, until the act that wrote it says which it was.</summary>
+    private static readonly byte[] Erased = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
 
     internal static string KeyText(IEnumerable<object?> key) => string.Join('/', key.Select(part => part switch
     {
@@ -208,14 +211,14 @@ public sealed partial class Verification
                 switch (entry.Mode)
                 {
                     case Leaf.Mode.Head or Leaf.Mode.Balance when Leaf.ReadKey(entry.Key) is [Guid id, long number]:
-                        spill.Add(new Promise(entry.Table, entry.Mode, Leaf.KeyBytes(id), entry.Digest, salt, act, number, []));
+                        spill.Add(new Promise(entry.Table, entry.Mode, Leaf.KeyBytes(id), entry.Digest, salt, act, number, [], entry.Commitment));
                         break;
                     case Leaf.Mode.Erasure:
                         // Its row has the act in its key.
-                        spill.Add(new Promise(entry.Table, entry.Mode, [.. entry.Key, .. Leaf.KeyBytes(act)], entry.Digest, salt, act, 0, []));
+                        spill.Add(new Promise(entry.Table, entry.Mode, [.. entry.Key, .. Leaf.KeyBytes(act)], entry.Digest, salt, act, 0, [], null));
                         break;
                     default:
-                        spill.Add(new Promise(entry.Table, entry.Mode, entry.Key, entry.Digest, salt, act, 0, moved));
+                        spill.Add(new Promise(entry.Table, entry.Mode, entry.Key, entry.Digest, salt, act, 0, moved, entry.Commitment));
                         break;
                 }
             }
@@ -377,7 +380,7 @@ public sealed partial class Verification
                 : null;
         }
 
-        /// <summary>Puts the commitment in the place of the sealed value. False when that cannot be: the person was erased, or it is reported.</summary>
+        /// <summary>Puts the commitment in the place of the sealed value; of an erased person <see cref="Erased"/>. False when that cannot be, which is reported.</summary>
         private bool Commit(Table table, object?[] row, int at, SealContext? context)
         {
             if (row[at] is not byte[] cipher)
@@ -395,8 +398,9 @@ public sealed partial class Verification
                     row[at] = new SealedBytes(cipher, commitment!);
                     return true;
                 case Opened.Erased:
+                    row[at] = new SealedBytes(cipher, Erased);
                     _excused++;
-                    return false;
+                    return true;
                 case Opened.NoKey:
                     Find(table.Name, KeyText(row[..table.KeyLength]), "cannot be opened: its key is gone, and no erasure says so");
                     return false;

@@ -87,7 +87,20 @@ public sealed partial class Verification
             return standing.Exists(p => (row.Bytes.Length == 0 || Fits(p, row)) && (row.Act is null || row.Act == p.Act)) ? null : Changed(promises, row);
         }
 
-        private static bool Fits(Promise promise, Kept row) => Leaf.RowDigest(promise.Salt, row.Bytes).AsSpan().SequenceEqual(promise.Digest);
+        private static bool Fits(Promise promise, Kept row)
+        {
+            var bytes = row.Bytes;
+            if (bytes.AsSpan().IndexOf(Erased) is >= 0 and var at)
+            {
+                if (promise.Commitment is null)
+                {
+                    return false;
+                }
+                bytes = [.. bytes];
+                promise.Commitment.CopyTo(bytes, at);
+            }
+            return Leaf.RowDigest(promise.Salt, bytes).AsSpan().SequenceEqual(promise.Digest);
+        }
 
         private static string Changed(List<Promise> promises, Kept row)
         {

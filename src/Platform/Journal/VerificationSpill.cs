@@ -8,12 +8,12 @@ namespace Muqeem.Platform.Journal;
 /// <summary>What an act says that it wrote, as the verification holds it.</summary>
 /// <param name="Number">A head's version, or what was added to a balance.</param>
 /// <param name="Heads">The heads that the act moved, by hash, with the versions they got: they tell which of two acts was later.</param>
-internal sealed record Promise(uint Table, Leaf.Mode Mode, byte[] Key, byte[] Digest, byte[] Salt, Guid Act, long Number, (ulong Head, long Version)[] Heads);
+internal sealed record Promise(uint Table, Leaf.Mode Mode, byte[] Key, byte[] Digest, byte[] Salt, Guid Act, long Number, (ulong Head, long Version)[] Heads, byte[]? Commitment);
 
 /// <summary>A row as it is stored.</summary>
 /// <param name="Act">The act that it names, where it names one beside its digest.</param>
 /// <param name="Number">A head's version, or a balance.</param>
-/// <param name="Bytes">See <see cref="Leaf.RowBytes"/>; empty when its person was erased, or when it cannot be told and was reported.</param>
+/// <param name="Bytes">See <see cref="Leaf.RowBytes"/>; empty when it cannot be told and was reported.</param>
 internal sealed record Kept(uint Table, byte[] Key, Guid? Act, long Number, byte[] Bytes);
 
 /// <summary>
@@ -58,6 +58,8 @@ internal sealed class VerificationSpill : IDisposable
         to.Write(promise.Salt);
         to.Write(promise.Act.ToByteArray());
         to.Write(promise.Number);
+        to.Write(promise.Commitment is not null);
+        to.Write(promise.Commitment ?? []);
         to.Write(promise.Heads.Length);
         foreach (var (head, version) in promise.Heads)
         {
@@ -112,12 +114,13 @@ internal sealed class VerificationSpill : IDisposable
                 var salt = from.ReadBytes(from.ReadInt32());
                 var act = new Guid(from.ReadBytes(16));
                 var number = from.ReadInt64();
+                var commitment = from.ReadBoolean() ? from.ReadBytes(32) : null;
                 var heads = new (ulong, long)[from.ReadInt32()];
                 for (var i = 0; i < heads.Length; i++)
                 {
                     heads[i] = (from.ReadUInt64(), from.ReadInt64());
                 }
-                group.Promises.Add(new(table, mode, key, digest, salt, act, number, heads));
+                group.Promises.Add(new(table, mode, key, digest, salt, act, number, heads, commitment));
             }
             else
             {

@@ -27,12 +27,16 @@ public sealed partial class Verification
             {
                 if (heads.Count > 0 || await snapshot.FirstAsync<long>("SELECT count(*) FROM leaf WHERE position IS NOT NULL", null, cancel) > 0)
                 {
-                    Find("journal_head", heads.Count > 0 ? heads[0].Id.ToString("D") : "-", $"its one row is not there as the journal made it ({heads.Count} rows)");
+                    foreach (var other in heads.Where(h => h.Id != Sequencer.HeadId))
+                    {
+                        Find("journal_head", other.Id, "is not the journal's row");
+                    }
+                    Find("journal_head", Sequencer.HeadId, $"its one row is not there as the journal made it ({heads.Count} rows)");
                     return;
                 }
                 if (against is { Size: > 0 })
                 {
-                    Find("journal_head", "-", "is missing, but there is a signed checkpoint");
+                    Find("journal_head", Sequencer.HeadId, "is missing, but there is a signed checkpoint");
                 }
                 return;
             }

@@ -43,7 +43,11 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
     /// One thing that an act wrote. <paramref name="Table"/> are the first four bytes of SHA-256 of the table's name. The key is the row's; a head's has its new
     /// version after the id, a balance's what was added after the account.
     /// </summary>
-    public sealed record Entry(uint Table, Mode Mode, byte[] Key, byte[] Digest);
+    /// <param name="Commitment">Of the row's sealed value, where it has one: when its key is destroyed, the rest of the row can still be verified.</param>
+    public sealed record Entry(uint Table, Mode Mode, byte[] Key, byte[] Digest, byte[]? Commitment = null);
+
+    /// <summary>Set in the mode's byte when a commitment follows the digest.</summary>
+    private const byte WithCommitment = 0x80;
 
     [ThreadStatic]
     private static Encoder? _values;
@@ -156,14 +160,15 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
         var entries = new List<Entry>();
         while (manifest.Length > 0)
         {
-            if (manifest.Length < 7 || manifest.Length < 7 + BinaryPrimitives.ReadUInt16BigEndian(manifest[5..]) + DigestLength)
+            var rest = (manifest.Length > 4 && (manifest[4] & WithCommitment) != 0 ? SHA256.HashSizeInBytes : 0) + DigestLength;
+            if (manifest.Length < 7 || manifest.Length < 7 + BinaryPrimitives.ReadUInt16BigEndian(manifest[5..]) + rest)
             {
                 throw new FormatException("Not a manifest.");
             }
             var keyLength = BinaryPrimitives.ReadUInt16BigEndian(manifest[5..]);
-            entries.Add(new(BinaryPrimitives.ReadUInt32BigEndian(manifest), (Mode)manifest[4], manifest.Slice(7, keyLength).ToArray(),
-                manifest.Slice(7 + keyLength, DigestLength).ToArray()));
-            manifest = manifest[(7 + keyLength + DigestLength)..];
+            entries.Add(new(BinaryPrimitives.ReadUInt32BigEndian(manifest), (Mode)(manifest[4] & ~WithCommitment), manifest.Slice(7, keyLength).ToArray(),
+                manifest.Slice(7 + keyLength, DigestLength).ToArray(), rest > DigestLength ? manifest.Slice(7 + keyLength + DigestLength, SHA256.HashSizeInBytes).ToArray() : null));
+            manifest = manifest[(7 + keyLength + rest)..];
         }
         return entries;
     }
@@ -215,13 +220,19 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
                 encoder.Value(part);
             }
             var keyBytes = encoder.Written;
-            var span = _bytes.GetSpan(7 + keyBytes.Length + DigestLength);
+            byte[]? commitment = null;
+            for (var i = 0; i < values.Count && commitment is null; i++)
+            {
+                commitment = (values[i] as SealedBytes)?.Commitment;
+            }
+            var span = _bytes.GetSpan(7 + keyBytes.Length + DigestLength + SHA256.HashSizeInBytes);
             BinaryPrimitives.WriteUInt32BigEndian(span, code);
-            span[4] = (byte)mode;
+            span[4] = (byte)((byte)mode | (commitment is null ? 0 : WithCommitment));
             BinaryPrimitives.WriteUInt16BigEndian(span[5..], checked((ushort)keyBytes.Length));
             keyBytes.CopyTo(span[7..]);
             digest.CopyTo(span[(7 + keyBytes.Length)..]);
-            _bytes.Advance(7 + keyBytes.Length + DigestLength);
+            commitment?.CopyTo(span[(7 + keyBytes.Length + DigestLength)..]);
+            _bytes.Advance(7 + keyBytes.Length + DigestLength + (commitment?.Length ?? 0));
         }
 
         public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
