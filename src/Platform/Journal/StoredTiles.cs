@@ -1,5 +1,5 @@
-using Muqeem.Platform.Database;
 using System.Globalization;
+using Muqeem.Platform.Database;
 
 namespace Muqeem.Platform.Journal;
 

@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Muqeem.Platform.Journal;
 
 /// <summary>The path of a tile or of a bundle of entries below <c>tile/</c> (C2SP tlog-tiles): <c>0/x001/234.p/5</c>, <c>entries/067</c>.</summary>
 /// <param name="Level">Null for entries.</param>
 /// <param name="Width">1 to 256.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct TilePath(int? Level, long Number, int Width)
 {
     public static bool TryParse(string path, out TilePath tile)
