@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Credentials;
+using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Host.Api;
 using Muqeem.Host.Wiring;
