@@ -3,7 +3,7 @@
 # An ordinary user gets the exact command, and nothing goes on.
 set -euo pipefail
 for_run=(libvips42 libvips-tools poppler-data tesseract-ocr libzbar0 libicu72 openssl curl)
-for_test=("${for_run[@]}" postgresql-15 chromium fonts-dejavu-core)
+for_test=("${for_run[@]}" postgresql-15 chromium fonts-dejavu-core golang-go golang-golang-x-mod-dev)
 packages=("${for_run[@]}")
 [ "${1:-run}" = test ] && packages=("${for_test[@]}")
 missing=()

@@ -1,10 +1,14 @@
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
 
 namespace Muqeem.Cases;
 
 /// <summary>The tables of the engine. What a case says about a person is sealed; where it stands is plain, because queues and due work filter on it.</summary>
 public static class CaseTables
 {
+    /// <summary>Before the tables that use it: fields are set in the order of the text.</summary>
+    private static readonly SealBinding OfCase = new(RetentionClass.Case, "case_id", "person_id", "case_head", "case_id");
+
     public static readonly Table Case = new("case_head", TableKind.Act, 1, "A case and where it stands. Every change of the case compares and sets this row.",
         new("id", ColumnType.Uuid),
         new("version", ColumnType.Long),
@@ -40,14 +44,14 @@ public static class CaseTables
     public static readonly Table Answers = new("case_answers", TableKind.Act, 1, "The draft as typed. Guarded by the case's head.",
         new("case_id", ColumnType.Uuid),
         new("saved_at", ColumnType.Instant),
-        new("answers", ColumnType.Sealed));
+        new("answers", ColumnType.Sealed) { Binding = OfCase });
 
     public static readonly Table Submission = new("case_submission", TableKind.Act, 2, "Each sending: the request as bound and the answers as typed.",
         new("case_id", ColumnType.Uuid),
         new("submission", ColumnType.Int),
         new("at", ColumnType.Instant),
         new("schema_number", ColumnType.Int),
-        new("request", ColumnType.Sealed));
+        new("request", ColumnType.Sealed) { Binding = OfCase });
 
     public static readonly Table Fact = new("case_fact", TableKind.Act, 3, "What each source said, per attempt, with its age and how long it may be used.",
         new("case_id", ColumnType.Uuid),
@@ -60,7 +64,7 @@ public static class CaseTables
         new("as_of", ColumnType.Instant),
         new("valid_until", ColumnType.Instant),
         new("schema_number", ColumnType.Int),
-        new("value", ColumnType.Sealed, Nullable: true));
+        new("value", ColumnType.Sealed, Nullable: true) { Binding = OfCase with { Suffix = "fact" } });
 
     public static readonly Table Assessment = new("case_assessment", TableKind.Act, 2, "What the checks said at each assessment: findings, comparisons, price and risk. Append-only.",
         new("case_id", ColumnType.Uuid),
@@ -70,7 +74,7 @@ public static class CaseTables
         new("rules", ColumnType.Text),
         new("outcome", ColumnType.Text, Remark: "the act it led to"),
         new("risk", ColumnType.Text, Remark: "names of the signals, plain: statistics without persons"),
-        new("result", ColumnType.Sealed, Remark: "StoredAssessment"));
+        new("result", ColumnType.Sealed, Remark: "StoredAssessment") { Binding = OfCase });
 
     public static readonly Table Comparison = new("case_comparison", TableKind.Act, 3, "One row a compared field: how it agreed, from the assessment on that first said so until the next that has rows. The values are in the assessment, sealed.",
         new("case_id", ColumnType.Uuid),
@@ -90,7 +94,7 @@ public static class CaseTables
         new("actor_kind", ColumnType.Text),
         new("actor", ColumnType.Text),
         new("reason", ColumnType.Text, Nullable: true),
-        new("note", ColumnType.Sealed, Nullable: true, Remark: "what the officer wrote or asked for"));
+        new("note", ColumnType.Sealed, Nullable: true, Remark: "what the officer wrote or asked for") { Binding = OfCase });
 
     public static readonly Table Decision = new("case_decision", TableKind.Act, 1, "An officer's decision; a refusal or question takes effect after the time to undo it. Guarded by the case's head.",
         new("case_id", ColumnType.Uuid),
@@ -100,7 +104,7 @@ public static class CaseTables
         new("reason", ColumnType.Text),
         new("pressed_at", ColumnType.Instant),
         new("effective_at", ColumnType.Instant),
-        new("content", ColumnType.Sealed, Remark: "items and plain text"));
+        new("content", ColumnType.Sealed, Remark: "items and plain text") { Binding = OfCase });
 
     public static readonly Table Queue = new("review_queue", TableKind.Act, 1, "Cases that wait for an officer. In and out with the case's state.",
         new("case_id", ColumnType.Uuid),

@@ -1,4 +1,5 @@
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
 
 namespace Muqeem.Credentials;
 
@@ -21,7 +22,7 @@ public static class CredentialsTables
 
     internal static readonly Table Content = new("document_content", TableKind.Act, 1, "What the document says, as it was issued; never changed.",
         new Column("document_id", ColumnType.Uuid),
-        new Column("content", ColumnType.Sealed));
+        new Column("content", ColumnType.Sealed) { Binding = new(RetentionClass.Identity, "document_id", "person_id", "document", "document_id") });
 
     internal static readonly Table Credential = new("credential", TableKind.Act, 1, "A form in which the ID is shown. Its handle stands for the holder where no number may.",
         new Column("id", ColumnType.Uuid),

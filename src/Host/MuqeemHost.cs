@@ -13,6 +13,7 @@ using Muqeem.Platform.Background;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Files;
 using Muqeem.Platform.Folder;
+using Muqeem.Platform.Journal;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Policies;
@@ -110,6 +111,7 @@ public static class MuqeemHost
         services.AddDatabase(database);
         services.AddPrivacy(folder, clock, keys);
         services.AddBackground(run: works);
+        services.AddJournal(JournalOptions.From(configuration), run: works);
         services.AddFiles();
         services.AddSingleton<PolicyBook>();
         services.AddHostedService<Preparation>();
@@ -140,6 +142,7 @@ public static class MuqeemHost
         app.MapGet("/readyz", ReadyAsync).AllowAnonymous();
         app.MapGet(Metrics.Path, Metrics.Answer).AllowAnonymous();
         app.MapHooks();
+        app.MapJournal();
         if (roles.HasFlag(Roles.Portal) || roles.HasFlag(Roles.Office))
         {
             var pages = app.MapPages();

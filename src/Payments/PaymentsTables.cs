@@ -1,4 +1,5 @@
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
 
 namespace Muqeem.Payments;
 
@@ -53,7 +54,7 @@ public static class PaymentsTables
         new Column("payer_id", ColumnType.Uuid),
         new Column("payment_id", ColumnType.Uuid, Remark: "the payment it gives back, wholly or in part"),
         new Column("amount", ColumnType.Long, Remark: "halalas"),
-        new Column("iban", ColumnType.Sealed),
+        new Column("iban", ColumnType.Sealed) { Binding = new(RetentionClass.Payment, "id", "payer_id") },
         new Column("state", ColumnType.Text, Remark: "REQUESTED, PAID, FAILED"),
         new Column("requested_at", ColumnType.Instant),
         new Column("closed_at", ColumnType.Instant, Nullable: true),

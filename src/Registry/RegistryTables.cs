@@ -1,4 +1,5 @@
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
 
 namespace Muqeem.Registry;
 
@@ -13,7 +14,7 @@ public static class RegistryTables
         new("alive", ColumnType.Bool),
         new("created_at", ColumnType.Instant),
         new("changed_at", ColumnType.Instant),
-        new("record", ColumnType.Sealed, Remark: "PersonRecord"));
+        new("record", ColumnType.Sealed, Remark: "PersonRecord") { Binding = new(RetentionClass.Identity, "id", "id") });
 
     public static readonly Table Identifier = new("person_identifier", TableKind.Act, 2, "Numbers by which a person is found. Claimed, so that each belongs to one person.",
         new("kind", ColumnType.Text, Remark: "resident, border, passport"),
@@ -37,7 +38,7 @@ public static class RegistryTables
 
     public static readonly Table Details = new("residence_details", TableKind.Act, 1, "The personal part of a residence, changed less often than its dates. Guarded by the residence's head.",
         new("residence_id", ColumnType.Uuid),
-        new("details", ColumnType.Sealed, Remark: "ResidenceDetails: number, employer, occupation, photo"));
+        new("details", ColumnType.Sealed, Remark: "ResidenceDetails: number, employer, occupation, photo") { Binding = new(RetentionClass.Identity, "residence_id", "person_id", "residence", "residence_id") });
 
     public static readonly Table Term = new("residence_term", TableKind.Act, 1, "Each granted term, never changed.",
         new("id", ColumnType.Uuid),
@@ -95,7 +96,7 @@ public static class RegistryTables
         new("at", ColumnType.Instant),
         new("kind", ColumnType.Text, Remark: "text keys notice.<kind>.title and .body"),
         new("case_id", ColumnType.Uuid, Nullable: true),
-        new("arguments", ColumnType.Sealed, Remark: "values of the text"));
+        new("arguments", ColumnType.Sealed, Remark: "values of the text") { Binding = new(RetentionClass.Message, "id", "person_id") });
 
     public static readonly Table NoticeRead = new("notice_read", TableKind.Act, 2, "When a notice was opened.",
         new("person_id", ColumnType.Uuid),

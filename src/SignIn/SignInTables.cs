@@ -1,4 +1,5 @@
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
 
 namespace Muqeem.SignIn;
 
@@ -24,7 +25,7 @@ public static class SignInTables
     public static readonly Table Value = new("account_value", TableKind.Act, 1, "Sealed values of accounts: channels, addresses, authenticator secrets, devices, names of staff. Never changed.",
         new("id", ColumnType.Uuid, Remark: "id of the row it belongs to"),
         new("account", ColumnType.Uuid),
-        new("value", ColumnType.Sealed));
+        new("value", ColumnType.Sealed) { Binding = new(RetentionClass.Account, "id", "person", "account", "account") });
 
     public static readonly Table Identifier = new("account_identifier", TableKind.Act, 2, "What an account can be named by at sign-in, as blind indexes.",
         new("kind", ColumnType.Text, Remark: "name; numbers are found through the register of persons"),
@@ -33,7 +34,7 @@ public static class SignInTables
 
     public static readonly Table Profile = new("account_profile", TableKind.Act, 1, "Name, occupation and place of residence as confirmed when the account was opened; guarded by the account's version.",
         new("account", ColumnType.Uuid),
-        new("profile", ColumnType.Sealed),
+        new("profile", ColumnType.Sealed) { Binding = new(RetentionClass.Account, "account", "person", "account", "account") },
         new("changed_at", ColumnType.Instant));
 
     public static readonly Table Contact = new("account_contact", TableKind.Act, 1, "Channels to the holder, with their history; guarded by the account's version.",

@@ -13,6 +13,8 @@ internal static class Verb
           muqeem seed     [--People=300] makes scripted people of the stand-in agencies (demonstration only)
           muqeem backup   --To=DIR
           muqeem restore  --From=DIR, into an empty data folder
+          muqeem journal verify     [--checkpoint=FILE --vkey=FILE] replays every row against the journal; exits 1 and names what was changed past the system
+          muqeem journal reconcile  --Reason=CODE, after a restore that lost published entries: gives the published tree up, and the journal goes on under a new name
           muqeem doctor   checks configuration, keys, database, agencies and books; exits 1 when something is wrong
 
         Settings may also come from the environment (Data, PostgreSql, ...) or appsettings.json.
@@ -37,6 +39,10 @@ internal static class Verb
                 return await Verbs.BackupAsync(rest);
             case "restore":
                 return await Verbs.RestoreAsync(rest);
+            case "journal" when rest is ["verify", .. var verify]:
+                return await JournalVerbs.VerifyAsync(verify);
+            case "journal" when rest is ["reconcile", .. var reconcile]:
+                return await JournalVerbs.ReconcileAsync(reconcile);
             case "doctor":
                 return await Verbs.DoctorAsync(rest);
             case "help" or "--help" or "-h":

@@ -2,6 +2,7 @@ using Muqeem.Agencies;
 using Muqeem.Payments;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Folder;
+using Muqeem.Platform.Journal;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Policies;
 
@@ -70,6 +71,12 @@ internal static class Verbs
         Say(await db.ExistsAsync("SELECT 1"), $"database {db.Dialect.Kind} answers");
         var (acts, leaves) = (await db.SingleAsync<long>("SELECT count(*) FROM act"), await db.SingleAsync<long>("SELECT count(*) FROM leaf WHERE id IN (SELECT id FROM act)"));
         Say(acts == leaves, $"{acts} acts, {leaves} leaves of the journal");
+        var journal = await app.Services.GetRequiredService<Sequencer>().StandingAsync();
+        Say(journal.CheckpointSize <= journal.Size, $"journal: {journal.Size} entries, signed up to {journal.CheckpointSize}, {journal.Waiting} waiting");
+        foreach (var witness in await app.Services.GetRequiredService<Witnesses>().StandingsAsync())
+        {
+            Say(witness.Remark is null, $"witness {witness.Name}: co-signed {witness.Size} entries{(witness.Remark is null ? "" : $", then {witness.Remark}")}");
+        }
         foreach (var fault in await app.Services.GetRequiredService<Ledger>().AuditAsync())
         {
             Say(false, $"ledger: {fault.Rule} at {fault.Where}: {fault.Halalas} halalas");

@@ -125,6 +125,10 @@ public sealed class Db : IAsyncDisposable, IDisposable
         private readonly DbConnection _connection;
         private readonly DbTransaction _transaction;
 
+        private static int _cursors;
+
+        internal Dialect Dialect => _db.Dialect;
+
         internal Snapshot(Db db, DbConnection connection, DbTransaction transaction)
         {
             _db = db;
@@ -137,6 +141,64 @@ public sealed class Db : IAsyncDisposable, IDisposable
 
         public Task<T?> FirstAsync<T>(string sql, object? args = null, CancellationToken cancel = default) =>
             _connection.QueryFirstOrDefaultAsync<T>(_db.Command(sql, args, _transaction, cancel));
+
+        /// <summary>
+        /// Rows in their neutral form, some thousand at a time, for more than fits in memory; other queries may come in between. A value that its column cannot hold
+        /// is <see cref="Storage.Unreadable"/>.
+        /// </summary>
+        internal async IAsyncEnumerable<IReadOnlyList<object?[]>> ChunksAsync(string sql, IReadOnlyList<ColumnType> types, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel = default)
+        {
+            const int Most = 2000;
+            await using var command = _connection.CreateCommand();
+            command.Transaction = _transaction;
+            command.CommandTimeout = 0;
+            if (_connection is SqliteConnection)
+            {
+                command.CommandText = sql;
+                await using var rows = await command.ExecuteReaderAsync(cancel);
+                while (await ReadAsync(rows, types, Most, cancel) is { Count: > 0 } chunk)
+                {
+                    yield return chunk;
+                }
+                yield break;
+            }
+            // The driver has one reader at a time; a cursor lets others in between. Each has a name of its own: the driver prepares what it sees often, and takes a text
+            // that it knows to give the same columns again.
+            var cursor = $"chunks_{Interlocked.Increment(ref _cursors)}";
+            command.CommandText = $"DECLARE {cursor} NO SCROLL CURSOR FOR {sql}";
+            await command.ExecuteNonQueryAsync(cancel);
+            command.CommandText = $"FETCH FORWARD {Most} FROM {cursor}";
+            while (true)
+            {
+                IReadOnlyList<object?[]> chunk;
+                await using (var rows = await command.ExecuteReaderAsync(cancel))
+                {
+                    chunk = await ReadAsync(rows, types, Most, cancel);
+                }
+                if (chunk.Count == 0)
+                {
+                    break;
+                }
+                yield return chunk;
+            }
+            command.CommandText = $"CLOSE {cursor}";
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+
+        private static async Task<IReadOnlyList<object?[]>> ReadAsync(DbDataReader rows, IReadOnlyList<ColumnType> types, int most, CancellationToken cancel)
+        {
+            var chunk = new List<object?[]>();
+            while (chunk.Count < most && await rows.ReadAsync(cancel))
+            {
+                var values = new object?[types.Count];
+                for (var i = 0; i < values.Length; i++)
+                {
+                    values[i] = await rows.IsDBNullAsync(i, cancel) ? null : Storage.ReadNeutral(types[i], rows.GetValue(i));
+                }
+                chunk.Add(values);
+            }
+            return chunk;
+        }
     }
 
     private CommandDefinition Command(string sql, object? args, DbTransaction? transaction, CancellationToken cancel) =>

@@ -1,3 +1,5 @@
+using Muqeem.Platform.Privacy;
+
 namespace Muqeem.Platform.Database;
 
 /// <summary>The tables of the platform: what the writer records of every change, and the bookkeeping of outbox, jobs, leases and serials.</summary>
@@ -49,7 +51,7 @@ public static class PlatformTables
         new("topic", ColumnType.Text),
         new("lane", ColumnType.Text, Remark: "one lane is sent in order"),
         new("payload", ColumnType.Text, Remark: "JSON without personal data"),
-        new("secret", ColumnType.Sealed, Nullable: true),
+        new("secret", ColumnType.Sealed, Nullable: true) { Binding = new(RetentionClass.Message, "id", "person_id") },
         new("person_id", ColumnType.Uuid, Nullable: true, Remark: "whose key seals the secret"),
         new("at", ColumnType.Instant));
 

@@ -20,6 +20,9 @@ public class SchemaTests
             .SelectMany(found => ((IEnumerable<Table>)found.All!).Select(table => (found.Type.Name[..^"Tables".Length], table))),
     ]);
 
+    /// <summary>The names of all tables that the projects define, in order.</summary>
+    internal static IEnumerable<string> Names() => Defined.Value.Select(t => t.Table.Name).Order(StringComparer.Ordinal);
+
     private sealed record StoredColumn(string TableName, string ColumnName, string DataType, bool Nullable, int KeyPosition);
 
     [Fact]

@@ -117,6 +117,31 @@ public static class Storage
             : typeof(object);
     }
 
+    /// <summary>Stands for a stored value that its column cannot hold: somebody wrote it past the writer.</summary>
+    internal static readonly object Unreadable = new();
+
+    /// <summary>The neutral form of a stored value.</summary>
+    internal static object ReadNeutral(ColumnType type, object stored)
+    {
+        try
+        {
+            return type switch
+            {
+                ColumnType.Uuid when stored is Guid => stored,
+                // One form only: no reader finds a row whose id is written in another.
+                ColumnType.Uuid => Guid.TryParseExact((string)stored, "D", out var id) && id.ToString("D") == (string)stored ? id : Unreadable,
+                ColumnType.Text or ColumnType.Day => (string)stored,
+                ColumnType.Int or ColumnType.Bool => Convert.ToInt32(stored, CultureInfo.InvariantCulture),
+                ColumnType.Long or ColumnType.Instant => Convert.ToInt64(stored, CultureInfo.InvariantCulture),
+                _ => (byte[])stored,
+            };
+        }
+        catch (Exception wrong) when (wrong is InvalidCastException or OverflowException or FormatException)
+        {
+            return Unreadable;
+        }
+    }
+
     internal static Guid ReadGuid(object stored) => stored is Guid id ? id : Guid.ParseExact((string)stored, "D");
 
     internal static LocalDate ReadDay(object stored) => LocalDatePattern.Iso.Parse((string)stored).GetValueOrThrow();

@@ -20,7 +20,21 @@ public enum ColumnType
 }
 
 /// <summary>One column. <paramref name="Remark"/> goes into the generated data dictionary.</summary>
-public sealed record Column(string Name, ColumnType Type, bool Nullable = false, string Remark = "");
+public sealed record Column(string Name, ColumnType Type, bool Nullable = false, string Remark = "")
+{
+    /// <summary>Of a sealed column: to what its values are bound. Every sealed column of a table that the journal commits to has one.</summary>
+    public SealBinding? Binding { get; init; }
+}
+
+/// <summary>
+/// How the <see cref="Privacy.SealContext"/> of a sealed column's values is found from the row, so that the journal's verification can recompute their commitments.
+/// </summary>
+/// <param name="Row">The column with the id to which the value is bound.</param>
+/// <param name="Person">The column with the person: of this table, or of <paramref name="Through"/>.</param>
+/// <param name="Through">The table whose row names the person, found by its first column.</param>
+/// <param name="By">The column of this table that names that row.</param>
+/// <param name="Suffix">A column whose value is part of the context's table name, after a slash.</param>
+public sealed record SealBinding(Privacy.RetentionClass Class, string Row, string Person, string? Through = null, string? By = null, string? Suffix = null);
 
 /// <summary>Whether rows of a table may only be written by an act, or are bookkeeping that needs none (attempts, leases, counters).</summary>
 public enum TableKind

@@ -1,4 +1,5 @@
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
 
 namespace Muqeem.Platform.Files;
 
@@ -17,7 +18,7 @@ public static class UploadTables
         new("height", ColumnType.Int),
         new("pages", ColumnType.Int),
         new("created_at", ColumnType.Instant),
-        new("name", ColumnType.Sealed, Remark: "the name it came with"));
+        new("name", ColumnType.Sealed, Remark: "the name it came with") { Binding = new(RetentionClass.Document, "id", "person_id") });
 
     public static IReadOnlyList<Table> All { get; } = [Upload];
 }

@@ -39,6 +39,9 @@ public sealed class DataFolder
     public string Keys => Directory("keys");
     public string WebKeys => Directory("web-keys");
 
+    /// <summary>The last checkpoint that was signed: it must not come from the same backup as the database that it is compared with.</summary>
+    public string Journal => Directory("journal");
+
     /// <summary>Short-lived files, emptied at will.</summary>
     public string Scratch => Directory("scratch");
 
@@ -49,7 +52,8 @@ public sealed class DataFolder
 
     /// <summary>
     /// What the long-lived backup takes, relative to <see cref="Root"/>. Left out on purpose: <c>secret</c>, without which a stolen backup opens nothing,
-    /// and <c>keys.db</c> with the data keys of persons, whose own backup lives briefly so that an erasure reaches it.
+    /// and <c>keys.db</c> with the data keys of persons, whose own backup lives briefly so that an erasure reaches it,
+    /// and <c>journal</c>, which tells after a restore how far the journal had been published.
     /// </summary>
     public static IReadOnlyList<string> BackupSet { get; } = [MarkName, "muqeem.db", "uploads", "keys", "web-keys", "clock.json"];
 

@@ -85,6 +85,9 @@ public sealed class Change(Act? act)
     /// <summary>Data keys destroyed by this act: what they sealed is gone for good, and a tombstone says so.</summary>
     public List<KeyErasure> Erasures { get; } = [];
 
+    /// <summary>Positions that leaves get in the journal; a leaf that has one keeps it. The sequencer's alone.</summary>
+    internal List<(Guid Leaf, long Position)> Sequenced { get; } = [];
+
     /// <summary>What whoever reads next of a subject would read, when that is known without reading: see <see cref="Recollection"/>.</summary>
     internal List<(Table Table, Guid Subject, string What, object? Value)> Remembered { get; } = [];
 

@@ -62,6 +62,9 @@ internal enum StatementKind
     /// <summary>Compare and set of heads; one that is not at its version is a lost race.</summary>
     Update,
 
+    /// <summary>Gives leaves their positions in the journal; one that has a position already is a lost race.</summary>
+    Place,
+
     /// <summary>Adds deltas to balances; one that would go below zero is a lost race.</summary>
     Debit,
     Credit,
@@ -85,7 +88,7 @@ internal sealed class ArrayStatement
         {
             Command.Parameters.Add(column.Parameter);
         }
-        if (kind is StatementKind.InsertNew or StatementKind.Update or StatementKind.Debit)
+        if (kind is StatementKind.InsertNew or StatementKind.Update or StatementKind.Place or StatementKind.Debit)
         {
             _expected = new() { NpgsqlDbType = NpgsqlDbType.Bigint };
             Command.Parameters.Add(_expected);
@@ -133,6 +136,7 @@ internal sealed class ArrayStatement
             StatementKind.Delete => $"DELETE FROM {table.Name} t USING {rows} AS d({names}) WHERE {match}",
             StatementKind.Update => $"WITH written AS (UPDATE {table.Name} t SET {string.Join(", ", rest.Select(c => $"{c.Name} = d.{c.Name}"))} FROM {rows} AS d({names}) "
                 + $"WHERE t.id = d.id AND t.version = d.version - 1 RETURNING 1) {expected}",
+            StatementKind.Place => $"WITH written AS (UPDATE leaf t SET position = d.position FROM {rows} AS d({names}) WHERE t.id = d.id AND t.position IS NULL RETURNING 1) {expected}",
             StatementKind.Debit => $"WITH written AS (UPDATE balance t SET halalas = t.halalas + d.halalas FROM {rows} AS d({names}) "
                 + $"WHERE t.account = d.account AND t.halalas + d.halalas >= 0 RETURNING 1) {expected}",
             StatementKind.Erase => $"WITH d AS (SELECT * FROM {rows} AS d({names})), gone AS (DELETE FROM keys.data_key k USING d WHERE k.person_id = d.person_id AND k.class = d.class "

@@ -61,15 +61,11 @@ internal sealed class AccessBatch(TimeProvider clock)
 /// <summary>The values of the writer's own tables, in the order of their columns.</summary>
 internal static class OwnRows
 {
-    public static object?[] Act(Prepared prepared)
-    {
-        var act = prepared.Change.Act!;
-        return
-        [
-            act.Id.Value, prepared.Operation, act.RequestDigest, act.Verb, act.Actor.Kind.ToString(), act.Actor.Id, act.OnBehalfOf?.Kind.ToString(), act.OnBehalfOf?.Id,
-            act.At.ToMicros(), act.Person?.Value, act.Case?.Value, act.Reason, act.Rules, act.Answer,
-        ];
-    }
+    public static object?[] Act(Act act, Guid operation) =>
+    [
+        act.Id.Value, operation, act.RequestDigest, act.Verb, act.Actor.Kind.ToString(), act.Actor.Id, act.OnBehalfOf?.Kind.ToString(), act.OnBehalfOf?.Id,
+        act.At.ToMicros(), act.Person?.Value, act.Case?.Value, act.Reason, act.Rules, act.Answer,
+    ];
 
     public static object?[] Leaf(Leaf leaf) => [leaf.Id, leaf.Kind, leaf.Hash, leaf.Salt, leaf.Manifest, null];
 

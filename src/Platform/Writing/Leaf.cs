@@ -10,9 +10,10 @@ namespace Muqeem.Platform.Writing;
 
 /// <summary>
 /// The salted commitment of an act or of a batch of accesses: what the journal's tree holds. For an act it is
-/// SHA-256(0x00 ‖ salt ‖ act ‖ manifest), where the manifest names each thing written with its table, mode, key and 16 bytes of
+/// SHA-256(0x00 ‖ salt ‖ act's row ‖ manifest), where the manifest names each thing written with its table, mode, key and 16 bytes of
 /// SHA-256(salt ‖ table ‖ values). The manifest is kept beside the leaf: who replays the rows against it finds any row changed since. Sealed
-/// columns enter by the commitment of their plaintext, so that a rotated key changes no leaf.
+/// columns enter by the commitment of their plaintext, so that a rotated key changes no leaf. Empty columns at the end are left out, so that
+/// a column that a later release adds changes none either.
 /// </summary>
 public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[] Manifest)
 {
@@ -38,8 +39,15 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
         Erasure = 10,
     }
 
-    /// <summary>One thing that an act wrote. <paramref name="Table"/> are the first four bytes of SHA-256 of the table's name.</summary>
-    public sealed record Entry(uint Table, Mode Mode, byte[] Key, byte[] Digest);
+    /// <summary>
+    /// One thing that an act wrote. <paramref name="Table"/> are the first four bytes of SHA-256 of the table's name. The key is the row's; a head's has its new
+    /// version after the id, a balance's what was added after the account.
+    /// </summary>
+    /// <param name="Commitment">Of the row's sealed value, where it has one: when its key is destroyed, the rest of the row can still be verified.</param>
+    public sealed record Entry(uint Table, Mode Mode, byte[] Key, byte[] Digest, byte[]? Commitment = null);
+
+    /// <summary>Set in the mode's byte when a commitment follows the digest.</summary>
+    private const byte WithCommitment = 0x80;
 
     [ThreadStatic]
     private static Encoder? _values;
@@ -62,10 +70,27 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
         encoder.Clear();
         encoder.Raw(salt);
         encoder.Text(table);
-        foreach (var value in values)
-        {
-            encoder.Value(value);
-        }
+        encoder.Values(values);
+        return SHA256.HashData(encoder.Written)[..DigestLength];
+    }
+
+    /// <summary>What of a row goes into its digest after the salt: for who has the row before he knows the salt.</summary>
+    internal static byte[] RowBytes(string table, IReadOnlyList<object?> values)
+    {
+        var encoder = _values ??= new Encoder();
+        encoder.Clear();
+        encoder.Text(table);
+        encoder.Values(values);
+        return encoder.Written.ToArray();
+    }
+
+    /// <summary>The salted digest of a row from <see cref="RowBytes"/>.</summary>
+    internal static byte[] RowDigest(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> row)
+    {
+        var encoder = _values ??= new Encoder();
+        encoder.Clear();
+        encoder.Raw(salt);
+        encoder.Raw(row);
         return SHA256.HashData(encoder.Written)[..DigestLength];
     }
 
@@ -81,27 +106,15 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
     }
 
     /// <summary>The leaf's hash from its parts.</summary>
-    public static byte[] HashOf(ReadOnlySpan<byte> salt, Act act, ReadOnlySpan<byte> manifest)
+    /// <param name="act">The act's row as it is stored, in the order of its columns.</param>
+    public static byte[] HashOf(ReadOnlySpan<byte> salt, IReadOnlyList<object?> act, ReadOnlySpan<byte> manifest)
     {
         var encoder = _whole ??= new Encoder();
         encoder.Clear();
         encoder.Raw([0x00]);
         encoder.Raw(salt);
-        encoder.Text("muqeem-act-1");
-        encoder.Value(act.Id.Value);
-        encoder.Text(act.Verb);
-        encoder.Text(act.Actor.Kind.ToString());
-        encoder.Text(act.Actor.Id);
-        encoder.Value(act.OperationId);
-        encoder.Value(act.RequestDigest);
-        encoder.Value(act.At.ToMicros());
-        encoder.Value(act.OnBehalfOf?.Kind.ToString());
-        encoder.Value(act.OnBehalfOf?.Id);
-        encoder.Value(act.Person?.Value);
-        encoder.Value(act.Case?.Value);
-        encoder.Value(act.Reason);
-        encoder.Value(act.Rules);
-        encoder.Value(act.Answer);
+        encoder.Text("muqeem-act-2");
+        encoder.Values(act);
         encoder.Bytes(manifest);
         return SHA256.HashData(encoder.Written);
     }
@@ -141,17 +154,55 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
     }
 
     /// <summary>Reads a manifest back.</summary>
+    /// <exception cref="FormatException">Not a manifest.</exception>
     public static IReadOnlyList<Entry> Read(ReadOnlySpan<byte> manifest)
     {
         var entries = new List<Entry>();
         while (manifest.Length > 0)
         {
+            var rest = (manifest.Length > 4 && (manifest[4] & WithCommitment) != 0 ? SHA256.HashSizeInBytes : 0) + DigestLength;
+            if (manifest.Length < 7 || manifest.Length < 7 + BinaryPrimitives.ReadUInt16BigEndian(manifest[5..]) + rest)
+            {
+                throw new FormatException("Not a manifest.");
+            }
             var keyLength = BinaryPrimitives.ReadUInt16BigEndian(manifest[5..]);
-            entries.Add(new(BinaryPrimitives.ReadUInt32BigEndian(manifest), (Mode)manifest[4], manifest.Slice(7, keyLength).ToArray(),
-                manifest.Slice(7 + keyLength, DigestLength).ToArray()));
-            manifest = manifest[(7 + keyLength + DigestLength)..];
+            entries.Add(new(BinaryPrimitives.ReadUInt32BigEndian(manifest), (Mode)(manifest[4] & ~WithCommitment), manifest.Slice(7, keyLength).ToArray(),
+                manifest.Slice(7 + keyLength, DigestLength).ToArray(), rest > DigestLength ? manifest.Slice(7 + keyLength + DigestLength, SHA256.HashSizeInBytes).ToArray() : null));
+            manifest = manifest[(7 + keyLength + rest)..];
         }
         return entries;
+    }
+
+    /// <summary>Reads an entry's key back: ids, texts, numbers and bytes.</summary>
+    /// <exception cref="FormatException">Not a key.</exception>
+    internal static IReadOnlyList<object?> ReadKey(ReadOnlySpan<byte> key)
+    {
+        var parts = new List<object?>();
+        while (key.Length > 0)
+        {
+            var length = key[0] switch
+            {
+                0 => 1,
+                1 => 17,
+                3 => 9,
+                2 or 4 when key.Length >= 5 => 5 + (long)BinaryPrimitives.ReadUInt32BigEndian(key[1..]),
+                _ => throw new FormatException("Not a key."),
+            };
+            if (length > key.Length)
+            {
+                throw new FormatException("Not a key.");
+            }
+            parts.Add(key[0] switch
+            {
+                1 => new Guid(key[1..17], bigEndian: true),
+                2 => Encoding.UTF8.GetString(key[5..(int)length]),
+                3 => BinaryPrimitives.ReadInt64BigEndian(key[1..]),
+                4 => key[5..(int)length].ToArray(),
+                _ => null,
+            });
+            key = key[(int)length..];
+        }
+        return parts;
     }
 
     /// <summary>Builds the manifest of one act.</summary>
@@ -169,13 +220,19 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
                 encoder.Value(part);
             }
             var keyBytes = encoder.Written;
-            var span = _bytes.GetSpan(7 + keyBytes.Length + DigestLength);
+            byte[]? commitment = null;
+            for (var i = 0; i < values.Count && commitment is null; i++)
+            {
+                commitment = (values[i] as SealedBytes)?.Commitment;
+            }
+            var span = _bytes.GetSpan(7 + keyBytes.Length + DigestLength + SHA256.HashSizeInBytes);
             BinaryPrimitives.WriteUInt32BigEndian(span, code);
-            span[4] = (byte)mode;
+            span[4] = (byte)((byte)mode | (commitment is null ? 0 : WithCommitment));
             BinaryPrimitives.WriteUInt16BigEndian(span[5..], checked((ushort)keyBytes.Length));
             keyBytes.CopyTo(span[7..]);
             digest.CopyTo(span[(7 + keyBytes.Length)..]);
-            _bytes.Advance(7 + keyBytes.Length + DigestLength);
+            commitment?.CopyTo(span[(7 + keyBytes.Length + DigestLength)..]);
+            _bytes.Advance(7 + keyBytes.Length + DigestLength + (commitment?.Length ?? 0));
         }
 
         public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
@@ -209,6 +266,19 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
             BinaryPrimitives.WriteInt32BigEndian(span[1..], bytes.Length);
             bytes.CopyTo(span[5..]);
             _bytes.Advance(5 + bytes.Length);
+        }
+
+        public void Values(IReadOnlyList<object?> values)
+        {
+            var count = values.Count;
+            while (count > 0 && values[count - 1] is null)
+            {
+                count--;
+            }
+            for (var i = 0; i < count; i++)
+            {
+                Value(values[i]);
+            }
         }
 
         public void Value(object? value)

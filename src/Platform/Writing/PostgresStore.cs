@@ -15,6 +15,9 @@ internal sealed partial class PostgresStore : IGroupStore
     private const int CautiousGroups = 16;
     private const int MostLosses = 8;
 
+    /// <summary>The columns of a leaf that the sequencer fills in.</summary>
+    private static readonly Table LeafPosition = new(PlatformTables.Leaf.Name, TableKind.Writer, 1, "", new("id", ColumnType.Uuid), new("position", ColumnType.Long));
+
     private readonly Db _db;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -312,6 +315,7 @@ internal sealed partial class PostgresStore : IGroupStore
         FillHeads(group);
         FillBalances(group);
         FillActs(group);
+        FillPositions(group);
         FillClaims(group);
         FillErasures(group);
         FillRows(group);
@@ -362,8 +366,16 @@ internal sealed partial class PostgresStore : IGroupStore
     {
         foreach (var change in group.Where(c => c.Leaf is not null).OrderBy(c => c.Operation))
         {
-            Use(PlatformTables.Act, StatementKind.InsertNew, "operation").Add(OwnRows.Act(change));
+            Use(PlatformTables.Act, StatementKind.InsertNew, "operation").Add(change.ActRow!);
             Use(PlatformTables.Leaf, StatementKind.Insert).Add(OwnRows.Leaf(change.Leaf!));
+        }
+    }
+
+    private void FillPositions(List<Prepared> group)
+    {
+        foreach (var (leaf, position) in group.SelectMany(c => c.Change.Sequenced).OrderBy(s => s.Leaf))
+        {
+            Use(LeafPosition, StatementKind.Place).Add(leaf, position);
         }
     }
 

@@ -30,6 +30,9 @@ internal sealed class Prepared
     /// <summary>Empty when there is no act.</summary>
     public Guid Operation { get; private set; }
 
+    /// <summary>The act as it is stored and hashed; null when there is none.</summary>
+    public object?[]? ActRow { get; private set; }
+
     /// <summary>Null when there is no act; the accesses of a change without an act share one leaf per group.</summary>
     public Leaf? Leaf { get; private set; }
 
@@ -85,13 +88,15 @@ internal sealed class Prepared
         prepared.StoreHeads(manifest);
         prepared.StoreRows(manifest);
         prepared.StoreTheRest(manifest);
+        prepared.Bytes += 32 * change.Sequenced.Count;
         prepared.Bytes += change.Messages.Sum(m => m.Payload.Length + (m.Secret?.Cipher.Length ?? 0)) + 256;
         if (change.Act is { } act)
         {
             prepared.Operation = Digest.OperationKey(act);
             prepared.Touches.Add(new("operation", ToKey(prepared.Operation)));
             var bytes = manifest!.ToArray();
-            prepared.Leaf = new(act.Id.Value, Leaf.ActKind, Leaf.HashOf(salt, act, bytes), salt, bytes);
+            prepared.ActRow = OwnRows.Act(act, prepared.Operation);
+            prepared.Leaf = new(act.Id.Value, Leaf.ActKind, Leaf.HashOf(salt, prepared.ActRow, bytes), salt, bytes);
         }
         else if (change.Accesses.Count > 0)
         {
@@ -117,6 +122,14 @@ internal sealed class Prepared
         if (Change.Act is null && (Change.Balances.Count > 0 || Change.Messages.Count > 0 || Change.Erasures.Count > 0))
         {
             throw new InvalidOperationException("Money, messages and erasures need an act.");
+        }
+        if (Change.Act is null && (Change.Claims.Count > 0 || Change.Releases.Count > 0))
+        {
+            throw new InvalidOperationException("A claim needs an act.");
+        }
+        if (Change.Sequenced.Count > 0 && Change.Heads.Count == 0)
+        {
+            throw new InvalidOperationException("Positions in the journal are given under a head: whoever is no longer the sequencer loses the race.");
         }
         if (Change.Act is { RequestDigest.Length: not 32 })
         {
@@ -177,7 +190,7 @@ internal sealed class Prepared
             }
             Touches.Add(touch);
             Weigh(values);
-            manifest?.Add(head.Table.Name, Code(head.Table.Name), Leaf.Mode.Head, [values[0]], values);
+            manifest?.Add(head.Table.Name, Code(head.Table.Name), Leaf.Mode.Head, values.AsSpan(0, 2), values);
         }
     }
 
@@ -238,7 +251,7 @@ internal sealed class Prepared
         }
         foreach (var balance in Change.Balances)
         {
-            manifest.Add("balance", Code("balance"), Leaf.Mode.Balance, [balance.Account], [balance.Account, balance.Halalas]);
+            manifest.Add("balance", Code("balance"), Leaf.Mode.Balance, [balance.Account, balance.Halalas], [balance.Account, balance.Halalas]);
         }
         foreach (var message in Change.Messages)
         {

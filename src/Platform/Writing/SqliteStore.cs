@@ -208,7 +208,7 @@ internal sealed partial class SqliteStore : IGroupStore
                     ? new WriteOutcome.Replayed(new(known.Act), known.Answer)
                     : new WriteOutcome.OperationReused();
             }
-            Insert(PlatformTables.Act, OwnRows.Act(prepared));
+            Insert(PlatformTables.Act, prepared.ActRow!);
             Insert(PlatformTables.Leaf, OwnRows.Leaf(prepared.Leaf!));
         }
         foreach (var head in prepared.Heads)
@@ -216,6 +216,13 @@ internal sealed partial class SqliteStore : IGroupStore
             if ((head.Expected == 0 ? InsertHead(head) : UpdateHead(head)) != 1)
             {
                 return new WriteOutcome.Conflict(head.Table.Name, head.Id);
+            }
+        }
+        foreach (var (leaf, position) in change.Sequenced)
+        {
+            if (Execute("UPDATE leaf SET position = @p1 WHERE id = @p0 AND position IS NULL", leaf, position) != 1)
+            {
+                return new WriteOutcome.Conflict(PlatformTables.Leaf.Name, leaf);
             }
         }
         foreach (var release in change.Releases)

@@ -467,10 +467,10 @@ public abstract class WriterTests : IAsyncLifetime
         await Writer.WriteAsync(change);
 
         var leaf = await Db.FirstAsync<FullLeafRow>("SELECT hash, salt, manifest FROM leaf WHERE id = @id", new { id = change.Act!.Id });
-        Assert.Equal(leaf!.Hash, Leaf.HashOf(leaf.Salt, change.Act, leaf.Manifest));
+        Assert.Equal(leaf!.Hash, Leaf.HashOf(leaf.Salt, OwnRows.Act(change.Act, Digest.OperationKey(change.Act)), leaf.Manifest));
         var entry = Assert.Single(Leaf.Read(leaf.Manifest));
         Assert.Equal((Leaf.TableCode("thing"), Leaf.Mode.Head), (entry.Table, entry.Mode));
-        Assert.Equal(Leaf.KeyBytes(thing), entry.Key);
+        Assert.Equal(Leaf.KeyBytes(thing, 1L), entry.Key);
         Assert.Equal(Leaf.RowDigest(leaf.Salt, "thing", [thing, 1L, "true", 3]), entry.Digest);
         Assert.NotEqual(Leaf.RowDigest(leaf.Salt, "thing", [thing, 1L, "false", 3]), entry.Digest);
     }

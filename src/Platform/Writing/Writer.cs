@@ -35,6 +35,9 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     /// <summary>Raised on the writer's own loop after a group with messages has committed; whoever listens only takes note.</summary>
     public event EventHandler? MessagesCommitted;
 
+    /// <summary>Raised likewise after a group with leaves for the journal.</summary>
+    public event EventHandler? LeavesCommitted;
+
     /// <summary>How long the store goes untended at most: what hangs on the session is known to hold for four times as long.</summary>
     internal static readonly TimeSpan TendEvery = TimeSpan.FromMilliseconds(500);
 
@@ -212,6 +215,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     {
         var done = 0;
         var messages = false;
+        var leaves = false;
         foreach (var change in group)
         {
             if (change.Failure is { } failure)
@@ -225,6 +229,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
                     Note(change);
                     done++;
                     messages |= change.Change.Messages.Count > 0;
+                    leaves |= change.Leaf is not null || change.AccessDigests.Length > 0;
                 }
                 else
                 {
@@ -245,6 +250,10 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
         if (messages)
         {
             MessagesCommitted?.Invoke(this, EventArgs.Empty);
+        }
+        if (leaves)
+        {
+            LeavesCommitted?.Invoke(this, EventArgs.Empty);
         }
     }
 

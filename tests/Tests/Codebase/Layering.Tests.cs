@@ -33,7 +33,7 @@ public partial class LayeringTests
         foreach (var file in projects)
         {
             var name = Path.GetFileNameWithoutExtension(file);
-            if (name == "Sandbox")
+            if (name is "Sandbox" or "Witness")
             {
                 continue;
             }
@@ -44,6 +44,10 @@ public partial class LayeringTests
             }
         }
     }
+
+    [Fact]
+    public void The_witness_shares_with_us_only_what_every_verifier_has() =>
+        Assert.Equal(["../Verifier/Verifier.csproj"], XDocument.Load(Path.Combine(Source, "Witness", "Witness.csproj")).Descendants("ProjectReference").Select(r => r.Attribute("Include")!.Value));
 
     [Fact]
     public void Nothing_references_the_stand_ins()
