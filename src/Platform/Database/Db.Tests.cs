@@ -121,7 +121,7 @@ public abstract class DbTests : IAsyncLifetime
     [Fact]
     public async Task Lists_of_bytes_find_claims()
     {
-        var change = new Change(null);
+        var change = new Change(new Act(ActId.New(TimeProvider.System), "test.claim", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("claim"), TimeProvider.System.Now()));
         change.Claims.Add(new("a", [1, 0, 255]));
         change.Claims.Add(new("b", [2]));
         await _database.Writer.WriteAsync(change);
