@@ -43,7 +43,7 @@ public static class CredentialsSetup
         services.AddSingleton(p => new TypeMetadata(origin, Now(p, FormRules.Of).Ages, p.GetRequiredService<TextCatalogue>()));
         services.AddSingleton(p => new IssuedForms(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<StatusLists>(),
-            p.GetRequiredService<IWriter>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<PortraitOf>(), p.GetRequiredService<TypeMetadata>(), () => Now(p, FormRules.Of), p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<IWriter>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<PortraitOf>(), p.GetRequiredService<TypeMetadata>, () => Now(p, FormRules.Of), p.GetRequiredService<TimeProvider>(),
             origin, p.GetRequiredService<ILogger<IssuedForms>>()));
         services.AddHostedService<StatusWork>();
         services.AddWork(p => p.GetRequiredService<DueWork>().Add("credentials.complete", p.GetRequiredService<IssuedForms>().CompleteAsync));

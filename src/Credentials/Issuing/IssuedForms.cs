@@ -82,7 +82,7 @@ public sealed record FormRules(Duration Life, IReadOnlyList<int> Ages)
 /// promise ends signed over the same bytes, or voided.
 /// </summary>
 public sealed partial class IssuedForms(
-    Db db, Documents documents, Sealer sealer, ReadDoor door, KeyStore keys, StatusLists lists, IWriter writer, StandingOf standingOf, PortraitOf portraitOf, TypeMetadata type,
+    Db db, Documents documents, Sealer sealer, ReadDoor door, KeyStore keys, StatusLists lists, IWriter writer, StandingOf standingOf, PortraitOf portraitOf, Func<TypeMetadata> type,
     Func<FormRules> rules, TimeProvider clock, string origin, ILogger<IssuedForms> log)
 {
     private const string Columns =
@@ -252,7 +252,7 @@ public sealed partial class IssuedForms(
     {
         var terms = new CredentialTerms(origin, form.IssuedAt, form.ExpiresAt, lists.UriOf(form.Place.List), form.Place.Index, chain);
         var holder = new HolderKey(recipe.HolderX, recipe.HolderY);
-        return form.Kind == FormKind.SdJwtVc ? SdJwtForm.Write(id, terms, holder, recipe.Seed, type.Integrity) : MdocForm.Write(id, terms, holder, recipe.Seed);
+        return form.Kind == FormKind.SdJwtVc ? SdJwtForm.Write(id, terms, holder, recipe.Seed, type().Integrity) : MdocForm.Write(id, terms, holder, recipe.Seed);
     }
 
     /// <summary>Reads what is about to be signed with the verifiers' decoder and compares it with what was meant. A difference is a bug, and nothing is signed.</summary>

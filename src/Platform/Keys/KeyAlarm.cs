@@ -5,7 +5,7 @@ using NodaTime;
 namespace Muqeem.Platform.Keys;
 
 /// <summary>Something about the keys that the operator has to do before a date.</summary>
-/// <param name="Code">e.g. <c>signer_ends</c>; the office shows the text <c>office.keys.alarm.&lt;code&gt;</c>.</param>
+/// <param name="Code">e.g. <c>signer_ends</c>; the office shows the text <c>office.signing.alarm.&lt;code&gt;</c>.</param>
 /// <param name="KeyId">Which key, when it is one.</param>
 /// <param name="Purpose">The purpose's word, e.g. <c>document-signer</c>; null for the root.</param>
 /// <param name="Due">Until then; in the past or now: it is late.</param>
