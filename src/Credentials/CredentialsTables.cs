@@ -62,7 +62,7 @@ public static class CredentialsTables
 
     internal static readonly Table Recipe = new("credential_recipe", TableKind.Act, 1, "What a form is built from beside its document: the seed of its salts and the holder's key.",
         new Column("form_id", ColumnType.Uuid),
-        new Column("recipe", ColumnType.Sealed));
+        new Column("recipe", ColumnType.Sealed) { Binding = new(RetentionClass.Identity, "form_id", "person_id", "credential_form", "form_id") });
 
     internal static readonly Table StatusToken = new("status_token", TableKind.Act, 1, "Every status list that was signed, by the digests of what was signed. Written before the signature.",
         new Column("id", ColumnType.Uuid),

@@ -119,13 +119,18 @@ public static class QrForm
 
     private static void Identity(CborWriter w, IdClaims id, bool bothNames)
     {
-        w.WriteStartMap(bothNames ? 6 : 4);
+        // The claim has whole days only: what is not known to the day is left out.
+        var birth = id.Birth.Precision == BirthPrecision.Day;
+        w.WriteStartMap(3 + (birth ? 1 : 0) + (bothNames ? 2 : 0));
         w.WriteInt32(Number);
         w.WriteTextString(id.ResidentNumber);
         w.WriteInt32(FullName);
         w.WriteTextString(id.NameLatin);
-        w.WriteInt32(BirthDay);
-        w.WriteTextString(id.BirthText.Replace("-", "", StringComparison.Ordinal));
+        if (birth)
+        {
+            w.WriteInt32(BirthDay);
+            w.WriteTextString(id.BirthText.Replace("-", "", StringComparison.Ordinal));
+        }
         w.WriteInt32(NationalityOf);
         w.WriteTextString(id.NationalityCode);
         if (bothNames)
@@ -133,7 +138,7 @@ public static class QrForm
             w.WriteInt32(SecondName);
             w.WriteTextString(id.NameArabic);
             w.WriteInt32(SecondLanguage);
-            w.WriteTextString("ar");
+            w.WriteTextString("ara");
         }
         w.WriteEndMap();
     }

@@ -202,7 +202,7 @@ public sealed class QrCode
         }
 
         // A card is asked about by its place in a list, a live code by its own handle: neither carries the other's, so that neither can be followed by it.
-        if (kind == QrKind.Card ? status is null || handle is not null || identity.Count > 0 : status is not null)
+        if (kind == QrKind.Card ? status is null || handle is not null : status is not null)
         {
             return Reason.QrClaims;
         }
