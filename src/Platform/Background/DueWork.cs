@@ -3,6 +3,7 @@ using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using NodaTime;
@@ -75,9 +76,9 @@ public sealed partial class DueWork(IWriter writer, Leases leases, TimeProvider 
                 done += some;
             }
         }
-        catch (Exception e) when (e is AccessNotRecordedException or NotWrittenException or DatabaseBusyException or DbException)
+        catch (Exception e) when (e is AccessNotRecordedException or NotWrittenException or KeyUnavailableException or DatabaseBusyException or DbException)
         {
-            // The database is away; the next round tries again.
+            // The database or the token of keys is away; the next round tries again.
         }
         catch (Exception bug) when (bug is not OperationCanceledException)
         {
@@ -163,7 +164,7 @@ public sealed partial class DueWork(IWriter writer, Leases leases, TimeProvider 
             }
             return step;
         }
-        catch (Exception e) when (e is AccessNotRecordedException or NotWrittenException or DatabaseBusyException or DbException)
+        catch (Exception e) when (e is AccessNotRecordedException or NotWrittenException or KeyUnavailableException or DatabaseBusyException or DbException)
         {
             return Step.Stop;
         }

@@ -3,6 +3,7 @@ using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using NodaTime;
@@ -111,6 +112,10 @@ public sealed partial class Jobs(Db db, IWriter writer, TimeProvider clock, Back
         catch (Exception e) when (e is AccessNotRecordedException or NotWrittenException or DatabaseBusyException or DbException or JobTakenException)
         {
             remark = "job.database_away";
+        }
+        catch (KeyUnavailableException)
+        {
+            remark = "job.keys_away";
         }
         catch (Exception bug)
         {

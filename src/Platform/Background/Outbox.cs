@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using NodaTime;
@@ -205,6 +206,10 @@ public sealed partial class Outbox : IDisposable
             catch (Exception e) when (e is AccessNotRecordedException or NotWrittenException or DatabaseBusyException or DbException)
             {
                 result = new OutboxResult.Again("outbox.database_away");
+            }
+            catch (KeyUnavailableException)
+            {
+                result = new OutboxResult.Again("outbox.keys_away");
             }
             catch (ErasedException)
             {

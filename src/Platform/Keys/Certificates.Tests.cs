@@ -96,7 +96,7 @@ public sealed class DemonstrationChainTests : IDisposable
             Assert.True(signer.SignsFrom <= _folder.Clock.Now() && _folder.Clock.Now() < signer.SignsUntil);
             // What is signed now can live ninety days.
             Assert.True(_folder.Clock.Now() + Duration.FromDays(90) <= signer.ValidUntil);
-            Assert.Empty(store.Alarms().Where(a => a.Code != KeyAlarms.Rotate));
+            Assert.DoesNotContain(store.Alarms(), a => a.Code != KeyAlarms.Rotate);
             Assert.Throws<KeyUnavailableException>(() => store.Sign(signer with { KeyId = "document-signer-none" }, "x"u8));
             _folder.Clock.Advance(TimeSpan.FromDays(5));
         }
@@ -116,6 +116,36 @@ public sealed class DemonstrationChainTests : IDisposable
         Assert.True(store.Current(KeyPurpose.StatusList).ValidUntil > _folder.Clock.Now());
         Assert.Equal(2, store.Roots.Count);
         Assert.True(store.Roots[^1].ValidUntil > _folder.Clock.Now() + Duration.FromDays(7000));
+    }
+
+    [Fact]
+    public void When_the_clock_is_moved_the_next_signers_are_made_and_the_alarms_are_measured()
+    {
+        using var store = Open();
+        var clock = new MovableClock(_folder.Data, _folder.Clock);
+        using var moved = KeyStore.Open(_folder.Data, passphrase: null, clock);
+        using var upkeep = new KeyUpkeep(moved, _folder.Data, clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<KeyUpkeep>.Instance);
+        var measured = new Dictionary<string, double>(StringComparer.Ordinal);
+        using var listener = new System.Diagnostics.Metrics.MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Meter == upkeep.Meter)
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((_, value, tags, _) => measured[(string)tags[0].Value!] = value);
+        listener.SetMeasurementEventCallback<int>((_, value, tags, _) => measured[(string)tags[0].Value!] = value);
+        listener.Start();
+
+        Assert.True(clock.MoveBy(Duration.FromDays(500)).Ok);
+
+        Assert.Equal(2, moved.All(KeyPurpose.DocumentSigner).Count);
+        listener.RecordObservableInstruments();
+        Assert.Equal(90, measured["document-signer"], tolerance: 0.01);
+        Assert.Equal((0, 5), (measured[KeyAlarms.NoSigner], measured[KeyAlarms.Rotate]));
+        store.Refresh();
+        Assert.Equal(moved.Inventory.Select(k => k.Id), store.Inventory.Select(k => k.Id));
     }
 
     [Fact]
@@ -185,7 +215,7 @@ public sealed class DemonstrationChainTests : IDisposable
 
     internal static (int Code, string Said) OpenSsl(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("openssl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("openssl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
         var error = process.StandardError.ReadToEndAsync();
         var said = process.StandardOutput.ReadToEnd() + error.GetAwaiter().GetResult();
         process.WaitForExit();

@@ -31,7 +31,7 @@ internal sealed class KeyFile : IDisposable
     }
 
     /// <summary>Another process replaced the file since it was last read or saved here.</summary>
-    public bool HasChanged => Stamp() != _stamp;
+    public bool HasChanged => Stamp() is var now && now != default && now != _stamp;
 
     /// <summary>Held while the store is opened, so that two processes starting at once do not both make keys.</summary>
     public static FileStream LockFolder(DataFolder folder)

@@ -23,6 +23,9 @@ public sealed record KeySettings
     /// <summary>How long before a date the operator is told.</summary>
     public AlarmSettings Alarms { get; init; } = new();
 
+    /// <summary>Without the passphrase.</summary>
+    public override string ToString() => Token is null ? "keys in the file" : $"keys in {Token}";
+
     /// <exception cref="CannotStartException">A setting that cannot be meant.</exception>
     public static KeySettings From(IConfiguration configuration)
     {
@@ -30,7 +33,7 @@ public sealed record KeySettings
         var keys = configuration.GetSection("Keys");
         var defaults = new KeySettings();
         var root = defaults.DemonstrationRoot;
-        var contact = configuration["PublicOrigin"] is { Length: > 0 } origin ? origin : root.Contact;
+        var contact = Uri.TryCreate(configuration["PublicOrigin"], UriKind.Absolute, out var origin) ? origin.AbsoluteUri : root.Contact;
         return new KeySettings
         {
             Passphrase = keys["Passphrase"],

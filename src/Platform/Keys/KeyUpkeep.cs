@@ -18,7 +18,6 @@ internal sealed partial class KeyUpkeep : BackgroundService
     private readonly DataFolder _folder;
     private readonly MovableClock _clock;
     private readonly ILogger<KeyUpkeep> _logger;
-    private readonly Meter _meter = new("Muqeem.Keys");
     private HashSet<(string, string?)> _told = [];
 
     public KeyUpkeep(KeyStore keys, DataFolder folder, MovableClock clock, ILogger<KeyUpkeep> logger)
@@ -27,20 +26,23 @@ internal sealed partial class KeyUpkeep : BackgroundService
         _folder = folder;
         _clock = clock;
         _logger = logger;
-        _meter.CreateObservableGauge("muqeem.keys.alarms", () => KeyAlarms.All.Select(code => new Measurement<int>(_keys.Alarms().Count(a => a.Code == code), new KeyValuePair<string, object?>("code", code))),
+        _clock.Moved += OnMoved;
+        Meter.CreateObservableGauge("muqeem.keys.alarms", () => KeyAlarms.All.Select(code => new Measurement<int>(_keys.Alarms().Count(a => a.Code == code), new KeyValuePair<string, object?>("code", code))),
             "{alarm}", "Alarms about keys, by code");
-        _meter.CreateObservableGauge("muqeem.keys.signing_days_left", DaysLeft, "d", "Until the last certified signer of a purpose stops signing");
+        Meter.CreateObservableGauge("muqeem.keys.signing_days_left", DaysLeft, "d", "Until the last certified signer of a purpose stops signing");
     }
 
     public override void Dispose()
     {
-        _meter.Dispose();
+        _clock.Moved -= OnMoved;
+        Meter.Dispose();
         base.Dispose();
     }
 
+    internal Meter Meter { get; } = new("Muqeem.Keys");
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _clock.Moved += OnMoved;
         try
         {
             using var timer = new PeriodicTimer(Pause);
@@ -53,10 +55,6 @@ internal sealed partial class KeyUpkeep : BackgroundService
         catch (OperationCanceledException)
         {
             // Stopping.
-        }
-        finally
-        {
-            _clock.Moved -= OnMoved;
         }
     }
 

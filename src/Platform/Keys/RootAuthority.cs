@@ -81,7 +81,7 @@ internal sealed class RootAuthority : IDisposable
         }
         var begin = Second(from);
         var end = begin.AddDays(profile.ValidDays).AddSeconds(-1);
-        if (begin < Certificate.NotBefore.ToUniversalTime() || end > Certificate.NotAfter.ToUniversalTime())
+        if (begin.UtcDateTime < Certificate.NotBefore.ToUniversalTime() || end.UtcDateTime > Certificate.NotAfter.ToUniversalTime())
         {
             throw new CertificateRefusedException($"The certificate would outlive the root, which is valid until {Certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}. Make a new root.");
         }

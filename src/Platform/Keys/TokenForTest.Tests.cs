@@ -26,7 +26,7 @@ internal static partial class TokenForTest
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         var configuration = Path.Combine(folder, "softhsm2.conf");
         File.WriteAllText(configuration, $"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n");
-        var start = new ProcessStartInfo("softhsm2-util", ["--init-token", "--free", "--label", Label, "--so-pin", "so-4711-4711", "--pin", Pin]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("softhsm2-util", ["--init-token", "--free", "--label", Label, "--so-pin", "so-4711-4711", "--pin", Pin]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["SOFTHSM2_CONF"] = configuration;
         using (var process = Process.Start(start)!)
         {

@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Writing;
 using Npgsql;
 
@@ -32,7 +33,7 @@ public static class RecordedReads
             await next(context);
             await guarded.FinishAsync();
         }
-        catch (Exception e) when ((e is AccessNotRecordedException or NotWrittenException || (e is NpgsqlException && PostgresStore.IsAway(e))) && !context.Response.HasStarted)
+        catch (Exception e) when ((e is AccessNotRecordedException or NotWrittenException or KeyUnavailableException || (e is NpgsqlException && PostgresStore.IsAway(e))) && !context.Response.HasStarted)
         {
             context.Features.Set(inner);
             context.Response.Clear();

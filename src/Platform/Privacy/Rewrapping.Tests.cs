@@ -183,6 +183,7 @@ public abstract class RewrappingTests(DatabaseKind kind) : IAsyncLifetime
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         })!;
         Assert.Equal("500", await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)));
         if (letGoOn)

@@ -243,7 +243,7 @@ public class MdocTests
     [Fact]
     public void Only_a_signer_of_documents_under_a_pinned_root_signs()
     {
-        Assert.Equal(Reason.SignerPurpose, Refusal(m => m.Signer = Minted.Shared.SdJwt));
+        Assert.Equal(Reason.SignerPurpose, Refusal(m => m.Signer = Minted.Shared.Status));
         Assert.Equal(Reason.SignerUnknown, Refusal(m => m.Signer = new Minted("C=SA, CN=Stranger").Mdoc));
         Assert.Equal(Reason.SignatureWrong, Refusal(m => m.Signer = m.Signer with { Key = Minted.Shared.SdJwt.Key }));
         Assert.Equal(Reason.CoseAlgorithm, Refusal(m => m.Protected = Minted.Map((Minted.Int(1), Minted.Int(-35)))));
