@@ -13,16 +13,16 @@ public partial class ReasonDocsTests
     private static List<(Reason Reason, string Text)> Explained()
     {
         var source = File.ReadAllText(Path.Combine(Folder, "Reason.cs"));
-        return [.. Member().Matches(source).Select(m => (Enum.Parse<Reason>(m.Groups[2].Value), m.Groups[1].Value.Replace("<c>", "`").Replace("</c>", "`")))];
+        return [.. Member().Matches(source).Select(m => (Enum.Parse<Reason>(m.Groups["name"].Value), m.Groups["text"].Value.Replace("<c>", "`").Replace("</c>", "`")))];
     }
 
-    [GeneratedRegex(@"/// <summary>(.+)</summary>\n    (\w+),")]
+    [GeneratedRegex(@"/// <summary>(?<text>.+)</summary>\n    (?<name>\w+),", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Member();
 
-    [GeneratedRegex(@"^\| `([^`]+)` \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<code>[^`]+)` \|", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Listed();
 
-    [GeneratedRegex(@"\bReason\.(\w+)")]
+    [GeneratedRegex(@"\bReason\.(?<name>\w+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Used();
 
     [Fact]
@@ -34,7 +34,7 @@ public partial class ReasonDocsTests
         var file = Path.Combine(Repository.Root, "docs", "generated", Page);
         if (File.Exists(file))
         {
-            Assert.All(Listed().Matches(File.ReadAllText(file)), m => Assert.True(codes.Contains(m.Groups[1].Value), $"The reason {m.Groups[1].Value} was removed or renamed."));
+            Assert.All(Listed().Matches(File.ReadAllText(file)), m => Assert.True(codes.Contains(m.Groups["code"].Value), $"The reason {m.Groups["code"].Value} was removed or renamed."));
         }
         static string Reads(Reason reason) => IdVerifier.Refuse(reason) switch
         {
@@ -55,7 +55,7 @@ public partial class ReasonDocsTests
         foreach (var file in Directory.GetFiles(Folder, "*.cs", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) is not ("Reason.cs" or "Reason.Docs.Tests.cs") && !f.Contains("/obj/")))
         {
             var into = file.EndsWith(".Tests.cs", StringComparison.Ordinal) ? asked : given;
-            into.UnionWith(Used().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value));
+            into.UnionWith(Used().Matches(File.ReadAllText(file)).Select(m => m.Groups["name"].Value));
         }
         Assert.Empty(Enum.GetNames<Reason>().Except(given));
         Assert.Empty(Enum.GetNames<Reason>().Except(asked));

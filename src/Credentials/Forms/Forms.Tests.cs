@@ -172,7 +172,7 @@ public sealed class FormsTests : IDisposable
 
     private static Dictionary<int, string> Identity(string code)
     {
-        Assert.True(Base32.TryDecode(code[(code.LastIndexOf('/') + 1)..], out var bytes));
+        Assert.True(Base32.TryDecode(code.AsSpan(code.LastIndexOf('/') + 1), out var bytes));
         var reader = new CborReader(bytes);
         Assert.Equal((CborTag)18, reader.ReadTag());
         reader.ReadStartArray();
@@ -258,6 +258,7 @@ public sealed class FormsTests : IDisposable
             using var node = Process.Start(new ProcessStartInfo("node", ["check.mjs", folder.FullName, status.ToString().ToLowerInvariant()])
             {
                 WorkingDirectory = checks,
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 Environment = { ["MUQEEM_NOW"] = "2026-11-28T09:05:00Z" },

@@ -112,7 +112,8 @@ public static class SdJwtForm
                 w.WriteStartArray();
                 w.WriteStringValue(state.Alpha2);
                 w.WriteEndArray();
-            });
+            }
+            );
         }
         // Also for who has no state: the code of the travel document (XXA stateless, XXB refugee).
         yield return ("nationality_icao", w => w.WriteStringValue(id.NationalityCode));
@@ -131,7 +132,8 @@ public static class SdJwtForm
             w.WriteString("kind", id.AnswerableWord);
             w.WriteString("name", id.AnswerableName);
             w.WriteEndObject();
-        });
+        }
+        );
         if (id.Portrait is { } portrait)
         {
             yield return ("picture", w => w.WriteStringValue("data:image/jpeg;base64," + Convert.ToBase64String(portrait)));
