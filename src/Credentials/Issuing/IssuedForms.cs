@@ -221,8 +221,9 @@ public sealed partial class IssuedForms(
 
     private Task<WriteOutcome> EndAsync(IssuedForm form, string verb, CancellationToken cancel)
     {
-        // One end for each promise: the operation is the promise itself.
-        var act = new Act(ActId.New(clock), verb, Actor.System("credentials"), form.Id, Digest.Of(verb, form.Id.ToString(), Convert.ToHexString(form.Digest)), clock.Now()) { Person = form.Person };
+        // One end for each promise: the operation is the promise as it stands.
+        var operation = Platform.Background.Names.IdOf(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{verb}:{form.Id}:{form.RowVersion}"));
+        var act = new Act(ActId.New(clock), verb, Actor.System("credentials"), operation, Digest.Of(verb, form.Id.ToString(), Convert.ToHexString(form.Digest)), clock.Now()) { Person = form.Person };
         var change = new Change(act);
         Put(change, form);
         return writer.WriteAsync(change, cancel: cancel);

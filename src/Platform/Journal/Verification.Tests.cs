@@ -57,7 +57,7 @@ public abstract class LivedInWorld(DatabaseKind kind) : SeededWorld(kind)
 public abstract class VerificationTests(ITestOutputHelper output, LivedInWorld lived)
 {
     /// <summary>What the verification says that it cannot find: see its documentation.</summary>
-    private static readonly HashSet<string> Unfindable = new(StringComparer.Ordinal) { "erasure.key_mark", "journal_head.version" };
+    private static readonly HashSet<string> Unfindable = new(StringComparer.Ordinal) { "erasure.key_mark", "journal_head.version", "keys.data_key.origin" };
 
     private static bool Long => Environment.GetEnvironmentVariable("MUQEEM_LONG") == "1";
 
@@ -356,7 +356,7 @@ public abstract class VerificationTests(ITestOutputHelper output, LivedInWorld l
     public async Task A_whole_act_rewritten_to_match_still_contradicts_the_checkpoint()
     {
         // Row, manifest and leaf all agree with each other again: only the tree knows.
-        var act = await Db.SingleAsync<Guid>("SELECT id FROM leaf WHERE position = 5 AND kind = 'act'");
+        var act = await Db.SingleAsync<Guid>("SELECT id FROM leaf WHERE position >= 5 AND kind = 'act' ORDER BY position LIMIT 1");
         var (findings, _) = await BehindTheBackAsync(async (connection, transaction) =>
         {
             var snapshot = new Db.Snapshot(Db, connection, transaction);
