@@ -241,7 +241,7 @@ public class SdJwtTests
     public void Only_a_signer_of_credentials_under_a_pinned_root_issues()
     {
         Assert.True(Verify(TestIssuer.Sign(TestIssuer.Frame(), [])).Ok);
-        Assert.Equal(Reason.SignerPurpose, Verify(TestIssuer.Sign(TestIssuer.Frame(), [], signer: Minted.Shared.Mdoc)).Reason);
+        Assert.Equal(Reason.SignerPurpose, Verify(TestIssuer.Sign(TestIssuer.Frame(), [], signer: Minted.Shared.Status)).Reason);
         Assert.Equal(Reason.SignerUnknown, Verify(TestIssuer.Sign(TestIssuer.Frame(), [], signer: new Minted("C=SA, CN=Stranger").SdJwt)).Reason);
         Assert.Equal(Reason.SignatureWrong, Verify(TestIssuer.Sign(TestIssuer.Frame(), [], signer: Minted.Shared.SdJwt with { Key = Minted.Shared.Mdoc.Key })).Reason);
     }
