@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Net.Http.Headers;
 using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Status;
@@ -30,16 +29,22 @@ internal static class TrustRoutes
         {
             return Results.NotFound();
         }
-        var asCwt = Prefers(http.Request, Cwt);
+        var asCwt = PrefersCwt(http.Request);
         http.Response.Headers.CacheControl = $"public, max-age={(long)lists.Ttl.TotalSeconds}";
         http.Response.Headers.LastModified = token.At.ToDateTimeOffset().ToString("R", System.Globalization.CultureInfo.InvariantCulture);
         return Results.Bytes(asCwt ? token.Cwt : token.Jwt, asCwt ? Cwt : Jwt, entityTag: new EntityTagHeaderValue($"\"{list}-{token.At.ToUnixTimeMilliseconds()}-{(asCwt ? "c" : "j")}\""));
     }
 
-    /// <summary>Whether this type is asked for by name, and not less than the other.</summary>
-    private static bool Prefers(HttpRequest request, string type) => MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var asked)
-        && asked.FirstOrDefault(a => a.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)) is { } named
-        && (named.Quality ?? 1) > (asked.FirstOrDefault(a => a.MediaType.Equals(Jwt, StringComparison.OrdinalIgnoreCase))?.Quality ?? (asked.Any(a => a.MediaType.Equals(Jwt, StringComparison.OrdinalIgnoreCase)) ? 1 : 0));
+    /// <summary>By name only: who takes anything gets the JWT.</summary>
+    private static bool PrefersCwt(HttpRequest request)
+    {
+        if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var asked))
+        {
+            return false;
+        }
+        double Wish(string type) => asked.FirstOrDefault(a => a.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)) is { } named ? named.Quality ?? 1 : 0;
+        return Wish(Cwt) > Wish(Jwt);
+    }
 
-    private static string Pem(byte[] certificate) => new StringBuilder(PemEncoding.WriteString("CERTIFICATE", certificate)).Append('\n').ToString();
+    private static string Pem(byte[] certificate) => PemEncoding.WriteString("CERTIFICATE", certificate) + "\n";
 }

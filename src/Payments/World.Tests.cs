@@ -51,6 +51,9 @@ internal sealed class World : IAsyncDisposable
     public Change Act(string verb = "test.act") =>
         new(new Act(ActId.New(Clock), verb, Actor.System("test"), Guid.CreateVersion7(Clock.GetUtcNow()), Digest.Of("test"), Clock.Now()));
 
+    /// <summary>As a node does that hears of an erasure.</summary>
+    public void ForgetKeys(PersonId person) => _dataKeys.Forget(person, RetentionClass.Identity);
+
     public Task<WriteOutcome> WriteAsync(Change change) => Database.Writer.WriteAsync(change);
 
     public async Task DoneAsync(Change change) => Assert.IsType<WriteOutcome.Done>(await WriteAsync(change));

@@ -221,6 +221,21 @@ public abstract class IssuedFormsTests : IAsyncLifetime
         Assert.Equal(StatusList.Invalid, await StatusInListAsync(status));
     }
 
+    [Fact]
+    public async Task A_promise_to_somebody_who_was_erased_is_voided_and_holds_up_nobody()
+    {
+        var issued = await IssuedAsync(FormKind.SdJwtVc);
+        await ForgetSignatureAsync(issued.Form);
+        var change = _world.Act("person.erase");
+        change.Erasures.Add(new KeyErasure(_person, RetentionClass.Identity));
+        await _world.DoneAsync(change);
+        _world.ForgetKeys(_person);
+        _world.Clock.Advance(TimeSpan.FromSeconds(11));
+        Assert.Equal(1, await ReadDoor.RunAsync(() => _forms.CompleteAsync()));
+        Assert.Equal(PromiseState.Voided, Assert.Single(await _forms.OfAsync(_person)).State);
+        Assert.Equal(0, await ReadDoor.RunAsync(() => _forms.CompleteAsync()));
+    }
+
     /// <summary>As a process leaves it that died between the promise and the signature.</summary>
     private Task ForgetSignatureAsync(IssuedForm form) =>
         _world.Database.ExecuteAsync($"UPDATE credential_form SET state = 'INTENDED', signature = NULL WHERE list_index = {form.Place.Index}");

@@ -154,21 +154,25 @@ public sealed partial class IssuedForms(
     public async Task<int> CompleteAsync(CancellationToken cancel = default)
     {
         var late = await db.QueryAsync<Stored>(Columns + "WHERE state = 'INTENDED' AND issued_at < @before ORDER BY id LIMIT @most", new { before = clock.Now() - Patience, most = AtOnce }, cancel);
+        var ended = 0;
         foreach (var form in late.Select(s => s.Read()))
         {
             var access = door.Enter(Actor.System("credentials"), Purpose.IssueDocument, null, "credentials.complete", form.Person);
             var by = keys.All(KeyPurpose.DocumentSigner).FirstOrDefault(c => c.KeyId == form.KeyId && c.State is KeyState.Active or KeyState.Retiring);
-            var unsigned = by is null ? null : await RebuildAsync(access, form, by.Chain, cancel);
-            if (unsigned is null)
+            Unsigned? unsigned;
+            try
             {
-                await VoidAsync(form, cancel);
+                unsigned = by is null ? null : await RebuildAsync(access, form, by.Chain, cancel);
             }
-            else
+            catch (ErasedException)
             {
-                await SignAsync(form, unsigned, by!, cancel);
+                // What it would say is gone for good; the promises behind it must not wait for it.
+                unsigned = null;
             }
+            // What could not be written now is not counted: whoever calls until nothing is left would ask without a pause.
+            ended += unsigned is null ? await VoidAsync(form, cancel) ? 1 : 0 : await SignAsync(form, unsigned, by!, cancel) is FormAnswer.Issued ? 1 : 0;
         }
-        return late.Count;
+        return ended;
     }
 
     /// <summary>Ends the forms of a document within the change that ends the document: the status list says so within a second.</summary>
@@ -211,12 +215,14 @@ public sealed partial class IssuedForms(
         }
     }
 
-    private async Task VoidAsync(IssuedForm form, CancellationToken cancel)
+    private async Task<bool> VoidAsync(IssuedForm form, CancellationToken cancel)
     {
-        if (await EndAsync(form with { State = PromiseState.Voided, InvalidReason = "voided" }, "credential.void", cancel) is WriteOutcome.Done)
+        if (await EndAsync(form with { State = PromiseState.Voided, InvalidReason = "voided" }, "credential.void", cancel) is not WriteOutcome.Done)
         {
-            WasVoided(log, form.Id);
+            return false;
         }
+        WasVoided(log, form.Id);
+        return true;
     }
 
     private Task<WriteOutcome> EndAsync(IssuedForm form, string verb, CancellationToken cancel)

@@ -40,7 +40,7 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
     private static readonly Duration Overlap = Duration.FromSeconds(20);
 
     private const string Changed =
-        "SELECT list, list_index, invalid_reason, suspended_at, frozen_at, changed_at, expires_at FROM credential_form WHERE changed_at >= @since AND expires_at > @now";
+        "SELECT list, list_index, invalid_reason, suspended_at, frozen_at, changed_at FROM credential_form WHERE changed_at >= @since AND expires_at > @now";
 
     private readonly ConcurrentDictionary<string, List> _lists = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, StatusToken> _tokens = new(StringComparer.Ordinal);
@@ -202,7 +202,7 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
     [LoggerMessage(70, LogLevel.Debug, "Status list {List} signed, {Bytes} bytes packed.")]
     private static partial void Signed(ILogger logger, string list, int bytes);
 
-    private sealed record Row(string List, int ListIndex, string? InvalidReason, Instant? SuspendedAt, Instant? FrozenAt, Instant ChangedAt, Instant ExpiresAt);
+    private sealed record Row(string List, int ListIndex, string? InvalidReason, Instant? SuspendedAt, Instant? FrozenAt, Instant ChangedAt);
 
     private sealed record Head(string List, Instant At);
 

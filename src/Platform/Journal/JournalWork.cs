@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Muqeem.Platform.Background;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Writing;
 
 namespace Muqeem.Platform.Journal;
@@ -47,6 +48,11 @@ internal sealed partial class JournalWork(Sequencer sequencer, Writer writer, Jo
         {
             return false; // the database is away; the writer says so
         }
+        catch (KeyUnavailableException away)
+        {
+            CannotSign(log, away.Message);
+            return false;
+        }
         catch (Exception bug) when (bug is not OperationCanceledException)
         {
             // The loop outlives its bugs; each is in the log with its place.
@@ -54,6 +60,9 @@ internal sealed partial class JournalWork(Sequencer sequencer, Writer writer, Jo
             return false;
         }
     }
+
+    [LoggerMessage(59, LogLevel.Error, "The journal's checkpoint is not signed: {Sentence}")]
+    private static partial void CannotSign(ILogger logger, string sentence);
 
     [LoggerMessage(52, LogLevel.Error, "A round of the journal failed: {Kind} {Stack}")]
     private static partial void Failed(ILogger logger, string kind, string? stack);
