@@ -23,8 +23,11 @@ for project in tests/Tests tests/EndToEnd; do
   [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
   passed=$((passed + good)); failed=$((failed + bad))
 done
+grep -hE '^failed ' out/*.log | sed -E 's/ \([^)]*\)$//' > out/failed.txt || true
 echo "Kills under load, with their seeds:"
 cat out/kills.*.json 2>/dev/null || true
 echo "Took $(( $(date +%s) - started )) s."
 echo "$passed passed, $failed failed"
+# Last, because a long output is read from its end.
+cat out/failed.txt
 [ "$failed" -eq 0 ]

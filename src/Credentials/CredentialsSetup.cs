@@ -24,15 +24,17 @@ public static class CredentialsSetup
     /// <summary>Stands in credentials where no public origin is set.</summary>
     public const string DefaultOrigin = "https://muqeem.example";
 
-    /// <param name="verifyAddress">Where verifiers check, e.g. <c>https://example.org/v/</c>; null: the code carries a scheme of our own.</param>
-    /// <param name="origin">The public origin, without a slash at the end.</param>
-    public static IServiceCollection AddCredentials(this IServiceCollection services, Uri? verifyAddress = null, string origin = DefaultOrigin)
+    /// <param name="publicOrigin">Without a slash at the end, e.g. <c>https://example.org</c>; null: live codes carry a scheme of our own, and credentials the name that is kept for examples.</param>
+    public static IServiceCollection AddCredentials(this IServiceCollection services, string? publicOrigin = null)
     {
+        var origin = publicOrigin ?? DefaultOrigin;
         static LiveCodeRules Rules(IServiceProvider p) => LiveCodeRules.Of(p.GetRequiredService<PolicyBook>().Current, p.GetRequiredService<TimeProvider>().Today());
         services.AddSingleton<Documents>();
         services.AddSingleton<CardPress>();
+        services.AddSingleton<IssuedCards>();
         services.AddSingleton(p => new LiveCodes(
-            p.GetRequiredService<Db>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Rules(p), p.GetRequiredService<TimeProvider>(), verifyAddress));
+            p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Rules(p),
+            () => Now(p, FormRules.Of).Ages, p.GetRequiredService<TimeProvider>(), publicOrigin));
         services.AddSingleton(p => new Verification(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<ReadDoor>(),
             p.GetRequiredService<StandingOf>(), () => Rules(p), p.GetRequiredService<TimeProvider>()));

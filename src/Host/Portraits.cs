@@ -4,10 +4,10 @@ using Muqeem.Platform.Privacy;
 
 namespace Muqeem.Host;
 
-/// <summary>The photo of a document as a credential carries it: the small picture that was drawn when it was sent, which never changes.</summary>
+/// <summary>The photo of a document as credentials and cards carry it: a picture that was drawn when it was sent, which never changes.</summary>
 internal static class Portraits
 {
-    public static async Task<byte[]?> OfAsync(Uploads uploads, Access access, PersonId person, Guid photo, CancellationToken cancel)
+    public static async Task<byte[]?> OfAsync(Uploads uploads, Access access, PersonId person, Guid photo, UploadPart part, CancellationToken cancel)
     {
         if (await uploads.FindAsync(new UploadId(photo), cancel) is not { } line || line.Person != person)
         {
@@ -15,7 +15,7 @@ internal static class Portraits
         }
         try
         {
-            return (await uploads.OpenAsync(access, line, UploadPart.Thumbnail, cancel: cancel)).Bytes;
+            return (await uploads.OpenAsync(access, line, part, cancel: cancel)).Bytes;
         }
         catch (FileNotFoundException)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using Muqeem.Tests;
 using NodaTime;
 
 namespace Muqeem.Kernel;
@@ -38,7 +39,7 @@ public class CalendarTests
         {
             var day = HijriDate.FirstDay.PlusDays(days);
             return HijriDate.Of(day)!.Value.ToGregorian() == day;
-        }).QuickCheckThrowOnFailure();
+        }).Holds();
 
     [Fact]
     public void Outside_the_table_there_is_no_hijri_day()
@@ -108,8 +109,22 @@ public class CalendarTests
         {
             var start = new LocalDate(1980, 1, 1).PlusDays(x.Item1);
             return Enum.GetValues<CalendarKind>().All(c => start.Year + 11 > 2077
-                || (Term.AddMonths(start, x.Item2, c) < Term.AddMonths(start, x.Item2 + 1, c) && Term.AddMonths(start, x.Item2, CalendarKind.Hijri) <= Term.AddMonths(start, x.Item2, CalendarKind.Gregorian)));
-        }).QuickCheckThrowOnFailure();
+                || Term.AddMonths(start, x.Item2, c) < Term.AddMonths(start, x.Item2 + 1, c));
+        }).Holds();
+
+    /// <summary>A Hijri month can have thirty days where February has twenty-eight; four Hijri months never have more than the shortest four of the other calendar.</summary>
+    [Fact]
+    public void From_four_months_on_the_Hijri_term_ends_first() =>
+        Prop.ForAll(Gen.Choose(0, 30_000).Zip(Gen.Choose(1, 119)).ToArbitrary(), x =>
+        {
+            var start = new LocalDate(1980, 1, 1).PlusDays(x.Item1);
+            var later = start.Year + 11 > 2077 ? 0 : Period.DaysBetween(Term.AddMonths(start, x.Item2, CalendarKind.Gregorian), Term.AddMonths(start, x.Item2, CalendarKind.Hijri));
+            return later <= (x.Item2 < 4 ? 2 : 0);
+        }).Holds();
+
+    [Fact]
+    public void A_short_Hijri_term_over_February_ends_later() =>
+        Assert.Equal((Day("2057-03-03"), Day("2057-03-05")), (Term.AddMonths(Day("2057-02-03"), 1, CalendarKind.Gregorian), Term.AddMonths(Day("2057-02-03"), 1, CalendarKind.Hijri)));
 
     internal static LocalDate Day(string iso) => NodaTime.Text.LocalDatePattern.Iso.Parse(iso).Value;
 }
@@ -276,5 +291,5 @@ public class NumberComparisonTests
             return string.Concat(diff.Typed.Select(s => s.Text)) == (a ?? "")
                 && string.Concat(diff.Recorded.Select(s => s.Text)) == (b ?? "")
                 && string.Concat(diff.Typed.Where(s => s.Same).Select(s => s.Text)) == string.Concat(diff.Recorded.Where(s => s.Same).Select(s => s.Text));
-        }).QuickCheckThrowOnFailure();
+        }).Holds();
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using Muqeem.Tests;
 
 namespace Muqeem.Kernel;
 
@@ -59,7 +60,7 @@ public class ResidentNumberTests
             var digits = w.Number.ToCharArray();
             digits[w.place] = (char)('0' + ((digits[w.place] - '0' + w.shift) % 10));
             return ResidentNumber.Parse(new string(digits)).Refusal?.Code == ResidentNumber.CheckDigit;
-        }).QuickCheckThrowOnFailure();
+        }).Holds();
     }
 
     [Fact]
@@ -73,7 +74,7 @@ public class ResidentNumberTests
             (digits[s.place], digits[s.place + 1]) = (b, a);
             var passes = a == b || (a, b) is ('0', '9') or ('9', '0');
             return ResidentNumber.Parse(new string(digits)).Ok == passes;
-        }).QuickCheckThrowOnFailure();
+        }).Holds();
     }
 
     [Fact]
@@ -231,7 +232,7 @@ public class ReferenceNumberTests
     [Fact]
     public void A_reference_reads_back_as_people_write_it() =>
         Prop.ForAll(Any.ToArbitrary(), reference =>
-            ReferenceNumber.Parse(reference.Grouped().ToLowerInvariant().Replace('0', 'o')).Value == reference).QuickCheckThrowOnFailure();
+            ReferenceNumber.Parse(reference.Grouped().ToLowerInvariant().Replace('0', 'o')).Value == reference).Holds();
 
     [Fact]
     public void A_wrong_character_is_caught_wherever_it_is()
@@ -260,7 +261,7 @@ public class ReferenceNumberTests
             var typed = s.reference.ToString().ToCharArray();
             (typed[s.a], typed[s.b]) = (typed[s.b], typed[s.a]);
             return ReferenceNumber.Parse(new string(typed)).Ok == (typed[s.a] == typed[s.b]);
-        }).QuickCheckThrowOnFailure();
+        }).Holds();
     }
 
     [Theory]
@@ -309,7 +310,7 @@ public class NumberPermutationTests
                 return ResidentNumber.Parse(number.ToString()).Value == number
                     && number.IsDemonstration == (block == ResidentNumberBlock.Demonstration)
                     && Numbers.CounterOf(number) == counter;
-            }).QuickCheckThrowOnFailure();
+            }).Holds();
         }
     }
 

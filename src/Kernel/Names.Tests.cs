@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using Muqeem.Tests;
 
 namespace Muqeem.Kernel;
 
@@ -88,7 +89,7 @@ public class NameTests
     public void Folding_twice_is_folding_once() =>
         Prop.ForAll<string?>(text =>
             NameFolding.Arabic(NameFolding.Arabic(text)) == NameFolding.Arabic(text)
-            && NameFolding.Latin(NameFolding.Latin(text)) == NameFolding.Latin(text)).QuickCheckThrowOnFailure();
+            && NameFolding.Latin(NameFolding.Latin(text)) == NameFolding.Latin(text)).Holds();
 }
 
 public class NameComparisonTests
@@ -178,7 +179,7 @@ public class NameComparisonTests
     [Fact]
     public void No_text_however_odd_breaks_the_comparison() =>
         Prop.ForAll<string?, string?>((a, b) => Enum.IsDefined(NameComparison.Compare(a, b).Class)
-            && (NameComparison.Compare(a, a).Class is ComparisonClass.Equal or ComparisonClass.Missing)).QuickCheckThrowOnFailure();
+            && (NameComparison.Compare(a, a).Class is ComparisonClass.Equal or ComparisonClass.Missing)).Holds();
 
     private static string Sounds(IReadOnlyList<NameToken> tokens) => string.Join(' ', tokens.Where(t => t.Kind == NameSearch.SoundKind).Select(t => t.Value));
 }

@@ -169,7 +169,7 @@ public abstract partial class PortalTests(SharedWorld shared)
         await browser.OpenAccountAsync(_world);
         await StartAsync(browser);
         var application = browser.Path.Replace("/tasks", "");
-        var pages = new List<string> { "home", "id", "id/hidden", "id/code", "inbox", "accesses", "applications", "travel", "services/issue", "services/renew", "services/exit-reentry", "me", "me/mobile", "me/abroad", "me/email",
+        var pages = new List<string> { "home", "id", "id/hidden", "id/code", "id/card", "inbox", "accesses", "applications", "travel", "services/issue", "services/renew", "services/exit-reentry", "me", "me/mobile", "me/abroad", "me/email",
             "me/address", "me/password", "me/authenticator", "me/recovery-codes", "me/sessions", "me/close", "me/money", "step-up", application + "/tasks", application + "/answers", application + "/withdraw" };
         pages.AddRange(Services.Catalogue.All.Single(s => s.Key == "issue").Form.Pages.Select(p => $"{application}/page/{p.Id}"));
         foreach (var path in pages)

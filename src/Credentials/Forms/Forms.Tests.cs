@@ -200,7 +200,7 @@ public sealed class FormsTests : IDisposable
     public void A_live_code_shows_no_more_than_its_view()
     {
         byte[] handle = [.. Enumerable.Range(0, 16).Select(i => (byte)i)];
-        byte[] Code(QrView view) => Sign(QrForm.Live(Claims(), _signer.RawData, handle, Issued, Duration.FromSeconds(30), view));
+        byte[] Code(QrView view) => Sign(QrForm.Live(Claims(), _signer.RawData, handle, Issued, Duration.FromSeconds(30), view, Origin));
         Assert.DoesNotContain("MOHAMMAD", Encoding.Latin1.GetString(Code(QrView.Valid)));
         Assert.DoesNotContain("MOHAMMAD", Encoding.Latin1.GetString(Code(QrView.Ages)));
         Assert.DoesNotContain("2000000006", Encoding.Latin1.GetString(Code(QrView.Ages)));

@@ -1,6 +1,7 @@
 using System.Formats.Cbor;
 using System.Security.Cryptography;
 using Muqeem.Kernel;
+using Muqeem.Verifier.Qr;
 using NodaTime;
 
 namespace Muqeem.Credentials.Forms;
@@ -30,6 +31,13 @@ public static class QrForm
     private const int ExpiresClaim = 4, IssuedClaim = 6, IdClaim = 7, IdentityClaim = 169, StatusClaim = 65535;
     private const int KeyId = 4;
 
+    private enum Names
+    {
+        None,
+        Latin,
+        Both,
+    }
+
     // Of claim 169's map.
     private const int Number = 1, FullName = 4, BirthDay = 8, NationalityOf = 13, SecondName = 19, SecondLanguage = 20;
 
@@ -37,16 +45,31 @@ public static class QrForm
     public const int MostCharacters = 483;
 
     /// <summary>The code of the card; it counts as long as the card, subject to its status.</summary>
-    /// <remarks>The Arabic name is left out whole when both do not fit: a name is never cut.</remarks>
-    public static Unsigned Card(IdClaims id, CredentialTerms terms)
-    {
-        var withBoth = Seal(terms.Certificates[0], w => CardClaims(w, id, terms, bothNames: true));
-        return Text(terms.Origin, withBoth.Complete(new byte[64])).Length <= MostCharacters ? withBoth : Seal(terms.Certificates[0], w => CardClaims(w, id, terms, bothNames: false));
-    }
+    /// <remarks>What does not fit is left out whole, first the Arabic name and then the Latin: a name is never cut.</remarks>
+    public static Unsigned Card(IdClaims id, CredentialTerms terms) => First([Names.Both, Names.Latin, Names.None], terms.Origin, names => Seal(terms.Certificates[0], w => CardClaims(w, id, terms, names)));
 
     /// <summary>The code of the phone.</summary>
+    /// <param name="id">Null in the view that shows nothing of it.</param>
     /// <param name="handle">Bytes that stand for the holder towards us alone, other ones in each code.</param>
-    public static Unsigned Live(IdClaims id, byte[] certificate, byte[] handle, Instant issued, Duration life, QrView view) => Seal(certificate, w =>
+    /// <remarks>The name is left out whole when a cheap camera could not read the code with it.</remarks>
+    public static Unsigned Live(IdClaims? id, byte[] certificate, byte[] handle, Instant issued, Duration life, QrView view, string? origin) =>
+        First([Names.Latin, Names.None], origin, names => Seal(certificate, w => LiveClaims(w, id, handle, issued, life, view, names)));
+
+    /// <summary>With the most names that fit.</summary>
+    private static Unsigned First(ReadOnlySpan<Names> choices, string? origin, Func<Names, Unsigned> write)
+    {
+        foreach (var names in choices[..^1])
+        {
+            var code = write(names);
+            if (Text(origin, code.Complete(new byte[64])).Length <= MostCharacters)
+            {
+                return code;
+            }
+        }
+        return write(choices[^1]);
+    }
+
+    private static void LiveClaims(CborWriter w, IdClaims? id, byte[] handle, Instant issued, Duration life, QrView view, Names names)
     {
         w.WriteStartMap(view == QrView.Valid ? 4 : 5);
         w.WriteInt32(ExpiresClaim);
@@ -60,8 +83,9 @@ public static class QrForm
         if (view == QrView.Ages)
         {
             w.WriteInt32(AgesClaim);
-            w.WriteStartMap(id.AgesReached.Count);
-            foreach (var (age, reached) in id.AgesReached)
+            var ages = (id ?? throw new ArgumentNullException(nameof(id))).AgesReached;
+            w.WriteStartMap(ages.Count);
+            foreach (var (age, reached) in ages)
             {
                 w.WriteInt32(age);
                 w.WriteBoolean(reached);
@@ -71,13 +95,14 @@ public static class QrForm
         else if (view == QrView.Full)
         {
             w.WriteInt32(IdentityClaim);
-            Identity(w, id, bothNames: false);
+            Identity(w, id ?? throw new ArgumentNullException(nameof(id)), names);
         }
         w.WriteEndMap();
-    });
+    }
 
     /// <summary>What the code holds: all from QR's alphanumeric set.</summary>
-    public static string Text(string origin, ReadOnlySpan<byte> sealedClaims) => origin.ToUpperInvariant() + "/V/" + Base32.Encode(sealedClaims);
+    /// <param name="origin">Null: no address that a camera could open, but a scheme of our own.</param>
+    public static string Text(string? origin, ReadOnlySpan<byte> sealedClaims) => (origin is null ? QrCode.Prefix : origin.ToUpperInvariant() + QrCode.Path) + Base32.Encode(sealedClaims);
 
     /// <summary>Eight bytes by which a verifier finds the signer: the beginning of SHA-256 of the certificate.</summary>
     public static byte[] KeyIdOf(byte[] certificate) => SHA256.HashData(certificate)[..8];
@@ -101,7 +126,7 @@ public static class QrForm
         }));
     }
 
-    private static void CardClaims(CborWriter w, IdClaims id, CredentialTerms terms, bool bothNames)
+    private static void CardClaims(CborWriter w, IdClaims id, CredentialTerms terms, Names names)
     {
         w.WriteStartMap(5);
         w.WriteInt32(ExpiresClaim);
@@ -109,7 +134,7 @@ public static class QrForm
         w.WriteInt32(IssuedClaim);
         w.WriteInt64(terms.Issued.ToUnixTimeSeconds());
         w.WriteInt32(IdentityClaim);
-        Identity(w, id, bothNames);
+        Identity(w, id, names);
         w.WriteInt32(StatusClaim);
         CborForms.StatusReference(w, terms.StatusUri, terms.StatusIndex);
         w.WriteInt32(Kind);
@@ -117,15 +142,18 @@ public static class QrForm
         w.WriteEndMap();
     }
 
-    private static void Identity(CborWriter w, IdClaims id, bool bothNames)
+    private static void Identity(CborWriter w, IdClaims id, Names names)
     {
         // The claim has whole days only: what is not known to the day is left out.
         var birth = id.Birth.Precision == BirthPrecision.Day;
-        w.WriteStartMap(3 + (birth ? 1 : 0) + (bothNames ? 2 : 0));
+        w.WriteStartMap(2 + (names == Names.None ? 0 : 1) + (birth ? 1 : 0) + (names == Names.Both ? 2 : 0));
         w.WriteInt32(Number);
         w.WriteTextString(id.ResidentNumber);
-        w.WriteInt32(FullName);
-        w.WriteTextString(id.NameLatin);
+        if (names != Names.None)
+        {
+            w.WriteInt32(FullName);
+            w.WriteTextString(id.NameLatin);
+        }
         if (birth)
         {
             w.WriteInt32(BirthDay);
@@ -133,7 +161,7 @@ public static class QrForm
         }
         w.WriteInt32(NationalityOf);
         w.WriteTextString(id.NationalityCode);
-        if (bothNames)
+        if (names == Names.Both)
         {
             w.WriteInt32(SecondName);
             w.WriteTextString(id.NameArabic);

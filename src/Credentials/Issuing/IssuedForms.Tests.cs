@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Muqeem.Credentials.Cards;
 using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Status;
 using Muqeem.Credentials.Verifying;
@@ -270,6 +271,94 @@ public abstract class IssuedFormsTests : IAsyncLifetime
         Assert.Equal(StatusList.Valid, await StatusInListAsync(next.Status));
     }
 
+    private IssuedCards Cards => new(_documents, _forms, null!, (_, _) => Task.FromResult(_standing), (_, _, _, _) => Task.FromResult<byte[]?>(null));
+
+    private Verification Checks => new(_world.Db, _documents, _world.Keys, _world.Blind, _world.Door, (_, _) => Task.FromResult(_standing is null ? null : _standing with { AsOf = _world.Clock.Now() }),
+        () => Live.LiveCodeRules.Of(PolicyBook.BaselineSnapshot(), _world.Clock.Today()), _world.Clock);
+
+    private Task<FormAnswer> AskCardAsync() => ReadDoor.RunAsync(() => Cards.AskAsync(Own, Actor.System("test"), _person));
+
+    private async Task<string?> CardCodeAsync() => (await ReadDoor.RunAsync(() => Cards.ModelAsync(Own, _person)))?.Qr;
+
+    private Access Own => _world.Door.Enter(Actor.System("test"), Purpose.Self, null, "test", _person);
+
+    private QrSigners CardSigners => QrSigners.Create(_world.Keys.All(Platform.Keys.KeyPurpose.QrSigner).Select(c => (ReadOnlyMemory<byte>)c.Certificate), _trust, new SignerPurposes()).Value;
+
+    [Fact]
+    public async Task A_card_is_signed_when_it_is_asked_for_and_is_then_always_the_same()
+    {
+        Assert.False(await Cards.HasAsync(_person));
+        Assert.Null(await CardCodeAsync());
+        var answers = await Task.WhenAll(Task.Run(AskCardAsync), Task.Run(AskCardAsync));
+        Assert.All(answers, a => Assert.IsType<FormAnswer.Issued>(a));
+        Assert.True(await Cards.HasAsync(_person));
+        var text = await CardCodeAsync();
+        Assert.IsType<FormAnswer.Issued>(await AskCardAsync());
+        Assert.Equal(text, await CardCodeAsync());
+        var form = Assert.Single(await _forms.OfAsync(_person));
+        Assert.Equal((FormKind.CardQr, PromiseState.Signed), (form.Kind, form.State));
+
+        var read = QrCode.Verify(text, CardSigners, Now, new QrOptions()).Value;
+        var document = (await _documents.LiveAsync(_person))!;
+        Assert.Equal((QrKind.Card, "2000000006", (long)form.Place.Index), (read.Kind, read.Identity[1], read.Status!.Index));
+        Assert.Equal(document.ExpiresDay.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant(), Instant.FromDateTimeOffset(read.ExpiresAt));
+    }
+
+    [Fact]
+    public async Task A_cards_code_is_read_without_a_network_to_its_last_day_though_its_signer_signs_no_more()
+    {
+        await AskCardAsync();
+        var (text, last) = (await CardCodeAsync(), (await _documents.LiveAsync(_person))!.ExpiresDay);
+        var signer = _world.Keys.Current(Platform.Keys.KeyPurpose.QrSigner);
+        _world.Clock.Advance((last.AtMidnight().WithOffset(Clock.Riyadh).ToInstant() - _world.Clock.Now()).ToTimeSpan());
+        Assert.True(QrCode.Verify(text, CardSigners, Now, new QrOptions()).Ok);
+        Assert.NotEqual(signer.KeyId, _world.Keys.Current(Platform.Keys.KeyPurpose.QrSigner).KeyId);
+        _world.Clock.Advance(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1));
+        Assert.Equal(Muqeem.Verifier.Reason.QrExpired, QrCode.Verify(text, CardSigners, Now, new QrOptions()).Reason);
+    }
+
+    [Fact]
+    public async Task A_card_and_a_credential_are_checked_by_their_text_and_counted_by_the_register()
+    {
+        await AskCardAsync();
+        var card = await CardCodeAsync();
+        var credential = Encoding.ASCII.GetString((await IssuedAsync(FormKind.SdJwtVc)).Credential);
+        async Task<Verifying.Verdict> CheckAsync(string? text) => await ReadDoor.RunAsync(() => Checks.CheckAsync(text, "here", Actor.Anonymous));
+        Assert.IsType<Verifying.Verdict.Valid>(await CheckAsync(card));
+        Assert.IsType<Verifying.Verdict.Valid>(await CheckAsync(credential));
+        // A proof that was made for somebody else says nothing here, for or against.
+        Assert.IsType<Verifying.Verdict.Valid>(await CheckAsync(credential + "e30.e30.AAAA"));
+        Assert.Equal(new Verifying.Verdict.NotValid(NotValidReason.Forged), await CheckAsync(credential.Replace("ey", "eY", StringComparison.Ordinal)));
+
+        _standing = _standing! with { Residence = ResidenceStanding.Suspended };
+        Assert.Equal(new Verifying.Verdict.NotValid(NotValidReason.Suspended), await CheckAsync(card));
+        _standing = _standing with { Residence = ResidenceStanding.Active };
+        var change = _world.Act("document.replace");
+        await _documents.ReplaceAsync(change, (await _documents.LiveAsync(_person))!, new DocumentOrder(_person, Guid.CreateVersion7(Now), Content, 5));
+        await _world.DoneAsync(change);
+        Assert.Equal(new Verifying.Verdict.NotValid(NotValidReason.Superseded), await CheckAsync(card));
+        Assert.Equal(new Verifying.Verdict.NotValid(NotValidReason.Superseded), await CheckAsync(credential));
+        Assert.False(await Cards.HasAsync(_person));
+
+        _world.Keys.Revoke(_world.Keys.Current(Platform.Keys.KeyPurpose.QrSigner).KeyId, System.Security.Cryptography.X509Certificates.X509RevocationReason.KeyCompromise);
+        Assert.Equal(new Verifying.Verdict.NotValid(NotValidReason.Forged), await CheckAsync(card));
+        // The new version's card is signed by the next signer.
+        Assert.IsType<FormAnswer.Issued>(await AskCardAsync());
+        Assert.IsType<Verifying.Verdict.Valid>(await CheckAsync(await CardCodeAsync()));
+    }
+
+    [Fact]
+    public async Task A_card_whose_maker_died_before_the_signature_gets_the_same_bytes()
+    {
+        var issued = Assert.IsType<FormAnswer.Issued>(await AskCardAsync());
+        await ForgetSignatureAsync(issued.Form);
+        Assert.Null(await CardCodeAsync());
+        _world.Clock.Advance(TimeSpan.FromSeconds(11));
+        Assert.Equal(1, await ReadDoor.RunAsync(() => _forms.CompleteAsync()));
+        Assert.Equal(issued.Form.Digest, Assert.Single(await _forms.OfAsync(_person)).Digest);
+        Assert.NotNull(await CardCodeAsync());
+    }
+
     [Fact]
     public async Task Another_node_says_the_same_and_a_list_is_signed_only_when_there_is_reason_to()
     {
@@ -301,7 +390,7 @@ public abstract class IssuedFormsTests : IAsyncLifetime
         Assert.Equal((QrKind.Card, "2000000006", "MOHAMMAD ABDUR RAHMAN HOSSAIN", "19900517", 7), (read.Value.Kind, read.Value.Identity[1], read.Value.Identity[4], read.Value.Identity[8], read.Value.Status!.Index));
         Assert.Equal(Verifier.Reason.SignatureWrong, QrCode.Verify(QrForm.Text(Origin, card.Complete(_world.Keys.Sign(by, [1]))), signers, Now, new QrOptions()).Reason);
         // A live code has another usage; who is trusted with cards is not trusted with those.
-        var live = QrForm.Live(id, by.Certificate, [1, 2, 3], issued, Duration.FromSeconds(30), QrView.Full);
+        var live = QrForm.Live(id, by.Certificate, [1, 2, 3], issued, Duration.FromSeconds(30), QrView.Full, Origin);
         Assert.Equal(Verifier.Reason.SignerPurpose, QrCode.Verify(QrForm.Text(Origin, live.Complete(_world.Keys.Sign(by, live.ToBeSigned))), signers, Now, new QrOptions()).Reason);
         Assert.True(QrCode.Verify(QrForm.Text(Origin, live.Complete(_world.Keys.Sign(by, live.ToBeSigned))), signers, Now, new QrOptions { Purposes = new SignerPurposes { QrLive = new SignerPurposes().QrCard } }).Ok);
     }

@@ -11,16 +11,23 @@ using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.Verifier.Mdoc;
+using Muqeem.Verifier.Qr;
 using Muqeem.Verifier.SdJwt;
 using NodaTime;
 
 namespace Muqeem.Credentials.Issuing;
 
-/// <summary>A form that is signed for a holder's key.</summary>
+/// <summary>A form in which the ID is signed.</summary>
 public enum FormKind
 {
+    /// <summary>For a key of the holder.</summary>
     SdJwtVc,
+
+    /// <summary>For a key of the holder.</summary>
     Mdoc,
+
+    /// <summary>The code that stands on the card; it lives as long as the document.</summary>
+    CardQr,
 }
 
 public enum PromiseState
@@ -49,7 +56,7 @@ public abstract record FormAnswer
 {
     private FormAnswer() { }
 
-    /// <param name="Credential">The compact SD-JWT, or <c>IssuerSigned</c> of the mdoc.</param>
+    /// <param name="Credential">The compact SD-JWT, <c>IssuerSigned</c> of the mdoc, or the card code's COSE_Sign1.</param>
     public sealed record Issued(byte[] Credential, IssuedForm Form) : FormAnswer;
 
     /// <summary>There is no document in force, or no residence.</summary>
@@ -97,7 +104,38 @@ public sealed partial class IssuedForms(
     /// <param name="access">Names the person.</param>
     /// <param name="operation">The same again gets the same credential.</param>
     /// <exception cref="KeyUnavailableException">Nothing can be signed now; the promise, if it was made, is kept later.</exception>
-    public async Task<FormAnswer> RequestAsync(Access access, Actor actor, PersonId person, FormKind kind, HolderKey holder, Guid operation, CancellationToken cancel = default)
+    public Task<FormAnswer> RequestAsync(Access access, Actor actor, PersonId person, FormKind kind, HolderKey holder, Guid operation, CancellationToken cancel = default) => kind == FormKind.CardQr
+        ? throw new ArgumentOutOfRangeException(nameof(kind), "A card is bound to no key.")
+        : PromiseAsync(access, actor, person, kind, holder, operation, cancel);
+
+    /// <summary>The code of the card of the live document: signed when the card is asked for the first time, and the same from then on.</summary>
+    /// <param name="access">Names the person.</param>
+    /// <exception cref="KeyUnavailableException">As for <see cref="RequestAsync"/>.</exception>
+    public async Task<FormAnswer> CardAsync(Access access, Actor actor, PersonId person, CancellationToken cancel = default)
+    {
+        if (await documents.LiveAsync(person, cancel) is not { } document)
+        {
+            return new FormAnswer.NoDocument();
+        }
+        var cards = await CardsOfAsync(document.Id, cancel);
+        // A number for each that failed or was replaced: two who ask at once ask for the same.
+        return cards.Find(c => c.InvalidReason is null) is { } good ? await AgainAsync(access, good.Id, cancel)
+            : await PromiseAsync(access, actor, person, FormKind.CardQr, null, Platform.Background.Names.IdOf(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"card-qr:{document.Id}:{cards.Count}")), cancel);
+    }
+
+    /// <summary>The signed code of the live document's card as it stands on it; null when no card was asked for yet, or it counts no more.</summary>
+    public async Task<string?> CardTextAsync(Access access, DocumentVersion document, CancellationToken cancel = default) =>
+        (await CardsOfAsync(document.Id, cancel)).Find(c => c is { InvalidReason: null, State: PromiseState.Signed }) is { } card && await AgainAsync(access, card.Id, cancel) is FormAnswer.Issued { Credential: var code }
+            ? QrForm.Text(origin, code)
+            : null;
+
+    /// <summary>Whether the document has a card whose code is signed and counts.</summary>
+    internal async Task<bool> HasCardAsync(DocumentVersion document, CancellationToken cancel) => (await CardsOfAsync(document.Id, cancel)).Exists(c => c is { InvalidReason: null, State: PromiseState.Signed });
+
+    private async Task<List<IssuedForm>> CardsOfAsync(Guid document, CancellationToken cancel) =>
+        [.. (await db.QueryAsync<Stored>(Columns + "WHERE document_id = @document AND kind = @kind", new { document, kind = WordOf(FormKind.CardQr) }, cancel)).Select(s => s.Read())];
+
+    private async Task<FormAnswer> PromiseAsync(Access access, Actor actor, PersonId person, FormKind kind, HolderKey? holder, Guid operation, CancellationToken cancel)
     {
         if (await documents.LiveAsync(person, cancel) is not { } document || await standingOf(person, cancel) is not { } standing)
         {
@@ -108,23 +146,24 @@ public sealed partial class IssuedForms(
             return new FormAnswer.NotInForce();
         }
         var rule = rules();
-        var recipe = new FormRecipe(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Salts.SeedLength), holder.X, holder.Y, standing.Until, rule.Ages, clock.Today());
-        var id = await ClaimsAsync(access, document, recipe, cancel);
+        var recipe = new FormRecipe(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Salts.SeedLength), holder?.X ?? [], holder?.Y ?? [], standing.Until, rule.Ages, clock.Today());
+        var id = await ClaimsAsync(access, document, kind, recipe, cancel);
         if (kind == FormKind.Mdoc && !MdocForm.Fits(id))
         {
             return new FormAnswer.NoPortrait();
         }
         // Whole seconds: the forms say no more.
         var issued = Instant.FromUnixTimeSeconds(clock.Now().ToUnixTimeSeconds());
-        var expires = Instant.Min(issued + rule.Life, Instant.Min(EndOf(document.ExpiresDay), EndOf(standing.Until)));
+        // A card outlives many renewals of the residence, which its verifiers ask for; a credential is fetched anew.
+        var expires = kind == FormKind.CardQr ? EndOf(document.ExpiresDay) : Instant.Min(issued + rule.Life, Instant.Min(EndOf(document.ExpiresDay), EndOf(standing.Until)));
         while (true)
         {
-            var by = keys.Current(KeyPurpose.DocumentSigner);
+            var by = keys.Current(SignerOf(kind));
             var form = new IssuedForm(Guid.CreateVersion7(clock.GetUtcNow()), 0, person, document.Id, kind, lists.Allocate(expires), by.KeyId, [], PromiseState.Intended, null, issued, expires, null, null, null);
             var unsigned = Write(form, id, recipe, by.Chain);
-            Inspect(form, id, recipe, unsigned);
+            Inspect(form, id, recipe, by.Certificate, unsigned);
             form = form with { Digest = unsigned.Digest };
-            var act = new Act(ActId.New(clock), "credential.request", actor, operation, Digest.Of("credential.request", kind.ToString(), Convert.ToHexString(holder.X), Convert.ToHexString(holder.Y)), clock.Now())
+            var act = new Act(ActId.New(clock), "credential.request", actor, operation, Digest.Of("credential.request", kind.ToString(), Convert.ToHexString(recipe.HolderX), Convert.ToHexString(recipe.HolderY)), clock.Now())
             {
                 Person = person,
                 Answer = form.Id.ToString(),
@@ -158,7 +197,7 @@ public sealed partial class IssuedForms(
         foreach (var form in late.Select(s => s.Read()))
         {
             var access = door.Enter(Actor.System("credentials"), Purpose.IssueDocument, null, "credentials.complete", form.Person);
-            var by = keys.All(KeyPurpose.DocumentSigner).FirstOrDefault(c => c.KeyId == form.KeyId && c.State is KeyState.Active or KeyState.Retiring);
+            var by = keys.All(SignerOf(form.Kind)).FirstOrDefault(c => c.KeyId == form.KeyId && c.State is KeyState.Active or KeyState.Retiring);
             Unsigned? unsigned;
             try
             {
@@ -191,7 +230,7 @@ public sealed partial class IssuedForms(
         {
             return new FormAnswer.Voided();
         }
-        var by = keys.All(KeyPurpose.DocumentSigner).FirstOrDefault(c => c.KeyId == form.KeyId);
+        var by = keys.All(SignerOf(form.Kind)).FirstOrDefault(c => c.KeyId == form.KeyId);
         if (by is null || await RebuildAsync(access, form, by.Chain, cancel) is not { } unsigned)
         {
             return new FormAnswer.Voided();
@@ -244,14 +283,14 @@ public sealed partial class IssuedForms(
             return null;
         }
         var recipe = await door.OpenAsync<FormRecipe>(access, Context(form), cipher, cancel);
-        var unsigned = Write(form, await ClaimsAsync(access, document, recipe, cancel), recipe, chain);
+        var unsigned = Write(form, await ClaimsAsync(access, document, form.Kind, recipe, cancel), recipe, chain);
         return unsigned.Digest.AsSpan().SequenceEqual(form.Digest) ? unsigned : null;
     }
 
-    private async Task<IdClaims> ClaimsAsync(Access access, DocumentVersion document, FormRecipe recipe, CancellationToken cancel)
+    private async Task<IdClaims> ClaimsAsync(Access access, DocumentVersion document, FormKind kind, FormRecipe recipe, CancellationToken cancel)
     {
         var content = await documents.OpenAsync(access, document, cancel);
-        var portrait = content.Photo is { } photo ? await portraitOf(access, document.Person, photo, cancel) : null;
+        var portrait = kind != FormKind.CardQr && content.Photo is { } photo ? await portraitOf(access, document.Person, photo, cancel) : null;
         return IdClaims.Of(document, content, recipe.ResidenceUntil, portrait, recipe.Ages, recipe.On);
     }
 
@@ -259,11 +298,16 @@ public sealed partial class IssuedForms(
     {
         var terms = new CredentialTerms(origin, form.IssuedAt, form.ExpiresAt, lists.UriOf(form.Place.List), form.Place.Index, chain);
         var holder = new HolderKey(recipe.HolderX, recipe.HolderY);
-        return form.Kind == FormKind.SdJwtVc ? SdJwtForm.Write(id, terms, holder, recipe.Seed, type().Integrity) : MdocForm.Write(id, terms, holder, recipe.Seed);
+        return form.Kind switch
+        {
+            FormKind.SdJwtVc => SdJwtForm.Write(id, terms, holder, recipe.Seed, type().Integrity),
+            FormKind.Mdoc => MdocForm.Write(id, terms, holder, recipe.Seed),
+            _ => QrForm.Card(id, terms),
+        };
     }
 
     /// <summary>Reads what is about to be signed with the verifiers' decoder and compares it with what was meant. A difference is a bug, and nothing is signed.</summary>
-    private void Inspect(IssuedForm form, IdClaims id, FormRecipe recipe, Unsigned unsigned)
+    private void Inspect(IssuedForm form, IdClaims id, FormRecipe recipe, byte[] certificate, Unsigned unsigned)
     {
         var bytes = unsigned.Complete(new byte[64]);
         if (form.Kind == FormKind.SdJwtVc)
@@ -277,6 +321,17 @@ public sealed partial class IssuedForms(
             var status = claims["status"]?["status_list"];
             Must(status?["uri"]?.Text == lists.UriOf(form.Place.List) && status["idx"]?.Digits == form.Place.Index.ToString(System.Globalization.CultureInfo.InvariantCulture), "the credential has another place in the list");
             Must(claims["exp"]?.Digits == form.ExpiresAt.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture), "the credential expires at another time");
+            return;
+        }
+        if (form.Kind == FormKind.CardQr)
+        {
+            var read = QrCode.Inspect(bytes, certificate);
+            Must(read.Ok, "the card's code cannot be read", read.Reason?.ToString());
+            var code = read.Value;
+            Must(code.Kind == QrKind.Card && code.Identity.GetValueOrDefault(1) == id.ResidentNumber && code.Identity.GetValueOrDefault(13) == id.NationalityCode
+                && (code.Identity.GetValueOrDefault(4) ?? id.NameLatin) == id.NameLatin, "the card's code names another person");
+            Must(code.Status?.Uri == lists.UriOf(form.Place.List) && code.Status.Index == form.Place.Index, "the card's code has another place in the list");
+            Must(code.ExpiresAt == form.ExpiresAt.ToDateTimeOffset() && code.IssuedAt == form.IssuedAt.ToDateTimeOffset(), "the card's code counts at another time");
             return;
         }
         var document = MdocVerifier.Inspect(bytes, clock.GetUtcNow());
@@ -308,14 +363,21 @@ public sealed partial class IssuedForms(
     private static Instant EndOf(LocalDate day) => day.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant();
 
     /// <summary>As the table has it.</summary>
-    public static string WordOf(FormKind kind) => kind == FormKind.SdJwtVc ? "sd-jwt-vc" : "mdoc";
+    public static string WordOf(FormKind kind) => kind switch
+    {
+        FormKind.SdJwtVc => "sd-jwt-vc",
+        FormKind.Mdoc => "mdoc",
+        _ => "card-qr",
+    };
+
+    private static KeyPurpose SignerOf(FormKind kind) => kind == FormKind.CardQr ? KeyPurpose.QrSigner : KeyPurpose.DocumentSigner;
 
     [LoggerMessage(71, LogLevel.Warning, "The promise to sign {Form} was voided: it could not be built again as it was promised.")]
     private static partial void WasVoided(ILogger logger, Guid form);
 
     /// <summary>What a form is built from beside its document. Sealed.</summary>
     /// <param name="Seed">Of the salts, 32 bytes.</param>
-    /// <param name="HolderX">The holder's key, P-256.</param>
+    /// <param name="HolderX">The holder's key, P-256; empty for a card.</param>
     /// <param name="ResidenceUntil">As it was when the form was made.</param>
     /// <param name="On">The day for which the ages are told.</param>
     internal sealed record FormRecipe(byte[] Seed, byte[] HolderX, byte[] HolderY, LocalDate ResidenceUntil, IReadOnlyList<int> Ages, LocalDate On);
@@ -325,7 +387,7 @@ public sealed partial class IssuedForms(
         Instant IssuedAt, Instant ExpiresAt, string? InvalidReason, Instant? SuspendedAt, Instant? FrozenAt)
     {
         public IssuedForm Read() => new(
-            Id, RowVersion, new PersonId(PersonId), DocumentId, Kind == "mdoc" ? FormKind.Mdoc : FormKind.SdJwtVc, new StatusPlace(List, ListIndex), KeyId, Digest,
+            Id, RowVersion, new PersonId(PersonId), DocumentId, Enum.GetValues<FormKind>().Single(k => WordOf(k) == Kind), new StatusPlace(List, ListIndex), KeyId, Digest,
             Enum.Parse<PromiseState>(State, ignoreCase: true), Signature, IssuedAt, ExpiresAt, InvalidReason, SuspendedAt, FrozenAt);
     }
 }

@@ -22,6 +22,8 @@ public enum NotValidReason
 
     /// <summary>The document's own years are over, or it was reported lost or damaged.</summary>
     DocumentEnded,
+    /// <summary>The credential has run out: the holder fetches the next one; the ID may well be valid.</summary>
+    CredentialExpired,
     NotYet,
     Expired,
     Suspended,

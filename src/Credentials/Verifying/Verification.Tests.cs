@@ -1,3 +1,4 @@
+using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
 using Muqeem.Kernel;
@@ -8,6 +9,8 @@ using Muqeem.Platform.Keys;
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
+using Muqeem.Verifier.Qr;
+using Muqeem.Verifier.Trust;
 using NodaTime;
 
 namespace Muqeem.Credentials.Verifying;
@@ -49,7 +52,7 @@ public abstract class VerifierTests : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private LiveCodes CodesAt(Uri? address) => new(_world.Db, _world.Keys, _world.Blind, _world.Database.Writer, () => _rules, _world.Clock, address);
+    private LiveCodes CodesAt(string? address) => new(_world.Db, _documents, _world.Keys, _world.Blind, _world.Database.Writer, () => _rules, () => [18, 21], _world.Clock, address);
 
     private Verification VerifierWith(StandingOf standing) =>
         new(_world.Db, _documents, _world.Keys, _world.Blind, _world.Door, standing, () => _rules, _world.Clock);
@@ -85,7 +88,23 @@ public abstract class VerifierTests : IAsyncLifetime
         return issued;
     }
 
-    private async Task<string> CodeAsync(PersonId person) => (await _codes.MakeAsync(person))!.Text;
+    private Access Own(PersonId person) => _world.Door.Enter(Actor.System("test"), Purpose.Self, null, "test", person);
+
+    private async Task<string> CodeAsync(PersonId person, QrView view = QrView.Valid) => (await ReadDoor.RunAsync(() => _codes.MakeAsync(Own(person), person, view)))!.Text;
+
+    private static byte[] Bytes(string code)
+    {
+        Assert.True(Base32.TryDecode(code.AsSpan(QrCode.Prefix.Length), out var bytes));
+        return bytes;
+    }
+
+    /// <summary>What a verifier without a network reads in a code.</summary>
+    private QrCode Offline(string code)
+    {
+        var trust = TrustAnchors.Create(_world.Keys.Roots.Select(r => (ReadOnlyMemory<byte>)r.Certificate)).Value;
+        var signers = QrSigners.Create(_world.Keys.All(KeyPurpose.LiveQr).Select(c => (ReadOnlyMemory<byte>)c.Certificate), trust, new SignerPurposes()).Value;
+        return QrCode.Verify(code, signers, _world.Clock.GetUtcNow(), new QrOptions()).Value;
+    }
 
     private static void Is(NotValidReason reason, Verdict verdict) => Assert.Equal(new Verdict.NotValid(reason), verdict);
 
@@ -118,21 +137,45 @@ public abstract class VerifierTests : IAsyncLifetime
     public async Task Two_codes_of_one_person_have_nothing_in_common_that_names_the_person()
     {
         var person = await ResidentAsync();
-        Assert.True(Base32.TryDecode((await CodeAsync(person)).AsSpan(LiveToken.Scheme.Length), out var a));
-        Assert.True(Base32.TryDecode((await CodeAsync(person)).AsSpan(LiveToken.Scheme.Length), out var b));
-        Assert.NotEqual(a[5..21], b[5..21]);
-        Assert.NotEqual(a[26..34], b[26..34]);
+        var (a, b) = (Offline(await CodeAsync(person)).Handle!.Value.ToArray(), Offline(await CodeAsync(person)).Handle!.Value.ToArray());
+        Assert.Equal((24, 24), (a.Length, b.Length));
+        Assert.NotEqual(a[..8], b[..8]);
+        Assert.NotEqual(a[8..], b[8..]);
+    }
+
+    [Theory]
+    [InlineData(QrView.Valid, 0, "")]
+    [InlineData(QrView.Ages, 2, "")]
+    [InlineData(QrView.Full, 0, "2000000006 MOHAMMAD ABDUR RAHMAN 19900101 BGD")]
+    public async Task A_code_shows_without_a_network_as_much_as_its_view_says(QrView view, int ages, string identity)
+    {
+        var code = Offline(await CodeAsync(await ResidentAsync(), view));
+        Assert.Equal((QrKind.Live, ages, identity), (code.Kind, code.Ages.Count, string.Join(' ', code.Identity.Values)));
+        Assert.All(code.Ages, a => Assert.True(a.Value));
+    }
+
+    [Fact]
+    public async Task A_name_that_makes_a_code_too_large_is_left_out_whole()
+    {
+        var person = PersonId.New(_world.Clock);
+        var change = _world.Act("document.issue");
+        var name = string.Join(' ', Enumerable.Repeat("KRISHNAMURTHY VENKATASUBRAMANIAN", 7));
+        await _documents.IssueAsync(change, new DocumentOrder(person, Guid.CreateVersion7(_world.Clock.GetUtcNow()), Content() with { NameLatin = name }, 5));
+        await _world.DoneAsync(change);
+        var text = await CodeAsync(person, QrView.Full);
+        Assert.True(text.Length <= QrForm.MostCharacters);
+        Assert.Equal("2000000006 19900101 BGD", string.Join(' ', Offline(text).Identity.Values));
     }
 
     [Fact]
     public async Task Every_flipped_bit_of_a_code_is_refused()
     {
-        Assert.True(Base32.TryDecode((await CodeAsync(await ResidentAsync())).AsSpan(LiveToken.Scheme.Length), out var bytes));
+        var bytes = Bytes(await CodeAsync(await ResidentAsync()));
         for (var bit = 0; bit < bytes.Length * 8; bit++)
         {
             var changed = (byte[])bytes.Clone();
             changed[bit / 8] ^= (byte)(1 << (bit % 8));
-            Is(NotValidReason.Forged, await CheckAsync(LiveToken.Scheme + Base32.Encode(changed)));
+            Is(NotValidReason.Forged, await CheckAsync(QrCode.Prefix + Base32.Encode(changed)));
         }
     }
 
@@ -140,7 +183,7 @@ public abstract class VerifierTests : IAsyncLifetime
     public async Task Every_changed_or_missing_character_of_a_code_is_refused()
     {
         var code = await CodeAsync(await ResidentAsync());
-        for (var i = LiveToken.Scheme.Length; i < code.Length; i++)
+        for (var i = QrCode.Prefix.Length; i < code.Length; i++)
         {
             var changed = code[..i] + (code[i] == 'A' ? 'B' : 'A') + code[(i + 1)..];
             Is(NotValidReason.Forged, await CheckAsync(changed));
@@ -157,8 +200,8 @@ public abstract class VerifierTests : IAsyncLifetime
         try
         {
             using var other = KeyStore.Open(DataFolder.Open(folder, FolderKind.Demonstration, _world.Clock), passphrase: null, _world.Clock);
-            var theirs = new LiveCodes(_world.Db, other, _world.Blind, _world.Database.Writer, () => _rules, _world.Clock);
-            Is(NotValidReason.Forged, await CheckAsync((await theirs.MakeAsync(person))!.Text));
+            var theirs = new LiveCodes(_world.Db, _documents, other, _world.Blind, _world.Database.Writer, () => _rules, () => [], _world.Clock);
+            Is(NotValidReason.Forged, await CheckAsync((await ReadDoor.RunAsync(() => theirs.MakeAsync(Own(person), person, QrView.Valid)))!.Text));
         }
         finally
         {
@@ -240,7 +283,7 @@ public abstract class VerifierTests : IAsyncLifetime
         await _documents.EndAsync(change, (await _documents.LiveAsync(person))!, DocumentState.Lost);
         await _world.DoneAsync(change);
         Is(NotValidReason.DocumentEnded, await CheckAsync(code));
-        Assert.Null(await _codes.MakeAsync(person));
+        Assert.Null(await ReadDoor.RunAsync(() => _codes.MakeAsync(Own(person), person, QrView.Full)));
         Assert.Null((await _codes.MakeShortAsync(person)).Code);
         Assert.Equal(2, (await IssueAsync(person)).Number);
         Is(NotValidReason.Superseded, await CheckAsync(code));
@@ -285,7 +328,7 @@ public abstract class VerifierTests : IAsyncLifetime
     public async Task A_code_in_an_address_opens_with_a_phones_camera_and_verifies()
     {
         var person = await ResidentAsync();
-        var code = (await CodesAt(new Uri("https://muqeem.example.org/v/")).MakeAsync(person))!;
+        var code = (await ReadDoor.RunAsync(() => CodesAt("https://muqeem.example.org").MakeAsync(Own(person), person, QrView.Full)))!;
         Assert.StartsWith("HTTPS://MUQEEM.EXAMPLE.ORG/V/", code.Text, StringComparison.Ordinal);
         Assert.IsType<Verdict.Valid>(await CheckAsync(code.Text));
         Assert.IsType<Verdict.Valid>(await CheckAsync(code.Text.ToLowerInvariant()));
@@ -294,8 +337,8 @@ public abstract class VerifierTests : IAsyncLifetime
     [Fact]
     public async Task The_picture_is_small_enough_for_a_cheap_camera()
     {
-        var code = (await CodesAt(new Uri("https://muqeem.example.org/v/")).MakeAsync(await ResidentAsync()))!;
-        Assert.True(code.Text.Length <= 300);
+        var person = await ResidentAsync();
+        var code = (await ReadDoor.RunAsync(() => CodesAt("https://muqeem.example.org").MakeAsync(Own(person), person, QrView.Valid)))!;
         Assert.InRange(QrPicture.VersionOf(code.Text), 1, 9);
         var svg = System.Xml.Linq.XDocument.Parse(code.Svg("رمز \"التحقق\" <b>"));
         Assert.Equal("رمز \"التحقق\" <b>", svg.Root!.Attribute("aria-label")!.Value);

@@ -7,6 +7,10 @@ using Muqeem.Platform.Database;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
+using Muqeem.Verifier;
+using Muqeem.Verifier.Qr;
+using Muqeem.Verifier.SdJwt;
+using Muqeem.Verifier.Status;
 using NodaTime;
 
 namespace Muqeem.Credentials.Verifying;
@@ -36,19 +40,25 @@ public sealed class Verification(
 {
     private static readonly Duration Soon = Duration.FromSeconds(15);
 
+    private readonly OwnSigners _signers = new(keys);
     private readonly GuessLimit _guesses = new(clock);
     private readonly Duration _oldest = oldest ?? Duration.FromMinutes(1);
 
-    /// <param name="text">As scanned or typed, any digits, any case.</param>
+    /// <param name="text">As scanned or typed, any digits, any case; or an SD-JWT.</param>
     /// <param name="asker">Whom to count wrong codes against: an address or a session. Never stored.</param>
     /// <param name="reader">Who the resident is told has checked: the public, or a registered verifier.</param>
     public async Task<Verdict> CheckAsync(string? text, string asker, Actor reader, CancellationToken cancel = default)
     {
         try
         {
+            if (text is not null && text.LastIndexOf('~') is var end and >= 0)
+            {
+                // Whatever follows is a proof to somebody else, which nobody can check here.
+                return await CredentialAsync(text[..(end + 1)].Trim(), reader, cancel);
+            }
             var typed = Digits.NormaliseWords(text).Trim();
-            return TokenIn(typed) is { } token ? await TokenAsync(token, reader, cancel)
-                : ShortIn(typed) is { } code ? await ShortAsync(code, asker, reader, cancel)
+            return CodeIn(typed) is { } code ? await CodeAsync(code, reader, cancel)
+                : ShortIn(typed) is { } spoken ? await ShortAsync(spoken, asker, reader, cancel)
                 : new Verdict.NotValid(NotValidReason.NotOurs);
         }
         catch (Exception unreachable) when (unreachable is DbException or TimeoutException or AccessNotRecordedException)
@@ -57,25 +67,64 @@ public sealed class Verification(
         }
     }
 
-    private async Task<Verdict> TokenAsync(string encoded, Actor reader, CancellationToken cancel)
+    /// <summary>A code of the phone names its holder to us alone; one of a card names its place in a status list.</summary>
+    private async Task<Verdict> CodeAsync(byte[] bytes, Actor reader, CancellationToken cancel)
     {
-        if (!Base32.TryDecode(encoded, out var bytes) || !LiveToken.TryRead(bytes, keys, blind, out var token))
+        if (!Read(bytes).TryGet(out var code, out var reason))
+        {
+            return Refuse(reason);
+        }
+        if (code.Kind == QrKind.Card)
+        {
+            return await PlaceAsync(code.Status!, reader, cancel);
+        }
+        var shown = code.Handle is { } subject && LiveSubject.TryRead(blind, subject.Span, out var handle)
+            ? await db.FirstAsync<Shown>("SELECT person_id, document_id, NULL AS invalid_reason FROM credential WHERE handle = @handle", new { handle }, cancel)
+            : null;
+        return await ShownAsync(shown, reader, cancel);
+    }
+
+    private Checked<QrCode> Read(byte[] bytes)
+    {
+        var options = new QrOptions { Tolerance = rules().Tolerance.ToTimeSpan(), Purposes = _signers.Purposes };
+        var code = QrCode.Verify(bytes, _signers.Qr, clock.GetUtcNow(), options);
+        return code.Reason == Reason.QrSignerUnknown && _signers.Refresh() ? QrCode.Verify(bytes, _signers.Qr, clock.GetUtcNow(), options) : code;
+    }
+
+    /// <summary>A credential as text, as a wallet or a file has it. Without the holder's proof it shows that we issued it and that it counts, not who holds it.</summary>
+    private async Task<Verdict> CredentialAsync(string text, Actor reader, CancellationToken cancel)
+    {
+        Checked<SdJwtCredential> Check() => SdJwtVerifier.Verify(text, _signers.Trust, clock.GetUtcNow(), new SdJwtOptions { Tolerance = rules().Tolerance.ToTimeSpan(), Purposes = _signers.Purposes });
+        if (!Check().TryGet(out var credential, out var reason))
+        {
+            return Refuse(reason);
+        }
+        if (!_signers.Knows(credential.Signer.Certificate.Der) && !(_signers.Refresh() && _signers.Knows(credential.Signer.Certificate.Der)))
         {
             return new Verdict.NotValid(NotValidReason.Forged);
         }
-        var now = clock.Now();
-        var tolerance = rules().Tolerance;
-        if (token.IssuedAt > now + tolerance)
-        {
-            return new Verdict.CannotSay(CannotSayReason.Clock, token.IssuedAt - now);
-        }
-        if (now > token.IssuedAt + token.Life + tolerance)
-        {
-            return new Verdict.NotValid(NotValidReason.CodeTooOld);
-        }
-        var shown = await db.FirstAsync<Shown>("SELECT person_id, document_id FROM credential WHERE handle = @handle", new { handle = token.Handle }, cancel);
-        return shown is null ? new Verdict.NotValid(NotValidReason.NotOurs) : await HolderAsync(new PersonId(shown.PersonId), shown.DocumentId, reader, cancel);
+        return credential.Status is { } status ? await PlaceAsync(status, reader, cancel) : new Verdict.NotValid(NotValidReason.NotOurs);
     }
+
+    private async Task<Verdict> PlaceAsync(StatusReference status, Actor reader, CancellationToken cancel)
+    {
+        var shown = await db.FirstAsync<Shown>("SELECT person_id, document_id, invalid_reason FROM credential_form WHERE list = @list AND list_index = @index",
+            new { list = status.Uri[(status.Uri.LastIndexOf('/') + 1)..], index = status.Index }, cancel);
+        return await ShownAsync(shown, reader, cancel);
+    }
+
+    private async Task<Verdict> ShownAsync(Shown? shown, Actor reader, CancellationToken cancel) =>
+        shown is null ? new Verdict.NotValid(NotValidReason.NotOurs) : await HolderAsync(new PersonId(shown.PersonId), shown.DocumentId, shown.InvalidReason, reader, cancel);
+
+    private static Verdict Refuse(Reason reason) => reason switch
+    {
+        Reason.QrNotOurs or Reason.NotOurs => new Verdict.NotValid(NotValidReason.NotOurs),
+        Reason.QrFromFuture or Reason.SdJwtFromFuture => new Verdict.CannotSay(CannotSayReason.Clock, Soon),
+        Reason.QrProofTooOld => new Verdict.NotValid(NotValidReason.CodeTooOld),
+        Reason.QrExpired => new Verdict.NotValid(NotValidReason.DocumentEnded),
+        Reason.SdJwtExpired => new Verdict.NotValid(NotValidReason.CredentialExpired),
+        _ => new Verdict.NotValid(NotValidReason.Forged),
+    };
 
     private async Task<Verdict> ShortAsync(string code, string asker, Actor reader, CancellationToken cancel)
     {
@@ -91,14 +140,19 @@ public sealed class Verification(
             return new Verdict.NotValid(NotValidReason.CodeUnknown);
         }
         _guesses.GiveBack(asker);
-        return await HolderAsync(new PersonId(found), null, reader, cancel);
+        return await HolderAsync(new PersonId(found), null, null, reader, cancel);
     }
 
     /// <summary>The subject is known from here on, so the check is recorded whatever its answer.</summary>
-    private async Task<Verdict> HolderAsync(PersonId person, Guid? document, Actor reader, CancellationToken cancel)
+    private async Task<Verdict> HolderAsync(PersonId person, Guid? document, string? ended, Actor reader, CancellationToken cancel)
     {
         var access = door.Enter(reader, Purpose.VerifyDocument, null, "verify", person);
         var verdict = await JudgeAsync(access, person, document, cancel);
+        if (verdict is Verdict.Valid && ended is not null)
+        {
+            // The document counts, this form of it does not: another took its place.
+            verdict = new Verdict.NotValid(NotValidReason.Superseded);
+        }
         await access.Recorded;
         return verdict;
     }
@@ -153,16 +207,16 @@ public sealed class Verification(
         };
     }
 
-    /// <summary>What follows our scheme, or the last part of an address that is long enough to be a code.</summary>
-    private static string? TokenIn(string text)
+    /// <summary>What follows our scheme, or the last part of an address that is long enough to be a code; any case, because people type and browsers change it.</summary>
+    private static byte[]? CodeIn(string text)
     {
-        var scheme = text.LastIndexOf(LiveToken.Scheme, StringComparison.OrdinalIgnoreCase);
+        var scheme = text.LastIndexOf(QrCode.Prefix, StringComparison.OrdinalIgnoreCase);
         if (scheme >= 0)
         {
-            return text[(scheme + LiveToken.Scheme.Length)..];
+            return Base32.TryDecode(text.AsSpan(scheme + QrCode.Prefix.Length), out var named) ? named : [];
         }
         var last = text[(text.LastIndexOfAny(['/', '#', '=']) + 1)..];
-        return last.Length >= 100 && last.All(char.IsAsciiLetterOrDigit) ? last : null;
+        return last.Length < 100 || !last.All(char.IsAsciiLetterOrDigit) ? null : Base32.TryDecode(last, out var bytes) ? bytes : [];
     }
 
     /// <summary>Eight characters of Crockford's alphabet, groups and spaces apart, with what is often misread put right.</summary>
@@ -185,5 +239,5 @@ public sealed class Verification(
         return code.Length == LiveCodes.ShortLength ? code.ToString() : null;
     }
 
-    private sealed record Shown(Guid PersonId, Guid DocumentId);
+    private sealed record Shown(Guid PersonId, Guid DocumentId, string? InvalidReason);
 }

@@ -1,9 +1,13 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Muqeem.Cases.Definition;
+using Muqeem.Kernel;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Files;
 using Muqeem.Portal;
 using Muqeem.Tests;
 
@@ -130,9 +134,54 @@ public abstract class ApiTests(ApiWorld shared)
             Assert.DoesNotContain(id["residentNumber"].GetString()!, verdict.Text);
             Assert.DoesNotContain(hand.NameArabic!, verdict.Text);
         }
+        await ShowsNoMoreThanAskedAsync(me, hand.NameLatin!);
+        await HasACardAsync(me, anybody);
+        await HoldsACredentialAsync(me, anybody);
         Assert.Equal("not_valid", (await anybody.PostAsync("verify", new { text = new string('A', 157) }))["verdict"].GetString());
         Assert.NotEmpty((await anybody.GetAsync("verify/keys"))["keys"].EnumerateArray());
         Assert.NotEmpty((await me.GetAsync("inbox"))["notices"].EnumerateArray());
+    }
+
+    private static async Task ShowsNoMoreThanAskedAsync(ApiCaller me, string name)
+    {
+        foreach (var (view, shown) in new[] { ("valid", false), ("ages", false), ("full", true) })
+        {
+            var text = (await me.PostAsync("id/live-code?view=" + view))["text"].GetString()!;
+            Assert.True(Base32.TryDecode(text.AsSpan(text.LastIndexOfAny([':', '/']) + 1), out var bytes));
+            Assert.Equal(shown, bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(name)) >= 0);
+        }
+        IsProblem(HttpStatusCode.BadRequest, "live_view", await me.PostAsync("id/live-code?view=everything"));
+    }
+
+    private async Task HasACardAsync(ApiCaller me, ApiCaller anybody)
+    {
+        Is(HttpStatusCode.NotFound, await me.GetAsync("id/card/back.png"));
+        var operation = Guid.CreateVersion7();
+        var card = await me.PostAsync("id/card", operation: operation);
+        Is(HttpStatusCode.OK, card);
+        Assert.Equal(card["id"].GetGuid(), (await me.PostAsync("id/card", operation: operation))["id"].GetGuid());
+        Assert.Equal(card["id"].GetGuid(), (await me.PostAsync("id/card"))["id"].GetGuid());
+        var drawn = await me.BytesAsync(card["back"].GetString()!);
+        var codes = (await _world.Get<PictureReader>().ReadQrAsync(drawn)).Value;
+        Assert.Equal("valid", (await anybody.PostAsync("verify", new { text = Assert.Single(codes) }))["verdict"].GetString());
+        Assert.Equal("%PDF"u8.ToArray(), (await me.BytesAsync(card["pdf"].GetString()!))[..4]);
+        Is(HttpStatusCode.Unauthorized, await anybody.GetAsync("id/card/front.png"));
+    }
+
+    private static async Task HoldsACredentialAsync(ApiCaller me, ApiCaller anybody)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var point = key.ExportParameters(false).Q;
+        var jwk = new { kty = "EC", crv = "P-256", x = Base64Url.EncodeToString(point.X), y = Base64Url.EncodeToString(point.Y) };
+        var operation = Guid.CreateVersion7();
+        var issued = await me.PostAsync("credentials", new { format = "dc+sd-jwt", jwk }, operation);
+        Is(HttpStatusCode.OK, issued);
+        Assert.Equal(issued["credential"].GetString(), (await me.PostAsync("credentials", new { format = "dc+sd-jwt", jwk }, operation))["credential"].GetString());
+        Assert.Equal("valid", (await anybody.PostAsync("verify", new { text = issued["credential"].GetString() }))["verdict"].GetString());
+        Is(HttpStatusCode.OK, await me.PostAsync("credentials", new { format = "mso_mdoc", jwk }));
+        IsProblem(HttpStatusCode.BadRequest, "credential_format", await me.PostAsync("credentials", new { format = "jwt", jwk }));
+        IsProblem(HttpStatusCode.BadRequest, "credential_key", await me.PostAsync("credentials", new { format = "dc+sd-jwt", jwk = jwk with { y = jwk.x } }));
+        Assert.Equal(["mso_mdoc", "dc+sd-jwt", "card_qr"], (await me.GetAsync("credentials"))["credentials"].EnumerateArray().Select(c => c.GetProperty("format").GetString()));
     }
 
     [Fact]

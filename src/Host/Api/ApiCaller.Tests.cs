@@ -32,6 +32,15 @@ internal sealed class ApiCaller(WholeWorld world) : IDisposable
 
     public Task<ApiAnswer> GetAsync(string path) => SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/" + path));
 
+    /// <summary>A file at an address of this server.</summary>
+    public async Task<byte[]> BytesAsync(string address)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Authorization = new("Bearer", Token);
+        using var answer = await _http.SendAsync(request);
+        return await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync();
+    }
+
     /// <summary>A change with an operation id of its own.</summary>
     public Task<ApiAnswer> PostAsync(string path, object? body = null, Guid? operation = null, string? seen = null) =>
         PostAsync(path, body is null ? null : JsonContent.Create(body), operation ?? Guid.CreateVersion7(), seen);

@@ -31,6 +31,7 @@ public static class ApiSetup
         HolderRoutes.Map(api);
         VerifyRoutes.Map(api);
         CredentialRoutes.Map(api);
+        CardRoutes.Map(api);
         ReviewRoutes.Map(api);
         endpoints.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
     }

@@ -23,6 +23,7 @@ internal sealed record CredentialRequestJson(string Format, JwkJson Jwk);
 /// <param name="Credential">The compact SD-JWT; of an mdoc <c>IssuerSigned</c> in base64url.</param>
 internal sealed record CredentialJson(Guid Id, string Format, string Credential, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
 
+/// <param name="Format">As asked for, or <c>card_qr</c>.</param>
 /// <param name="Status">valid, invalid, suspended or frozen.</param>
 /// <param name="Reason">Why it is invalid.</param>
 internal sealed record CredentialLineJson(Guid Id, string Format, string State, string Status, string? Reason, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
@@ -32,7 +33,7 @@ internal sealed record CredentialsJson(IReadOnlyList<CredentialLineJson> Credent
 /// <summary>The ID as a credential that the holder keeps and others can check without asking us.</summary>
 internal static class CredentialRoutes
 {
-    private const string SdJwt = "dc+sd-jwt", Mdoc = "mso_mdoc";
+    private const string SdJwt = "dc+sd-jwt", Mdoc = "mso_mdoc", CardQr = "card_qr";
 
     public static void Map(RouteGroupBuilder api)
     {
@@ -62,23 +63,34 @@ internal static class CredentialRoutes
         {
             return Problems.Later(http, TimeSpan.FromSeconds(30));
         }
-        return answer switch
-        {
-            FormAnswer.Issued { Form: var form, Credential: var credential } => Results.Json(new CredentialJson(form.Id, body.Format,
-                form.Kind == FormKind.SdJwtVc ? Encoding.ASCII.GetString(credential) : Base64Url.EncodeToString(credential), form.IssuedAt.ToDateTimeOffset(), form.ExpiresAt.ToDateTimeOffset()), ApiJson.Options),
-            FormAnswer.NoDocument => Problems.NotFound(http),
-            FormAnswer.NotInForce => Problems.Of(http, StatusCodes.Status409Conflict, "credential_not_in_force"),
-            FormAnswer.NoPortrait => Problems.Of(http, StatusCodes.Status409Conflict, "credential_no_portrait"),
-            FormAnswer.Voided => Problems.Of(http, StatusCodes.Status409Conflict, "credential_voided"),
-            FormAnswer.NotWritten { Outcome: WriteOutcome.OperationReused } => Problems.Of(http, StatusCodes.Status409Conflict, "operation_reused"),
-            FormAnswer.NotWritten { Outcome: WriteOutcome.Busy busy } => Problems.Later(http, busy.RetryAfter),
-            _ => Problems.Later(http, TimeSpan.FromSeconds(2)),
-        };
+        return answer is FormAnswer.Issued { Form: var form, Credential: var credential }
+            ? Results.Json(new CredentialJson(form.Id, body.Format,
+                form.Kind == FormKind.SdJwtVc ? Encoding.ASCII.GetString(credential) : Base64Url.EncodeToString(credential), form.IssuedAt.ToDateTimeOffset(), form.ExpiresAt.ToDateTimeOffset()), ApiJson.Options)
+            : Refused(http, answer);
     });
 
+    /// <summary>Any answer but an issued form.</summary>
+    internal static IResult Refused(HttpContext http, FormAnswer answer) => answer switch
+    {
+        FormAnswer.NoDocument => Problems.NotFound(http),
+        FormAnswer.NotInForce => Problems.Of(http, StatusCodes.Status409Conflict, "credential_not_in_force"),
+        FormAnswer.NoPortrait => Problems.Of(http, StatusCodes.Status409Conflict, "credential_no_portrait"),
+        FormAnswer.Voided => Problems.Of(http, StatusCodes.Status409Conflict, "credential_voided"),
+        FormAnswer.NotWritten { Outcome: WriteOutcome.OperationReused } => Problems.Of(http, StatusCodes.Status409Conflict, "operation_reused"),
+        FormAnswer.NotWritten { Outcome: WriteOutcome.Busy busy } => Problems.Later(http, busy.RetryAfter),
+        _ => Problems.Later(http, TimeSpan.FromSeconds(2)),
+    };
+
     private static async Task<IResult> OfAsync(HttpContext http, IssuedForms forms) =>
-        Results.Json(new CredentialsJson([.. (await forms.OfAsync(http.MustBeSignedIn().Person, http.RequestAborted)).Select(f => new CredentialLineJson(f.Id, f.Kind == FormKind.SdJwtVc ? SdJwt : Mdoc,
+        Results.Json(new CredentialsJson([.. (await forms.OfAsync(http.MustBeSignedIn().Person, http.RequestAborted)).Select(f => new CredentialLineJson(f.Id, FormatOf(f.Kind),
             Problems.Snake(f.State.ToString()), Problems.Snake(f.Status.ToString()), f.InvalidReason, f.IssuedAt.ToDateTimeOffset(), f.ExpiresAt.ToDateTimeOffset()))]), ApiJson.Options);
+
+    private static string FormatOf(FormKind kind) => kind switch
+    {
+        FormKind.SdJwtVc => SdJwt,
+        FormKind.Mdoc => Mdoc,
+        _ => CardQr,
+    };
 
     /// <summary>A point of P-256; anything else is no key.</summary>
     private static HolderKey? KeyOf(JwkJson jwk)

@@ -1,7 +1,9 @@
+using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
 using Muqeem.Kernel;
 using Muqeem.Payments;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
@@ -42,7 +44,7 @@ internal static class HolderRoutes
     {
         var own = api.MapGroup("").WithTags("Own").RequireAuthorization(Doors.Records);
         own.MapGet("/id", IdAsync).WithName("DigitalId").WithSummary("The digital ID.").Produces<DigitalIdJson>().Refuses(401, 404);
-        own.MapPost("/id/live-code", LiveAsync).WithName("LiveCode").WithSummary("A signed code that counts for half a minute. It is made anew each time and changes nothing.").Produces<LiveCodeJson>().Refuses(401, 404);
+        own.MapPost("/id/live-code", LiveAsync).WithName("LiveCode").WithSummary("A signed code that counts for half a minute and shows as much as the view says. It is made anew each time and changes nothing.").Produces<LiveCodeJson>().Refuses(400, 401, 404, 503);
         own.MapPost("/id/short-code", ShortAsync).WithName("ShortCode").WithSummary("Eight characters to read out; the one before ends.").Produces<ShortCodeJson>().Refuses(401, 404, 503);
         own.MapGet("/bills", BillsAsync).WithName("Bills").WithSummary("The person's bills, newest first, and the free balance.").Produces<BillsJson>().Refuses(401);
         own.MapGet("/bills/{id:guid}", BillAsync).WithName("Bill").WithSummary("One bill.").Produces<BillJson>().Refuses(401, 404);
@@ -64,10 +66,26 @@ internal static class HolderRoutes
             id.ResidenceUntil.Hijri?.ToString(), id.DocumentUntil.Gregorian.ToDateOnly(), id.Place, id.AnswerableName, Problems.Snake(id.AnswerableKind.ToString()), id.Specimen), ApiJson.Options);
     }
 
-    private static async Task<IResult> LiveAsync(HttpContext http, LiveCodes codes) =>
-        await codes.MakeAsync(http.MustBeSignedIn().Person, http.RequestAborted) is { } code
-            ? Results.Json(new LiveCodeJson(code.Text, code.IssuedAt.ToDateTimeOffset(), code.Until.ToDateTimeOffset()), ApiJson.Options)
-            : Problems.NotFound(http);
+    /// <param name="view">valid, ages or full: how much whoever scans the code learns without asking us; left out: only that the ID is valid.</param>
+    private static async Task<IResult> LiveAsync(HttpContext http, LiveCodes codes, ReadDoor door, string? view)
+    {
+        QrView? shown = view switch { null or "valid" => QrView.Valid, "ages" => QrView.Ages, "full" => QrView.Full, _ => null };
+        if (shown is null)
+        {
+            return Problems.Of(http, StatusCodes.Status400BadRequest, "live_view");
+        }
+        var session = http.MustBeSignedIn();
+        try
+        {
+            return await codes.MakeAsync(door.Enter(session.Actor, Purpose.Self, null, "api.id", session.Person), session.Person, shown.Value, http.RequestAborted) is { } code
+                ? Results.Json(new LiveCodeJson(code.Text, code.IssuedAt.ToDateTimeOffset(), code.Until.ToDateTimeOffset()), ApiJson.Options)
+                : Problems.NotFound(http);
+        }
+        catch (KeyUnavailableException)
+        {
+            return Problems.Later(http, TimeSpan.FromSeconds(30));
+        }
+    }
 
     private static async Task<IResult> ShortAsync(HttpContext http, LiveCodes codes)
     {

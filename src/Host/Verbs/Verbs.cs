@@ -1,6 +1,7 @@
 using Muqeem.Agencies;
 using Muqeem.Payments;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Drawing;
 using Muqeem.Platform.Folder;
 using Muqeem.Platform.Journal;
 using Muqeem.Platform.Keys;
@@ -74,6 +75,10 @@ internal static class Verbs
         foreach (var alarm in app.Services.GetRequiredService<KeyStore>().Alarms())
         {
             Say(false, $"keys: {alarm.Sentence}");
+        }
+        foreach (var fault in await app.Services.GetRequiredService<Drawings>().FaultsAsync())
+        {
+            Say(false, fault);
         }
         var db = app.Services.GetRequiredService<Db>();
         Say(await db.ExistsAsync("SELECT 1"), $"database {db.Dialect.Kind} answers");

@@ -15,7 +15,7 @@ public enum KeyPurpose
     /// <summary>Wraps the web framework's own keys (cookies, antiforgery).</summary>
     WebProtection,
 
-    /// <summary>Signs the live QR code.</summary>
+    /// <summary>Signs the live QR code. Certified by the root.</summary>
     LiveQr,
 
     /// <summary>Signs the checkpoints of the journal.</summary>
@@ -36,7 +36,7 @@ public enum KeyPurpose
     /// <summary>Signs the status lists of credentials. Certified by the root.</summary>
     StatusList,
 
-    /// <summary>Signs the printed and offline QR seals. Certified by the root.</summary>
+    /// <summary>Signs the QR code of the card. Certified by the root, for as long as a card lives.</summary>
     QrSigner,
 }
 
@@ -124,7 +124,7 @@ public static class KeyPurposes
     internal static bool CanRotate(this KeyPurpose purpose) => purpose is not (KeyPurpose.BlindIndex or KeyPurpose.NumberPermutation or KeyPurpose.Password);
 
     /// <summary>Signs only with a certificate of the root, within its dates.</summary>
-    public static bool IsCertified(this KeyPurpose purpose) => purpose is KeyPurpose.DocumentSigner or KeyPurpose.StatusList or KeyPurpose.QrSigner;
+    public static bool IsCertified(this KeyPurpose purpose) => purpose is KeyPurpose.DocumentSigner or KeyPurpose.StatusList or KeyPurpose.QrSigner or KeyPurpose.LiveQr;
 
     /// <summary>As an id begins and as the verbs spell it: <c>document-signer</c>.</summary>
     public static string Word(this KeyPurpose purpose)

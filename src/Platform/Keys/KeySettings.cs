@@ -48,6 +48,7 @@ public sealed record KeySettings
             {
                 StatusList = keys["Certificates:StatusListUsage"] ?? defaults.Usages.StatusList,
                 QrSigner = keys["Certificates:QrSignerUsage"] ?? defaults.Usages.QrSigner,
+                LiveQr = keys["Certificates:LiveQrUsage"] ?? defaults.Usages.LiveQr,
             },
             Alarms = new AlarmSettings
             {
@@ -108,13 +109,24 @@ public sealed record SignerUsages
     /// <summary>No standard has one for our seal: until the arc of the ministry is set, one of an arc kept for examples.</summary>
     public string QrSigner { get; init; } = Expected.QrCard;
 
+    /// <summary>As for the card: of its own, so that a key in the signing path of every phone cannot make cards.</summary>
+    public string LiveQr { get; init; } = Expected.QrLive;
+
+    /// <summary>Five years, the longest that a card is valid.</summary>
+    internal const int CardDays = 1827;
+
     internal SignerProfile Of(KeyPurpose purpose) => purpose switch
     {
         KeyPurpose.DocumentSigner => new SignerProfile(purpose, DocumentSigner, CredentialDays: 90),
         KeyPurpose.StatusList => new SignerProfile(purpose, StatusList, CredentialDays: 30),
-        KeyPurpose.QrSigner => new SignerProfile(purpose, QrSigner, CredentialDays: 365),
+        // A printed code cannot be renewed: its signer's certificate lives as long as the last card (ICAO 9303-13: the key's usage and the document's validity).
+        KeyPurpose.QrSigner => new SignerProfile(purpose, QrSigner, CredentialDays: CardDays),
+        KeyPurpose.LiveQr => new SignerProfile(purpose, LiveQr, CredentialDays: 1),
         _ => throw new CertificateRefusedException($"A key for {purpose.Word()} has no certificate."),
     };
+
+    /// <summary>What a verifier of this installation must expect.</summary>
+    public SignerPurposes Purposes => new() { Mdoc = DocumentSigner, SdJwt = DocumentSigner, QrCard = QrSigner, QrLive = LiveQr, Status = StatusList };
 
     internal SignerProfile? OfUsage(string usage) => Enum.GetValues<KeyPurpose>().Where(p => p.IsCertified()).Select(Of).FirstOrDefault(p => p.Usage == usage);
 }
@@ -124,8 +136,11 @@ public sealed record SignerUsages
 /// <param name="CredentialDays">The longest life of what is signed.</param>
 internal sealed record SignerProfile(KeyPurpose Purpose, string Usage, int CredentialDays)
 {
-    /// <summary>ISO/IEC 18013-5 allows a signer's certificate 457 days at most.</summary>
-    public const int LongestDays = 457;
+    /// <summary>ISO/IEC 18013-5 allows a signer's certificate 457 days at most; it speaks of no printed code.</summary>
+    public int LongestDays => Purpose == KeyPurpose.QrSigner ? ValidDays : 457;
+
+    /// <summary>Of the signer that outlives all others, beginning today.</summary>
+    public const int Furthest = SigningDays + SignerUsages.CardDays;
 
     /// <summary>How long a signer signs.</summary>
     public const int SigningDays = 90;
@@ -143,7 +158,7 @@ internal sealed record SignerProfile(KeyPurpose Purpose, string Usage, int Crede
 public sealed record AlarmSettings
 {
     public int SignerDays { get; init; } = SignerProfile.NextWithin;
-    public int RootDays { get; init; } = 730;
+    public int RootDays { get; init; } = SignerProfile.Furthest + 365;
     public int RevocationListDays { get; init; } = 14;
 
     /// <summary>The age at which a key-encryption key should be replaced.</summary>

@@ -29,6 +29,12 @@ public sealed partial class KeyStore
             r.RevocationList is { } list ? RevocationList.Read(list, root).Next : null);
     })];
 
+    /// <summary>Another object after each change of the store: what was made from its certificates is then to be made anew.</summary>
+    public object Edition => _now;
+
+    /// <summary>The usages by which verifiers tell the signers of this installation apart.</summary>
+    public SignerUsages Usages => _settings.Usages;
+
     /// <summary>The signer to use now: the latest whose day has come.</summary>
     /// <exception cref="KeyUnavailableException">None is certified for today.</exception>
     public SigningCertificate Current(KeyPurpose purpose) => Certified(purpose).Certificate!;
@@ -239,7 +245,7 @@ public sealed partial class KeyStore
             && Enum.GetValues<KeyPurpose>().Where(p => p.IsCertified()).All(p => !NeedsNext(content, p, now));
     }
 
-    private static bool Ends(X509Certificate2 root, Instant now) => Instant.FromDateTimeUtc(root.NotAfter.ToUniversalTime()) - now < Duration.FromDays(2 * SignerProfile.LongestDays);
+    private static bool Ends(X509Certificate2 root, Instant now) => Instant.FromDateTimeUtc(root.NotAfter.ToUniversalTime()) - now < Duration.FromDays(SignerProfile.Furthest + 365);
 
     /// <summary>No signer that is certified and not revoked signs for another thirty days.</summary>
     private static bool NeedsNext(StoreContent content, KeyPurpose purpose, Instant now) =>

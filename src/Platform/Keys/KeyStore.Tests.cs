@@ -172,17 +172,17 @@ public abstract class KeyStoreTests : IDisposable
     public void After_a_rotation_the_former_key_still_verifies_and_unwraps()
     {
         using var store = Open();
-        var signature = store.Sign(KeyPurpose.LiveQr, "live"u8, out var former);
+        var signature = store.Sign(KeyPurpose.Journal, "checkpoint"u8, out var former);
         var mac = store.Mac(KeyPurpose.Webhook, "body"u8);
         var (wrapped, by) = store.Wrap(KeyPurpose.DataKeys, "key"u8, "of Ali"u8);
-        store.Rotate(KeyPurpose.LiveQr);
+        store.Rotate(KeyPurpose.Journal);
         store.Rotate(KeyPurpose.Webhook);
         store.Rotate(KeyPurpose.DataKeys);
 
         using var again = Open();
-        Assert.NotEqual(former, again.ActiveKey(KeyPurpose.LiveQr));
-        Assert.Equal([again.ActiveKey(KeyPurpose.LiveQr), former], again.PublicKeys(KeyPurpose.LiveQr).Select(k => k.Id));
-        Assert.True(again.Verify(KeyPurpose.LiveQr, former, "live"u8, signature));
+        Assert.NotEqual(former, again.ActiveKey(KeyPurpose.Journal));
+        Assert.Equal([again.ActiveKey(KeyPurpose.Journal), former], again.PublicKeys(KeyPurpose.Journal).Select(k => k.Id));
+        Assert.True(again.Verify(KeyPurpose.Journal, former, "checkpoint"u8, signature));
         Assert.True(again.VerifyMac(KeyPurpose.Webhook, "body"u8, mac));
         Assert.NotEqual(mac, again.Mac(KeyPurpose.Webhook, "body"u8));
         Assert.Equal("key"u8.ToArray(), again.Unwrap(KeyPurpose.DataKeys, by, wrapped, "of Ali"u8));

@@ -75,9 +75,9 @@ internal sealed class RootAuthority : IDisposable
     /// <exception cref="CertificateRefusedException">It would outlive the root, or the law of the profile.</exception>
     public byte[] Certify(PublicKey key, string name, SignerProfile profile, Instant from)
     {
-        if (profile.ValidDays > SignerProfile.LongestDays)
+        if (profile.ValidDays > profile.LongestDays)
         {
-            throw new CertificateRefusedException($"A certificate of {profile.ValidDays} days is too long: at most {SignerProfile.LongestDays}.");
+            throw new CertificateRefusedException($"A certificate of {profile.ValidDays} days is too long: at most {profile.LongestDays}.");
         }
         var begin = Second(from);
         var end = begin.AddDays(profile.ValidDays).AddSeconds(-1);

@@ -35,7 +35,7 @@ internal static class SignerChecks
         Must(certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().SingleOrDefault()?.KeyIdentifier is { } issuer
             && issuer.Span.SequenceEqual(root.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Single().SubjectKeyIdentifierBytes.Span), "The certificate does not name the root's key.");
         Must(RootAuthority.NameOf(certificate, "2.5.4.6") == RootAuthority.NameOf(root, "2.5.4.6"), "The certificate is of another country than the root.");
-        Must(certificate.NotAfter > certificate.NotBefore && certificate.NotAfter <= certificate.NotBefore.AddDays(SignerProfile.LongestDays), $"A signer's certificate is valid for {SignerProfile.LongestDays} days at most.");
+        Must(certificate.NotAfter > certificate.NotBefore && certificate.NotAfter <= certificate.NotBefore.AddDays(profile.LongestDays), $"A signer's certificate for {profile.Purpose.Word()} is valid for {profile.LongestDays} days at most.");
         Must(certificate.NotAfter <= root.NotAfter && certificate.NotBefore >= root.NotBefore, "The certificate is valid when the root is not.");
         Must(certificate.NotAfter.AddDays(-profile.CredentialDays) > certificate.NotBefore,
             $"The certificate is too short: what is signed lives {profile.CredentialDays} days, which must end before the certificate does.");

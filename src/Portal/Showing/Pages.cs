@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Muqeem.Cases;
 using Muqeem.Cases.Definition;
+using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
 using Muqeem.Kernel;
 using Muqeem.Payments;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
@@ -34,6 +36,7 @@ internal static class Pages
             await ids.OfAsync(http.MustBeSignedIn(), cancel) is null ? http.GoTo("id") : PageResult.Of<CodePage, CodeModel>(new(null)));
         resident.MapPost("/id/code", CodeAsync);
         resident.MapGet("/id/photo", PhotoAsync);
+        CardPages.Map(resident);
     }
 
     private static async Task<IResult> HomeAsync(
@@ -60,7 +63,7 @@ internal static class Pages
         });
     }
 
-    private static async Task<IResult> IdAsync(long? since, string? view, HttpContext http, HolderIds ids, LiveCodes codes, TimeProvider clock, CancellationToken cancel)
+    private static async Task<IResult> IdAsync(long? since, string? view, HttpContext http, HolderIds ids, LiveCodes codes, ReadDoor door, TimeProvider clock, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
         var now = clock.Now();
@@ -73,11 +76,29 @@ internal static class Pages
         {
             return PageResult.Of<NoIdPage, NoIdModel>(new(session.SeesRecords));
         }
-        var code = await codes.MakeAsync(session.Person, cancel);
+        var shown = view switch { "valid" => IdView.Valid, "adult" => IdView.Adult, _ => IdView.Full };
+        LiveCode? code;
+        try
+        {
+            code = await codes.MakeAsync(door.Enter(session.Actor, Purpose.Self, null, "portal.id", session.Person), session.Person, CodeOf(shown), cancel);
+        }
+        catch (KeyUnavailableException)
+        {
+            // The page without a code is better than none: the code to read out still counts.
+            code = null;
+        }
         // Zero is the reader's own wish to stop.
         var live = code is not null && since > 0 && now.ToUnixTimeSeconds() - since < (long)LiveFor.TotalSeconds;
-        return PageResult.Of<IdPage, IdModel>(new(held, code, live, view switch { "valid" => IdView.Valid, "adult" => IdView.Adult, _ => IdView.Full }, clock.Today(), now));
+        return PageResult.Of<IdPage, IdModel>(new(held, code, live, shown, clock.Today(), now));
     }
+
+    /// <summary>The code shows no more than the page.</summary>
+    private static QrView CodeOf(IdView view) => view switch
+    {
+        IdView.Valid => QrView.Valid,
+        IdView.Adult => QrView.Ages,
+        _ => QrView.Full,
+    };
 
     /// <summary>A code to read out. It is shown in the answer itself, because only its keyed hash is stored; asked for again there is a new one.</summary>
     private static async Task<IResult> CodeAsync(HttpContext http, LiveCodes codes, CancellationToken cancel)

@@ -104,6 +104,48 @@ public sealed class QrCode
     /// <param name="bytes">The COSE_Sign1 itself.</param>
     public static Checked<QrCode> Verify(ReadOnlyMemory<byte> bytes, QrSigners signers, DateTimeOffset now, QrOptions options)
     {
+        if (!Open(bytes).TryGet(out var envelope, out var reason))
+        {
+            return reason;
+        }
+        if (signers.Find(envelope.KeyId.Span) is not { } signer)
+        {
+            return Reason.QrSignerUnknown;
+        }
+        if (!signer.Verify(envelope.Message.HashToSign(envelope.Payload.Span), envelope.Message.Signature.Span))
+        {
+            return Reason.SignatureWrong;
+        }
+        if (!Read(envelope.Payload, signer).TryGet(out var code, out reason))
+        {
+            return reason;
+        }
+        if (!signer.MaySign(code.Kind == QrKind.Card ? options.Purposes.QrCard : options.Purposes.QrLive))
+        {
+            return Reason.SignerPurpose;
+        }
+        return (signers.CheckAt(signer, now) ?? code.CheckTimes(now, options)) is { } bad ? bad : code;
+    }
+
+    /// <summary>Reads a code without asking whether it is true: for an issuer that looks at what it is about to sign. No verifier may use it.</summary>
+    /// <param name="certificate">Of the signer that is meant, in DER; the code must name it.</param>
+    public static Checked<QrCode> Inspect(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> certificate)
+    {
+        if (!Open(bytes).TryGet(out var envelope, out var reason))
+        {
+            return reason;
+        }
+        if (!Certificate.Parse(certificate.Span).TryGet(out var parsed, out reason))
+        {
+            return reason;
+        }
+        return parsed.Key() is not { } key ? Reason.CertificateKey
+            : new Signer(parsed, key, null) is var signer && envelope.KeyId.Span.SequenceEqual(parsed.Sha256.Span[..8]) ? Read(envelope.Payload, signer)
+            : Reason.QrSignerUnknown;
+    }
+
+    private static Checked<Envelope> Open(ReadOnlyMemory<byte> bytes)
+    {
         if (bytes.Length > Longest)
         {
             return Reason.QrMalformed;
@@ -124,32 +166,12 @@ public sealed class QrCode
         {
             return Reason.CoseAlgorithm;
         }
-        if (message.Protected.Pairs.Length != 4 || message.Protected[4] is not { Kind: CborKind.Bytes, Bytes.Length: 8 } kid || message.Unprotected.Pairs.Length > 0 || message.Payload is not { } payload)
-        {
-            return Reason.QrMalformed;
-        }
-        if (signers.Find(kid.Bytes.Span) is not { } signer)
-        {
-            return Reason.QrSignerUnknown;
-        }
-        if (!signer.Verify(message.HashToSign(payload.Span), message.Signature.Span))
-        {
-            return Reason.SignatureWrong;
-        }
-        if (!Cbor.Parse(payload, CborRules.Ours).TryGet(out var claims, out reason))
-        {
-            return reason;
-        }
-        if (!Read(claims, signer).TryGet(out var code, out reason))
-        {
-            return reason;
-        }
-        if (!signer.MaySign(code.Kind == QrKind.Card ? options.Purposes.QrCard : options.Purposes.QrLive))
-        {
-            return Reason.SignerPurpose;
-        }
-        return (signers.CheckAt(signer, now) ?? code.CheckTimes(now, options)) is { } bad ? bad : code;
+        return message.Protected.Pairs.Length == 4 && message.Protected[4] is { Kind: CborKind.Bytes, Bytes.Length: 8 } kid && message.Unprotected.Pairs.Length == 0 && message.Payload is { } payload
+            ? new Envelope(message, kid.Bytes, payload)
+            : Reason.QrMalformed;
     }
+
+    private sealed record Envelope(CoseMessage Message, ReadOnlyMemory<byte> KeyId, ReadOnlyMemory<byte> Payload);
 
     private Reason? CheckTimes(DateTimeOffset now, QrOptions options)
     {
@@ -164,8 +186,12 @@ public sealed class QrCode
         return now - options.Tolerance >= ExpiresAt || now - IssuedAt > options.MostLife + options.Tolerance ? Reason.QrProofTooOld : null;
     }
 
-    private static Checked<QrCode> Read(Cbor claims, Signer signer)
+    private static Checked<QrCode> Read(ReadOnlyMemory<byte> payload, Signer signer)
     {
+        if (!Cbor.Parse(payload, CborRules.Ours).TryGet(out var claims, out var malformed))
+        {
+            return malformed;
+        }
         if (claims.Kind != CborKind.Map)
         {
             return Reason.QrClaims;
