@@ -14,6 +14,7 @@ public sealed class Resident(Installation muqeem, Browser browser, Hand hand, Fu
 
     public string Reference { get; private set; } = "";
     public Browser Browser => browser;
+    public Hand Hand => hand;
 
     private Task LookAsync(string name) => look?.Invoke(browser, name) ?? Task.CompletedTask;
 

@@ -17,7 +17,7 @@ internal static class Portraits
         {
             return (await uploads.OpenAsync(access, line, part, cancel: cancel)).Bytes;
         }
-        catch (FileNotFoundException)
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }

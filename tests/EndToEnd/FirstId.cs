@@ -19,6 +19,12 @@ public sealed class Journey : IAsyncLifetime
 
     public string State { get; private set; } = "";
 
+    /// <summary>The widths of the pictures on the page of the card, as the browser drew them.</summary>
+    public IReadOnlyList<int> CardPictures { get; private set; } = [];
+
+    /// <summary>The saved copy as a phone without a network shows it.</summary>
+    public (string Text, int[] Pictures, int Complaints) Copy { get; private set; }
+
     public async ValueTask InitializeAsync()
     {
         var root = AppContext.BaseDirectory;
@@ -52,6 +58,19 @@ public sealed class Journey : IAsyncLifetime
         {
             await browser.OpenAsync(place);
         }
+        await browser.OpenAsync("id/card");
+        await browser.PressAsync("/id/card");
+        var copy = Path.Combine(folder, "copy.html");
+        var saved = await browser.Page.Context.APIRequest.GetAsync(new Uri(Address, "ar/id/card/copy.html").ToString());
+        await File.WriteAllBytesAsync(copy, await saved.BodyAsync());
+        await using (var elsewhere = await Chromium.PersonAsync(new Uri("http://nowhere.invalid"), "ar", Texts))
+        {
+            // A file, in a browser without a network, without script and without a session.
+            await elsewhere.Page.Context.SetOfflineAsync(true);
+            await elsewhere.OpenAsync(new Uri(copy));
+            Copy = (await elsewhere.TextAsync(), await elsewhere.Page.EvaluateAsync<int[]>("() => [...document.images].map(i => i.complete ? i.naturalWidth : 0)"), elsewhere.Complaints.Count);
+        }
+        CardPictures = await browser.Page.EvaluateAsync<int[]>("() => [...document.images].map(i => i.complete ? i.naturalWidth : 0)");
     }
 
     public async ValueTask DisposeAsync()
@@ -66,6 +85,18 @@ public sealed class FirstId(Journey journey) : IClassFixture<Journey>
 {
     [Fact]
     public void A_newcomer_gets_the_first_ID_without_script() => Assert.Equal(journey.Texts.Of("ar", "case.state.ISSUED"), journey.State);
+
+    [Fact]
+    public void The_card_is_drawn_on_both_sides() => Assert.Equal([1348, 1348], journey.CardPictures);
+
+    [Fact]
+    public void The_saved_copy_is_whole_without_a_network()
+    {
+        Assert.Contains(journey.Person.Hand.NameArabic, journey.Copy.Text, StringComparison.Ordinal);
+        Assert.Contains(journey.Texts.Of("ar", "portal.copy.check"), journey.Copy.Text, StringComparison.Ordinal);
+        Assert.True(Assert.Single(journey.Copy.Pictures) > 100);
+        Assert.Equal(0, journey.Copy.Complaints);
+    }
 
     [Fact]
     public void Every_page_is_Arabic_from_right_to_left_and_is_there()

@@ -1,5 +1,6 @@
 using Muqeem.Credentials.Cards;
 using Muqeem.Credentials.Issuing;
+using Muqeem.Credentials.Live;
 using Muqeem.Platform.Drawing;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
@@ -8,8 +9,10 @@ using Muqeem.SignIn;
 
 namespace Muqeem.Host.Api;
 
+/// <param name="Code">What the QR code on it holds.</param>
+/// <param name="Mrz">The machine-readable zone: three lines of thirty (ICAO 9303-5).</param>
 /// <param name="Front">Address of the picture.</param>
-internal sealed record CardJson(Guid Id, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt, string Front, string Back, string Pdf);
+internal sealed record CardJson(Guid Id, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt, string Code, IReadOnlyList<string> Mrz, string Front, string Back, string Pdf, string CodePicture);
 
 /// <summary>The resident ID as a card to print or show.</summary>
 internal static class CardRoutes
@@ -22,6 +25,7 @@ internal static class CardRoutes
         own.MapPost("", AskAsync).WithName("AskForCard").WithSummary("Signs the code of the card of the present ID; asked for again it is the same card.").Produces<CardJson>().Changes<Nothing>();
         Side(own, "/front.png", CardFormat.FrontPng, "image/png", "CardFront", "The front of the card.");
         Side(own, "/back.png", CardFormat.BackPng, "image/png", "CardBack", "The back of the card.");
+        own.MapGet("/code.svg", CodeAsync).WithName("CardCode").WithSummary("The card's QR code alone.").Produces<string>(StatusCodes.Status200OK, "image/svg+xml").Refuses(401, 404);
         Side(own, "/card.pdf", CardFormat.Pdf, "application/pdf", "CardPdf", "Both sides in the size of a card, to print.");
     }
 
@@ -32,21 +36,34 @@ internal static class CardRoutes
     private static Task<IResult> AskAsync(HttpContext http, IssuedCards cards, ReadDoor door) => Incoming.ChangeAsync<Nothing>(http, async (_, _) =>
     {
         var session = http.MustBeSignedIn();
+        var access = door.Enter(session.Actor, Purpose.Self, null, "api.card", session.Person);
         FormAnswer answer;
         try
         {
-            answer = await cards.AskAsync(door.Enter(session.Actor, Purpose.Self, null, "api.card", session.Person), session.Actor, session.Person, http.RequestAborted);
+            answer = await cards.AskAsync(access, session.Actor, session.Person, http.RequestAborted);
         }
         catch (KeyUnavailableException)
         {
             return Problems.Later(http, TimeSpan.FromSeconds(30));
         }
-        return answer is FormAnswer.Issued { Form: var card }
-            ? Results.Json(new CardJson(card.Id, card.IssuedAt.ToDateTimeOffset(), card.ExpiresAt.ToDateTimeOffset(), At("/front.png"), At("/back.png"), At("/card.pdf")), ApiJson.Options)
-            : CredentialRoutes.Refused(http, answer);
+        if (answer is not FormAnswer.Issued { Form: var card })
+        {
+            return CredentialRoutes.Refused(http, answer);
+        }
+        return await cards.ModelAsync(access, session.Person, http.RequestAborted) is { } model
+            ? Results.Json(new CardJson(card.Id, card.IssuedAt.ToDateTimeOffset(), card.ExpiresAt.ToDateTimeOffset(), model.Qr, model.Mrz, At("/front.png"), At("/back.png"), At("/card.pdf"), At("/code.svg")), ApiJson.Options)
+            : Problems.NotFound(http);
 
         string At(string side) => http.Request.PathBase + ApiSetup.Root + Root + side;
     });
+
+    private static async Task<IResult> CodeAsync(HttpContext http, IssuedCards cards, ReadDoor door)
+    {
+        var session = http.MustBeSignedIn();
+        return await cards.ModelAsync(door.Enter(session.Actor, Purpose.Self, null, "api.card", session.Person), session.Person, http.RequestAborted) is { } card
+            ? Results.Text(QrPicture.Svg(card.Qr, Problems.Words(http).Text("live.label")), "image/svg+xml")
+            : Problems.NotFound(http);
+    }
 
     private static async Task<IResult> DrawAsync(HttpContext http, IssuedCards cards, ReadDoor door, CardFormat format, string type)
     {

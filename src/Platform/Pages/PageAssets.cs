@@ -17,6 +17,9 @@ public static class PageAssets
     /// <summary>The address of an asset: <c>/assets/muqeem.1a2b3c4d.css</c>. Throws for a name that is not embedded.</summary>
     public static string Url(string name) => "/assets/" + ByName[name].File;
 
+    /// <summary>The content of an asset that is text, for a page that has to stand alone.</summary>
+    public static string Text(string name) => Encoding.UTF8.GetString(ByName[name].Bytes);
+
     public static IReadOnlyCollection<string> Names => ByName.Keys;
 
     internal static ReadOnlySpan<byte> Content(string name) => ByName[name].Bytes;

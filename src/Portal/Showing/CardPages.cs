@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Muqeem.Credentials.Cards;
 using Muqeem.Credentials.Issuing;
+using Muqeem.Kernel;
 using Muqeem.Platform.Drawing;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
@@ -24,6 +25,7 @@ internal static class CardPages
         resident.MapGet("/id/card/front.png", (HttpContext http, IssuedCards cards, ReadDoor door, CancellationToken cancel) => DrawAsync(http, cards, door, CardFormat.FrontPng, "image/png", cancel));
         resident.MapGet("/id/card/back.png", (HttpContext http, IssuedCards cards, ReadDoor door, CancellationToken cancel) => DrawAsync(http, cards, door, CardFormat.BackPng, "image/png", cancel));
         resident.MapGet("/id/card/card.pdf", (HttpContext http, IssuedCards cards, ReadDoor door, CancellationToken cancel) => DrawAsync(http, cards, door, CardFormat.Pdf, "application/pdf", cancel));
+        resident.MapGet("/id/card/copy.html", CopyAsync);
     }
 
     private static async Task<IResult> PageAsync(HttpContext http, HolderIds ids, IssuedCards cards, string? problem, CancellationToken cancel)
@@ -69,6 +71,19 @@ internal static class CardPages
         };
     }
 
+    /// <summary>A page that stands alone, to be kept on the phone.</summary>
+    private static async Task<IResult> CopyAsync(HttpContext http, IssuedCards cards, ReadDoor door, TimeProvider clock, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        var access = door.Enter(session.Actor, Purpose.Self, null, "portal.card", session.Person);
+        if (!session.SeesRecords || await cards.ModelAsync(access, session.Person, cancel) is not { } card)
+        {
+            return PageResult.Error(StatusCodes.Status404NotFound);
+        }
+        http.Response.Headers.ContentDisposition = "attachment; filename=\"resident-id.html\"";
+        return PageResult.Of<CopyPage, CopyModel>(new(card, clock.Now()));
+    }
+
     private static async Task<IResult> DrawAsync(HttpContext http, IssuedCards cards, ReadDoor door, CardFormat format, string type, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
@@ -84,6 +99,9 @@ internal static class CardPages
         }
     }
 }
+
+/// <param name="Made">When the copy was made: how old its proof is.</param>
+public sealed record CopyModel(CardModel Card, Instant Made);
 
 /// <param name="Until">The last day of the document, and so of the card.</param>
 /// <param name="Made">Whether it was asked for.</param>
