@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Credentials;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Host.Api;
@@ -121,6 +122,7 @@ public static class MuqeemHost
         var verifyAddress = configuration["PublicOrigin"] is { Length: > 0 } origin ? new Uri(new Uri(origin), "v/") : null;
         services.AddCredentials(verifyAddress, verifyAddress?.GetLeftPart(UriPartial.Authority) ?? CredentialsSetup.DefaultOrigin);
         services.AddSingleton<PortraitOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, cancel));
+        services.AddSingleton<TellHolder>(p => (change, person, kind, arguments) => p.GetRequiredService<Notices>().AddAsync(change, person, kind, null, arguments));
         services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
         services.AddSingleton<UploadsSent>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().SentAsync(person, uploads, cancel));
         services.AddSignIn();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Muqeem.Credentials.Holding;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Keys;
@@ -47,13 +48,13 @@ public sealed class LiveCodes(Db db, KeyStore keys, BlindIndex blind, IWriter wr
 
     private readonly string _prefix = address is null ? LiveToken.Scheme : address.AbsoluteUri.ToUpperInvariant();
 
-    /// <summary>A code for the holder's live document; null when the person has none.</summary>
+    /// <summary>A code for the holder's live document; null when the person has none, or the ID is held.</summary>
     public async Task<LiveCode?> MakeAsync(PersonId person, CancellationToken cancel = default)
     {
         var handle = await db.FirstAsync<byte[]>(
             "SELECT c.handle FROM credential c JOIN document d ON d.id = c.document_id WHERE c.person_id = @person AND c.kind = 'live-qr-subject' AND c.status = 'LIVE' AND d.state = 'LIVE'",
             new { person = person.Value }, cancel);
-        if (handle is null)
+        if (handle is null || (await OpenHolds.OfAsync(db, person, cancel)).Any)
         {
             return null;
         }
@@ -63,10 +64,10 @@ public sealed class LiveCodes(Db db, KeyStore keys, BlindIndex blind, IWriter wr
         return new LiveCode(_prefix + Base32.Encode(new LiveToken(handle, now, life).Write(keys, blind)), now, now + life);
     }
 
-    /// <summary>A new short code; the one before it ends. Null when the person has no live document. The outcome other than a code is the writer's.</summary>
+    /// <summary>A new short code; the one before it ends. Null when the person has no live document, or the ID is held. The outcome other than a code is the writer's.</summary>
     public async Task<(ShortCode? Code, WriteOutcome Outcome)> MakeShortAsync(PersonId person, CancellationToken cancel = default)
     {
-        if (!await db.ExistsAsync("SELECT id FROM document WHERE person_id = @person AND state = 'LIVE'", new { person = person.Value }, cancel))
+        if (!await db.ExistsAsync("SELECT id FROM document WHERE person_id = @person AND state = 'LIVE'", new { person = person.Value }, cancel) || (await OpenHolds.OfAsync(db, person, cancel)).Any)
         {
             return (null, new WriteOutcome.Done(null));
         }

@@ -32,6 +32,7 @@ public static class ApiSetup
         VerifyRoutes.Map(api);
         CredentialRoutes.Map(api);
         ReviewRoutes.Map(api);
+        IdRoutes.Map(api);
         endpoints.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
     }
 

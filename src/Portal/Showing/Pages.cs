@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Muqeem.Cases;
 using Muqeem.Cases.Definition;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
 using Muqeem.Kernel;
@@ -11,6 +12,7 @@ using Muqeem.Platform.Pages;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.Portal.Applying;
+using Muqeem.Portal.Holding;
 using Muqeem.Portal.Shared;
 using Muqeem.Registry;
 using Muqeem.SignIn;
@@ -30,8 +32,8 @@ internal static class Pages
         resident.MapGet("/home", HomeAsync);
         resident.MapGet("/id", IdAsync);
         resident.MapGet("/id/hidden", () => PageResult.Of<HiddenPage>());
-        resident.MapGet("/id/code", async (HttpContext http, HolderIds ids, CancellationToken cancel) =>
-            await ids.OfAsync(http.MustBeSignedIn(), cancel) is null ? http.GoTo("id") : PageResult.Of<CodePage, CodeModel>(new(null)));
+        resident.MapGet("/id/code", async (HttpContext http, HolderIds ids, Holds holds, CancellationToken cancel) =>
+            await ids.OfAsync(http.MustBeSignedIn(), cancel) is null || (await holds.OpenAsync(http.MustBeSignedIn().Person, cancel)).Any ? http.GoTo("id") : PageResult.Of<CodePage, CodeModel>(new(null)));
         resident.MapPost("/id/code", CodeAsync);
         resident.MapGet("/id/photo", PhotoAsync);
     }
@@ -60,7 +62,7 @@ internal static class Pages
         });
     }
 
-    private static async Task<IResult> IdAsync(long? since, string? view, HttpContext http, HolderIds ids, LiveCodes codes, TimeProvider clock, CancellationToken cancel)
+    private static async Task<IResult> IdAsync(long? since, string? view, HttpContext http, HolderIds ids, Holds holds, LiveCodes codes, TimeProvider clock, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
         var now = clock.Now();
@@ -72,6 +74,10 @@ internal static class Pages
         if (!session.SeesRecords || await ids.OfAsync(session, cancel) is not { } held)
         {
             return PageResult.Of<NoIdPage, NoIdModel>(new(session.SeesRecords));
+        }
+        if (await holds.OpenAsync(session.Person, cancel) is { Any: true } open)
+        {
+            return PageResult.Of<HeldIdPage, HeldIdModel>(new(held, open));
         }
         var code = await codes.MakeAsync(session.Person, cancel);
         // Zero is the reader's own wish to stop.
