@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Muqeem.Credentials.Cards;
 using Muqeem.Credentials.Forms;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
 using Muqeem.Credentials.Status;
@@ -18,7 +19,7 @@ using NodaTime;
 
 namespace Muqeem.Credentials;
 
-/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>.</summary>
+/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>, <see cref="PortraitOf"/> and <see cref="TellHolder"/>.</summary>
 public static class CredentialsSetup
 {
     /// <summary>Stands in credentials where no public origin is set.</summary>
@@ -47,6 +48,9 @@ public static class CredentialsSetup
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<StatusLists>(),
             p.GetRequiredService<IWriter>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<PortraitOf>(), p.GetRequiredService<TypeMetadata>, () => Now(p, FormRules.Of), p.GetRequiredService<TimeProvider>(),
             origin, p.GetRequiredService<ILogger<IssuedForms>>()));
+        services.AddSingleton(p => new Holds(
+            p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(),
+            p.GetRequiredService<TellHolder>(), () => Now(p, HoldRules.Of), p.GetRequiredService<TimeProvider>()));
         services.AddHostedService<StatusWork>();
         services.AddWork(p => p.GetRequiredService<DueWork>().Add("credentials.complete", p.GetRequiredService<IssuedForms>().CompleteAsync));
         return services;

@@ -80,5 +80,40 @@ public static class CredentialsTables
         new Column("jwt", ColumnType.Bytes),
         new Column("cwt", ColumnType.Bytes));
 
-    public static readonly IReadOnlyList<Table> All = [Document, Content, Credential, ShortCode, Form, Recipe, StatusToken, StatusList];
+    internal static readonly Table Hold = new("document_hold", TableKind.Act, 1, "A time in which a person's ID does not count: suspended by the authority or frozen by the holder. One of each kind is open at most; it outlasts the version on which it began.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("person_id", ColumnType.Uuid),
+        new Column("document_id", ColumnType.Uuid, Remark: "the version on which it began"),
+        new Column("kind", ColumnType.Text, Remark: "SUSPENDED, FROZEN"),
+        new Column("reason", ColumnType.Text, Remark: "a code; of a freeze: holder"),
+        new Column("begun_at", ColumnType.Instant),
+        new Column("begun_by", ColumnType.Uuid, Remark: "account of the holder, or of the officer who confirmed"),
+        new Column("begun_proposal", ColumnType.Uuid, Nullable: true, Remark: "of a suspension: what another officer proposed"),
+        new Column("ended_at", ColumnType.Instant, Nullable: true),
+        new Column("ended_by", ColumnType.Uuid, Nullable: true),
+        new Column("end_reason", ColumnType.Text, Nullable: true, Remark: "holder, the code of the lift, or revoked"),
+        new Column("ended_proposal", ColumnType.Uuid, Nullable: true));
+
+    internal static readonly Table Proposal = new("document_proposal", TableKind.Act, 1, "What one officer proposes about an ID and another confirms or rejects.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("person_id", ColumnType.Uuid),
+        new Column("document_id", ColumnType.Uuid, Remark: "the newest version when it was proposed"),
+        new Column("act", ColumnType.Text, Remark: "SUSPEND, LIFT, REVOKE"),
+        new Column("hold_id", ColumnType.Uuid, Nullable: true, Remark: "of a lift: the suspension that ends"),
+        new Column("reason", ColumnType.Text, Remark: "a code"),
+        new Column("proposed_by", ColumnType.Uuid, Remark: "account of the officer"),
+        new Column("proposed_at", ColumnType.Instant),
+        new Column("expires_at", ColumnType.Instant),
+        new Column("state", ColumnType.Text, Remark: "OPEN, CONFIRMED, REJECTED, WITHDRAWN, EXPIRED (said when the next is proposed; an open one past its time is expired)"),
+        new Column("decided_by", ColumnType.Uuid, Nullable: true, Remark: "another officer's account, or the same one's who withdrew it"),
+        new Column("decided_at", ColumnType.Instant, Nullable: true),
+        new Column("decision_reason", ColumnType.Text, Nullable: true, Remark: "a code; of a rejection"));
+
+    internal static readonly Table Words = new("document_proposal_words", TableKind.Act, 1, "The sentence that goes with a proposal: what the holder will read. Guarded by the proposal's head.",
+        new Column("proposal_id", ColumnType.Uuid),
+        new Column("words", ColumnType.Sealed) { Binding = new(RetentionClass.Case, "proposal_id", "person_id", "document_proposal", "proposal_id") });
+
+    public static readonly IReadOnlyList<Table> All = [Document, Content, Credential, ShortCode, Form, Recipe, StatusToken, StatusList, Hold, Proposal, Words];
 }

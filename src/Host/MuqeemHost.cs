@@ -4,6 +4,7 @@ using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Credentials;
 using Muqeem.Credentials.Cards;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Host.Api;
@@ -122,6 +123,7 @@ public static class MuqeemHost
         services.AddCredentials(configuration["PublicOrigin"] is { Length: > 0 } origin ? new Uri(origin).GetLeftPart(UriPartial.Authority) : null);
         services.AddSingleton<PortraitOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, UploadPart.Thumbnail, cancel));
         services.AddSingleton<CardPhotoOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, UploadPart.Display, cancel));
+        services.AddSingleton<TellHolder>(p => (change, person, kind, arguments) => p.GetRequiredService<Notices>().AddAsync(change, person, kind, null, arguments));
         services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
         services.AddSingleton<UploadsSent>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().SentAsync(person, uploads, cancel));
         services.AddSignIn();

@@ -37,6 +37,7 @@ public static class OfficeSetup
         Queue.Map(office);
         CasePages.Map(office);
         Decisions.Map(office);
+        Ids.Map(office);
         Operations.Map(office);
         Proofings.Map(office);
         Colleagues.Map(office);

@@ -30,6 +30,7 @@ public static class PortalSetup
         Recovering.Pages.Map(pages);
         Entry.Pages.Map(pages);
         Showing.Pages.Map(pages);
+        Holding.Pages.Map(pages);
         Applying.Pages.Map(pages);
         Following.Pages.Map(pages);
         Paying.Pages.Map(pages);

@@ -21,6 +21,11 @@ internal static class Program
         {
             return Muqeem.Platform.Files.Media.ConfinedChild.Run(args[1]);
         }
+        if (args is [Muqeem.Platform.Files.Media.MediaWorker.Verb])
+        {
+            // A Muqeem within the tests starts this very program to read and draw pictures.
+            return await Muqeem.Platform.Files.Media.MediaWorker.RunAsync(Console.OpenStandardInput(), Console.OpenStandardOutput());
+        }
         return args.Any(arg => arg is "-automated" or "@@")
             ? await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args)
             : await Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);

@@ -150,6 +150,9 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
         }
     }
 
+    /// <summary>Moves the document's head and nothing else: what is written beside it (a hold, the promise of a form) and what ends it cannot both be unaware of each other.</summary>
+    internal static void Touch(Change change, DocumentVersion live) => Put(change, live);
+
     private Claim Live(PersonId person) => new(LiveClaim, blind.Of("document_live", person.ToString()));
 
     private static SealContext Context(PersonId person, Guid document) => new(person, RetentionClass.Identity, "document_content", document);

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Muqeem.Credentials.Forms;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Status;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Kernel;
@@ -64,6 +65,9 @@ public abstract record FormAnswer
 
     /// <summary>The residence is not in force today.</summary>
     public sealed record NotInForce : FormAnswer;
+
+    /// <summary>The ID is suspended or frozen; nothing is issued of it meanwhile.</summary>
+    public sealed record Held(HoldKind Kind) : FormAnswer;
 
     /// <summary>A photo ID demands a portrait, and this document was issued without one.</summary>
     public sealed record NoPortrait : FormAnswer;
@@ -145,6 +149,10 @@ public sealed partial class IssuedForms(
         {
             return new FormAnswer.NotInForce();
         }
+        if ((await OpenHolds.OfAsync(db, person, cancel)).Gravest is { } held)
+        {
+            return new FormAnswer.Held(held);
+        }
         var rule = rules();
         var recipe = new FormRecipe(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Salts.SeedLength), holder?.X ?? [], holder?.Y ?? [], standing.Until, rule.Ages, clock.Today());
         var id = await ClaimsAsync(access, document, kind, recipe, cancel);
@@ -170,6 +178,7 @@ public sealed partial class IssuedForms(
             };
             var change = new Change(act) { Claims = { StatusLists.ClaimOf(form.Place) } };
             Put(change, form);
+            Documents.Touch(change, document);
             change.Rows.Add(CredentialsTables.Recipe.Insert(form.Id, await sealer.SealAsync(change, Context(form), recipe, cancel)));
             switch (await writer.WriteAsync(change, cancel: cancel))
             {
@@ -177,6 +186,9 @@ public sealed partial class IssuedForms(
                     return await SignAsync(form with { RowVersion = 1 }, unsigned, by, cancel);
                 case WriteOutcome.Claimed:
                     continue;
+                // The document has moved meanwhile: ended, held, or another form of it was promised.
+                case WriteOutcome.Conflict:
+                    return await PromiseAsync(access, actor, person, kind, holder, operation, cancel);
                 case WriteOutcome.Replayed { Answer: { } answer }:
                     return await AgainAsync(access, Guid.Parse(answer), cancel);
                 case var other:
@@ -223,6 +235,16 @@ public sealed partial class IssuedForms(
         }
     }
 
+    /// <summary>Puts the marks of the open holds on a person's forms within the change that begins or ends a hold: the status list says so within a second.</summary>
+    internal static async Task MarkAsync(Db db, Change change, PersonId person, Instant? suspendedAt, Instant? frozenAt, TimeProvider clock, CancellationToken cancel)
+    {
+        var counting = await db.QueryAsync<Stored>(Columns + "WHERE person_id = @person AND invalid_reason IS NULL AND expires_at > @now", new { person = person.Value, now = clock.Now() }, cancel);
+        foreach (var form in counting.Select(s => s.Read()).Where(f => f.SuspendedAt != suspendedAt || f.FrozenAt != frozenAt))
+        {
+            Put(change, form with { SuspendedAt = suspendedAt, FrozenAt = frozenAt }, clock);
+        }
+    }
+
     private async Task<FormAnswer> AgainAsync(Access access, Guid id, CancellationToken cancel)
     {
         var form = (await db.FirstAsync<Stored>(Columns + "WHERE id = @id", new { id }, cancel))!.Read();
@@ -245,10 +267,11 @@ public sealed partial class IssuedForms(
         {
             case WriteOutcome.Done:
                 return new FormAnswer.Issued(unsigned.Complete(signed.Signature), signed with { RowVersion = form.RowVersion + 1 });
-            // Another has kept the promise meanwhile; there is one signature that counts, and it is the stored one.
+            // Another has kept the promise meanwhile; there is one signature that counts, and it is the stored one. Or a hold was put on it: then it is still to be kept.
             case WriteOutcome.Conflict or WriteOutcome.Replayed or WriteOutcome.OperationReused:
                 var stored = (await db.FirstAsync<Stored>(Columns + "WHERE id = @id", new { id = form.Id }, cancel))!.Read();
-                return stored.Signature is { } signature ? new FormAnswer.Issued(unsigned.Complete(signature), stored) : new FormAnswer.Voided();
+                return stored.State == PromiseState.Intended && stored.RowVersion != form.RowVersion ? await SignAsync(stored, unsigned, by, cancel)
+                    : stored.Signature is { } signature ? new FormAnswer.Issued(unsigned.Complete(signature), stored) : new FormAnswer.Voided();
             case var other:
                 return new FormAnswer.NotWritten(other);
         }

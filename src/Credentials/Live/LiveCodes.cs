@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Muqeem.Credentials.Forms;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
@@ -48,12 +49,12 @@ public sealed class LiveCodes(
     internal const string ShortAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     internal const int ShortLength = 8;
 
-    /// <summary>A code for the holder's live document; null when the person has none.</summary>
+    /// <summary>A code for the holder's live document; null when the person has none, or the ID is held.</summary>
     /// <param name="access">Names the person: all but the barest view open the document.</param>
     /// <exception cref="KeyUnavailableException">No signer is certified for today.</exception>
     public async Task<LiveCode?> MakeAsync(Access access, PersonId person, QrView view, CancellationToken cancel = default)
     {
-        if (await documents.LiveAsync(person, cancel) is not { } document
+        if (await documents.LiveAsync(person, cancel) is not { } document || (await OpenHolds.OfAsync(db, person, cancel)).Any
             || await db.FirstAsync<byte[]>("SELECT handle FROM credential WHERE document_id = @document AND kind = 'live-qr-subject' AND status = 'LIVE'", new { document = document.Id }, cancel) is not { } handle)
         {
             return null;
@@ -67,10 +68,10 @@ public sealed class LiveCodes(
         return new LiveCode(QrForm.Text(address, code.Complete(keys.Sign(by, code.ToBeSigned))), now, now + life);
     }
 
-    /// <summary>A new short code; the one before it ends. Null when the person has no live document. The outcome other than a code is the writer's.</summary>
+    /// <summary>A new short code; the one before it ends. Null when the person has no live document, or the ID is held. The outcome other than a code is the writer's.</summary>
     public async Task<(ShortCode? Code, WriteOutcome Outcome)> MakeShortAsync(PersonId person, CancellationToken cancel = default)
     {
-        if (!await db.ExistsAsync("SELECT id FROM document WHERE person_id = @person AND state = 'LIVE'", new { person = person.Value }, cancel))
+        if (!await db.ExistsAsync("SELECT id FROM document WHERE person_id = @person AND state = 'LIVE'", new { person = person.Value }, cancel) || (await OpenHolds.OfAsync(db, person, cancel)).Any)
         {
             return (null, new WriteOutcome.Done(null));
         }

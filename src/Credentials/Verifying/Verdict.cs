@@ -20,14 +20,33 @@ public enum NotValidReason
     /// <summary>A later document took the place of the one shown.</summary>
     Superseded,
 
-    /// <summary>The document's own years are over, or it was reported lost or damaged.</summary>
+    /// <summary>Reported lost or stolen.</summary>
+    DocumentLost,
+    DocumentDamaged,
+    DocumentRevoked,
+
+    /// <summary>The document's own years are over.</summary>
+    DocumentExpired,
+
+    /// <summary>There is no document.</summary>
     DocumentEnded,
+
     /// <summary>The credential has run out: the holder fetches the next one; the ID may well be valid.</summary>
     CredentialExpired,
+
+    /// <summary>The authority has suspended the ID; the residence may be in force.</summary>
+    DocumentSuspended,
+
+    /// <summary>The holder has frozen the ID. That says nothing against the holder.</summary>
+    DocumentFrozen,
     NotYet,
     Expired,
+
+    /// <summary>The residence, by the register.</summary>
     Suspended,
     Ended,
+
+    /// <summary>The residence, by the register.</summary>
     Revoked,
 }
 

@@ -282,11 +282,11 @@ public abstract class VerifierTests : IAsyncLifetime
         var change = _world.Act();
         await _documents.EndAsync(change, (await _documents.LiveAsync(person))!, DocumentState.Lost);
         await _world.DoneAsync(change);
-        Is(NotValidReason.DocumentEnded, await CheckAsync(code));
+        Is(NotValidReason.DocumentLost, await CheckAsync(code));
         Assert.Null(await ReadDoor.RunAsync(() => _codes.MakeAsync(Own(person), person, QrView.Full)));
         Assert.Null((await _codes.MakeShortAsync(person)).Code);
         Assert.Equal(2, (await IssueAsync(person)).Number);
-        Is(NotValidReason.Superseded, await CheckAsync(code));
+        Is(NotValidReason.DocumentLost, await CheckAsync(code));
     }
 
     [Fact]
@@ -298,7 +298,7 @@ public abstract class VerifierTests : IAsyncLifetime
         Assert.IsType<Verdict.Valid>(await CheckAsync(await CodeAsync(person)));
         _world.Clock.Advance(TimeSpan.FromDays(1));
         _standing = new Standing(ResidenceStanding.Active, _world.Clock.Today(), _world.Clock.Now());
-        Is(NotValidReason.DocumentEnded, await CheckAsync(await CodeAsync(person)));
+        Is(NotValidReason.DocumentExpired, await CheckAsync(await CodeAsync(person)));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
 using Muqeem.Kernel;
@@ -121,7 +122,7 @@ public sealed class Verification(
         Reason.QrNotOurs or Reason.NotOurs => new Verdict.NotValid(NotValidReason.NotOurs),
         Reason.QrFromFuture or Reason.SdJwtFromFuture => new Verdict.CannotSay(CannotSayReason.Clock, Soon),
         Reason.QrProofTooOld => new Verdict.NotValid(NotValidReason.CodeTooOld),
-        Reason.QrExpired => new Verdict.NotValid(NotValidReason.DocumentEnded),
+        Reason.QrExpired => new Verdict.NotValid(NotValidReason.DocumentExpired),
         Reason.SdJwtExpired => new Verdict.NotValid(NotValidReason.CredentialExpired),
         _ => new Verdict.NotValid(NotValidReason.Forged),
     };
@@ -168,30 +169,43 @@ public sealed class Verification(
         {
             return new Verdict.CannotSay(CannotSayReason.StatusTooOld, Soon);
         }
-        NotValidReason? against = standing.Residence switch
+        var versions = await documents.OfAsync(person, cancel);
+        // A code that was read out names no version: it is the live one's, or the last that there was.
+        var document = shown is { } id ? versions.FirstOrDefault(d => d.Id == id) : versions.FirstOrDefault(d => d.State == DocumentState.Live) ?? versions.FirstOrDefault();
+        var against = Against(standing.Residence, document, await OpenHolds.OfAsync(db, person, cancel), clock.Today());
+        if (against is not null || document is null)
         {
-            ResidenceStanding.Active => null,
+            return new Verdict.NotValid(against ?? NotValidReason.DocumentEnded);
+        }
+        var content = await documents.OpenAsync(access, document, cancel);
+        return new Verdict.Valid(Initials(content.NameLatin), content.Photo is not null, standing.Until, standing.AsOf, content.ResidentNumber.StartsWith(DigitalId.SpecimenPrefix, StringComparison.Ordinal));
+    }
+
+    /// <summary>What is final before what a day or a suspension ends, and the authority's word before the holder's: a freeze never hides a suspension, nor looks like one.</summary>
+    internal static NotValidReason? Against(ResidenceStanding residence, DocumentVersion? document, OpenHolds holds, LocalDate today)
+    {
+        NotValidReason? final = (residence, document?.State) switch
+        {
+            (ResidenceStanding.Revoked, _) => NotValidReason.Revoked,
+            (ResidenceStanding.Ended, _) => NotValidReason.Ended,
+            (_, DocumentState.Live) => null,
+            (_, DocumentState.Revoked) => NotValidReason.DocumentRevoked,
+            (_, DocumentState.Lost) => NotValidReason.DocumentLost,
+            (_, DocumentState.Damaged) => NotValidReason.DocumentDamaged,
+            (_, DocumentState.Superseded) => NotValidReason.Superseded,
+            _ => NotValidReason.DocumentEnded,
+        };
+        return final ?? residence switch
+        {
             ResidenceStanding.NotYet => NotValidReason.NotYet,
             ResidenceStanding.Expired => NotValidReason.Expired,
+            _ when document!.ExpiresDay < today => NotValidReason.DocumentExpired,
             ResidenceStanding.Suspended => NotValidReason.Suspended,
-            ResidenceStanding.Revoked => NotValidReason.Revoked,
+            _ when holds.Suspension is not null => NotValidReason.DocumentSuspended,
+            _ when holds.Freeze is not null => NotValidReason.DocumentFrozen,
+            ResidenceStanding.Active => null,
             _ => NotValidReason.Ended,
         };
-        if (against is { } reason)
-        {
-            return new Verdict.NotValid(reason);
-        }
-        var live = await documents.LiveAsync(person, cancel);
-        if (live is null || !live.LiveOn(clock.Today()))
-        {
-            return new Verdict.NotValid(NotValidReason.DocumentEnded);
-        }
-        if (shown is { } id && id != live.Id)
-        {
-            return new Verdict.NotValid(NotValidReason.Superseded);
-        }
-        var content = await documents.OpenAsync(access, live, cancel);
-        return new Verdict.Valid(Initials(content.NameLatin), content.Photo is not null, standing.Until, standing.AsOf, content.ResidentNumber.StartsWith(DigitalId.SpecimenPrefix, StringComparison.Ordinal));
     }
 
     /// <summary>The first letters of the first and the last name; of a single name its one letter.</summary>

@@ -33,6 +33,7 @@ public static class ApiSetup
         CredentialRoutes.Map(api);
         CardRoutes.Map(api);
         ReviewRoutes.Map(api);
+        IdRoutes.Map(api);
         endpoints.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
     }
 

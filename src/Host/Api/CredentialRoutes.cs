@@ -2,7 +2,9 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Muqeem.Credentials.Forms;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
+using Muqeem.Kernel;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
@@ -74,6 +76,7 @@ internal static class CredentialRoutes
     {
         FormAnswer.NoDocument => Problems.NotFound(http),
         FormAnswer.NotInForce => Problems.Of(http, StatusCodes.Status409Conflict, "credential_not_in_force"),
+        FormAnswer.Held { Kind: var held } => Problems.Of(http, StatusCodes.Status409Conflict, "not_now", new Refusal(held == HoldKind.Suspended ? HoldRefusals.Suspended : HoldRefusals.Frozen)),
         FormAnswer.NoPortrait => Problems.Of(http, StatusCodes.Status409Conflict, "credential_no_portrait"),
         FormAnswer.Voided => Problems.Of(http, StatusCodes.Status409Conflict, "credential_voided"),
         FormAnswer.NotWritten { Outcome: WriteOutcome.OperationReused } => Problems.Of(http, StatusCodes.Status409Conflict, "operation_reused"),

@@ -1,4 +1,5 @@
 using Muqeem.Credentials.Forms;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
 using Muqeem.Kernel;
@@ -12,8 +13,13 @@ using Muqeem.SignIn;
 namespace Muqeem.Host.Api;
 
 /// <summary>The digital ID. Birth and validity in the form the document has them.</summary>
+/// <param name="State">in_force; frozen: by the holder; suspended: by the authority. While it is not in force no codes and no credentials are made of it.</param>
+/// <param name="SuspendedFor">A code of the list of reasons.</param>
 internal sealed record DigitalIdJson(string ResidentNumber, int Version, string NameArabic, string NameLatin, string Nationality, string? Occupation, string? OccupationArabic, string BirthDate, DateOnly Issued, DateOnly ResidenceUntil, string? ResidenceUntilHijri,
-    DateOnly DocumentUntil, string Place, string AnswerableName, string AnswerableKind, bool Specimen);
+    DateOnly DocumentUntil, string Place, string AnswerableName, string AnswerableKind, bool Specimen, string State, DateTimeOffset? FrozenAt, DateTimeOffset? SuspendedAt, string? SuspendedFor);
+
+/// <summary>Whether the ID counts, after freezing or unfreezing it.</summary>
+internal sealed record IdStateJson(string State, DateTimeOffset? FrozenAt, DateTimeOffset? SuspendedAt);
 
 /// <param name="Text">What the QR code holds.</param>
 internal sealed record LiveCodeJson(string Text, DateTimeOffset IssuedAt, DateTimeOffset Until);
@@ -44,8 +50,10 @@ internal static class HolderRoutes
     {
         var own = api.MapGroup("").WithTags("Own").RequireAuthorization(Doors.Records);
         own.MapGet("/id", IdAsync).WithName("DigitalId").WithSummary("The digital ID.").Produces<DigitalIdJson>().Refuses(401, 404);
-        own.MapPost("/id/live-code", LiveAsync).WithName("LiveCode").WithSummary("A signed code that counts for half a minute and shows as much as the view says. It is made anew each time and changes nothing.").Produces<LiveCodeJson>().Refuses(400, 401, 404, 503);
-        own.MapPost("/id/short-code", ShortAsync).WithName("ShortCode").WithSummary("Eight characters to read out; the one before ends.").Produces<ShortCodeJson>().Refuses(401, 404, 503);
+        own.MapPost("/id/live-code", LiveAsync).WithName("LiveCode").WithSummary("A signed code that counts for half a minute and shows as much as the view says. It is made anew each time and changes nothing.").Produces<LiveCodeJson>().Refuses(400, 401, 404, 409, 503);
+        own.MapPost("/id/short-code", ShortAsync).WithName("ShortCode").WithSummary("Eight characters to read out; the one before ends.").Produces<ShortCodeJson>().Refuses(401, 404, 409, 503);
+        own.MapPost("/id/freeze", (HttpContext http, Holds holds) => HoldAsync(http, holds, holds.FreezeAsync)).WithName("FreezeId").WithSummary("The holder freezes the ID, at once: it does not count until the holder unfreezes it.").Produces<IdStateJson>().Changes<Nothing>();
+        own.MapPost("/id/unfreeze", UnfreezeAsync).WithName("UnfreezeId").WithSummary("Unfreezes it; only within minutes of signing in with both factors.").Produces<IdStateJson>().Changes<Nothing>();
         own.MapGet("/bills", BillsAsync).WithName("Bills").WithSummary("The person's bills, newest first, and the free balance.").Produces<BillsJson>().Refuses(401);
         own.MapGet("/bills/{id:guid}", BillAsync).WithName("Bill").WithSummary("One bill.").Produces<BillJson>().Refuses(401, 404);
         own.MapGet("/inbox", InboxAsync).WithName("Inbox").WithSummary("Notices, newest first.").Produces<NoticesJson>().Refuses(400, 401);
@@ -53,7 +61,7 @@ internal static class HolderRoutes
         own.MapGet("/accesses", AccessesAsync).WithName("Accesses").WithSummary("Who looked at the person's data, newest first.").Produces<AccessesJson>().Refuses(400, 401);
     }
 
-    private static async Task<IResult> IdAsync(HttpContext http, Documents documents, Residences residences, ReadDoor door)
+    private static async Task<IResult> IdAsync(HttpContext http, Documents documents, Residences residences, Holds holds, ReadDoor door)
     {
         var session = http.MustBeSignedIn();
         if (await documents.LiveAsync(session.Person, http.RequestAborted) is not { } live || await residences.OfAsync(session.Person, http.RequestAborted) is not { } residence)
@@ -62,12 +70,34 @@ internal static class HolderRoutes
         }
         var access = door.Enter(session.Actor, Purpose.Self, null, "api.id", session.Person);
         var id = DigitalId.Of(live, await documents.OpenAsync(access, live, http.RequestAborted), residence.Until);
+        var open = await holds.OpenAsync(session.Person, http.RequestAborted);
         return Results.Json(new DigitalIdJson(id.ResidentNumber, id.Version, id.NameArabic, id.NameLatin, id.Nationality, id.Occupation, id.OccupationArabic, id.Birth.ToString(), id.Issued.Gregorian.ToDateOnly(), id.ResidenceUntil.Gregorian.ToDateOnly(),
-            id.ResidenceUntil.Hijri?.ToString(), id.DocumentUntil.Gregorian.ToDateOnly(), id.Place, id.AnswerableName, Problems.Snake(id.AnswerableKind.ToString()), id.Specimen), ApiJson.Options);
+            id.ResidenceUntil.Hijri?.ToString(), id.DocumentUntil.Gregorian.ToDateOnly(), id.Place, id.AnswerableName, Problems.Snake(id.AnswerableKind.ToString()), id.Specimen,
+            IdRoutes.StateOf(live.State, open), open.Freeze?.BegunAt.ToDateTimeOffset(), open.Suspension?.BegunAt.ToDateTimeOffset(), open.Suspension?.Reason), ApiJson.Options);
     }
 
+    private static Task<IResult> UnfreezeAsync(HttpContext http, Holds holds, TimeProvider clock) =>
+        // Whoever has the session's token may freeze; unfreezing asks for both factors, just given.
+        http.MustBeSignedIn().IsSteppedUp(clock.Now()) ? HoldAsync(http, holds, holds.UnfreezeAsync)
+        : Task.FromResult(Problems.Of(http, StatusCodes.Status409Conflict, "not_now", new Refusal(SignIn.Accounts.StepUp)));
+
+    private static Task<IResult> HoldAsync(HttpContext http, Holds holds, Func<Actor, AccountId, PersonId, Guid, CancellationToken, Task<HoldAnswer>> verb) => Incoming.ChangeAsync<Nothing>(http, async (_, operation) =>
+    {
+        var session = http.MustBeSignedIn();
+        if (await verb(session.Actor, session.Account, session.Person, operation.Id, http.RequestAborted) is var answer and not HoldAnswer.Done)
+        {
+            return IdRoutes.Refused(http, answer);
+        }
+        var open = await holds.OpenAsync(session.Person, http.RequestAborted);
+        return Results.Json(new IdStateJson(IdRoutes.StateOf(DocumentState.Live, open), open.Freeze?.BegunAt.ToDateTimeOffset(), open.Suspension?.BegunAt.ToDateTimeOffset()), ApiJson.Options);
+    });
+
+    /// <summary>No code is made: the ID is held, or there is none.</summary>
+    private static async Task<IResult> NoCodeAsync(HttpContext http, Holds holds) =>
+        (await holds.OpenAsync(http.MustBeSignedIn().Person, http.RequestAborted)).Refusal is { } held ? Problems.Of(http, StatusCodes.Status409Conflict, "not_now", held) : Problems.NotFound(http);
+
     /// <param name="view">valid, ages or full: how much whoever scans the code learns without asking us; left out: only that the ID is valid.</param>
-    private static async Task<IResult> LiveAsync(HttpContext http, LiveCodes codes, ReadDoor door, string? view)
+    private static async Task<IResult> LiveAsync(HttpContext http, LiveCodes codes, Holds holds, ReadDoor door, string? view)
     {
         QrView? shown = view switch { null or "valid" => QrView.Valid, "ages" => QrView.Ages, "full" => QrView.Full, _ => null };
         if (shown is null)
@@ -79,7 +109,7 @@ internal static class HolderRoutes
         {
             return await codes.MakeAsync(door.Enter(session.Actor, Purpose.Self, null, "api.id", session.Person), session.Person, shown.Value, http.RequestAborted) is { } code
                 ? Results.Json(new LiveCodeJson(code.Text, code.IssuedAt.ToDateTimeOffset(), code.Until.ToDateTimeOffset()), ApiJson.Options)
-                : Problems.NotFound(http);
+                : await NoCodeAsync(http, holds);
         }
         catch (KeyUnavailableException)
         {
@@ -87,11 +117,11 @@ internal static class HolderRoutes
         }
     }
 
-    private static async Task<IResult> ShortAsync(HttpContext http, LiveCodes codes)
+    private static async Task<IResult> ShortAsync(HttpContext http, LiveCodes codes, Holds holds)
     {
         var (code, outcome) = await codes.MakeShortAsync(http.MustBeSignedIn().Person, http.RequestAborted);
         return code is not null ? Results.Json(new ShortCodeJson(code.Text, code.Until.ToDateTimeOffset()), ApiJson.Options)
-            : outcome is WriteOutcome.Done ? Problems.NotFound(http)
+            : outcome is WriteOutcome.Done ? await NoCodeAsync(http, holds)
             : Problems.Later(http, outcome is WriteOutcome.Busy busy ? busy.RetryAfter : TimeSpan.FromSeconds(2));
     }
 

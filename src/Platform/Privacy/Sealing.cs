@@ -40,6 +40,9 @@ public enum Purpose
     SignIn,
     DecideCase,
     CheckRecords,
+
+    /// <summary>Suspending, releasing or revoking an ID.</summary>
+    DecideDocument,
     IssueDocument,
     VerifyDocument,
     Payment,

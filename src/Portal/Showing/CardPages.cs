@@ -65,6 +65,7 @@ internal static class CardPages
         return answer switch
         {
             FormAnswer.Issued or FormAnswer.NoDocument => http.GoTo("id/card"),
+            FormAnswer.Held => http.GoTo("id"),
             FormAnswer.NotInForce => await PageAsync(http, ids, cards, "portal.card.not_now", cancel),
             FormAnswer.NotWritten { Outcome: WriteOutcome.Busy busy } => http.TryAgain(form, busy.RetryAfter),
             _ => http.TryAgain(form, TimeSpan.FromSeconds(2)),

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Muqeem.Cases;
 using Muqeem.Cases.Definition;
 using Muqeem.Credentials.Forms;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
 using Muqeem.Kernel;
@@ -13,6 +14,7 @@ using Muqeem.Platform.Pages;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.Portal.Applying;
+using Muqeem.Portal.Holding;
 using Muqeem.Portal.Shared;
 using Muqeem.Registry;
 using Muqeem.SignIn;
@@ -32,8 +34,8 @@ internal static class Pages
         resident.MapGet("/home", HomeAsync);
         resident.MapGet("/id", IdAsync);
         resident.MapGet("/id/hidden", () => PageResult.Of<HiddenPage>());
-        resident.MapGet("/id/code", async (HttpContext http, HolderIds ids, CancellationToken cancel) =>
-            await ids.OfAsync(http.MustBeSignedIn(), cancel) is null ? http.GoTo("id") : PageResult.Of<CodePage, CodeModel>(new(null)));
+        resident.MapGet("/id/code", async (HttpContext http, HolderIds ids, Holds holds, CancellationToken cancel) =>
+            await ids.OfAsync(http.MustBeSignedIn(), cancel) is null || (await holds.OpenAsync(http.MustBeSignedIn().Person, cancel)).Any ? http.GoTo("id") : PageResult.Of<CodePage, CodeModel>(new(null)));
         resident.MapPost("/id/code", CodeAsync);
         resident.MapGet("/id/photo", PhotoAsync);
         CardPages.Map(resident);
@@ -63,7 +65,7 @@ internal static class Pages
         });
     }
 
-    private static async Task<IResult> IdAsync(long? since, string? view, HttpContext http, HolderIds ids, LiveCodes codes, ReadDoor door, TimeProvider clock, CancellationToken cancel)
+    private static async Task<IResult> IdAsync(long? since, string? view, HttpContext http, HolderIds ids, Holds holds, LiveCodes codes, ReadDoor door, TimeProvider clock, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
         var now = clock.Now();
@@ -75,6 +77,10 @@ internal static class Pages
         if (!session.SeesRecords || await ids.OfAsync(session, cancel) is not { } held)
         {
             return PageResult.Of<NoIdPage, NoIdModel>(new(session.SeesRecords));
+        }
+        if (await holds.OpenAsync(session.Person, cancel) is { Any: true } open)
+        {
+            return PageResult.Of<HeldIdPage, HeldIdModel>(new(held, open));
         }
         var shown = view switch { "valid" => IdView.Valid, "adult" => IdView.Adult, _ => IdView.Full };
         LiveCode? code;

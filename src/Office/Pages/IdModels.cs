@@ -1,0 +1,25 @@
+using Muqeem.Credentials.Holding;
+using Muqeem.Platform.Pages;
+using Muqeem.Platform.Texts;
+using Muqeem.SignIn;
+using NodaTime;
+
+namespace Muqeem.Office.Pages;
+
+/// <param name="Waiting">What waits for a second officer.</param>
+public sealed record IdsModel(Session Me, FormState Form, IReadOnlyList<Proposal> Waiting);
+
+/// <param name="Done">What was just done: proposed, confirmed, rejected, withdrawn.</param>
+public sealed record IdModel(Session Me, IdFile File, Instant Now, FormState Form, string? Done)
+{
+    public ProposalInWords? Open => File.OpenAt(Now);
+
+    public IReadOnlyList<ProposedAct> May => Me.Has(OfficeRole.Officer) ? File.May(Now) : [];
+
+    public bool Mine => Open?.Proposal.ProposedBy == Me.Account;
+
+    public bool MayDecide => Me.Has(OfficeRole.Officer) && Open is not null && !Mine;
+}
+
+/// <param name="Holders">The language that the holder reads.</param>
+public sealed record ProposeModel(IdModel Id, ProposedAct Act, Language Holders);
