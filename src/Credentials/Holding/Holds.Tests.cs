@@ -105,6 +105,9 @@ public abstract class HoldsTests : IAsyncLifetime
         await _world.DoneAsync(change);
     }
 
+    /// <summary>What follows is later than what was: lists and inbox are in the order of time.</summary>
+    private void Later() => _world.Clock.Advance(TimeSpan.FromSeconds(1));
+
     private Guid NewOperation() => Guid.CreateVersion7(Now);
 
     private Task<FormAnswer> AskAsync()
@@ -119,6 +122,7 @@ public abstract class HoldsTests : IAsyncLifetime
     /// <summary>What a verifier reads in the list.</summary>
     private async Task<int?> InListAsync(StatusPlace place)
     {
+        Later();
         await _lists.RoundAsync();
         return StatusList.VerifyJwt(Encoding.ASCII.GetString(_lists.Token(place.List)!.Jwt), _lists.UriOf(place.List), _trust, Now, new StatusListOptions()).Value.Get(place.Index);
     }
@@ -130,12 +134,21 @@ public abstract class HoldsTests : IAsyncLifetime
     private Task<HoldAnswer> ProposeAsync(ProposedAct act, AccountId? by = null, string? reason = null, string words = "لأن الصورة لشخص آخر", Guid? operation = null, PersonId? self = null) =>
         _holds.ProposeAsync(Actor.Officer(by ?? _first), by ?? _first, self ?? _desk, _person, act, reason ?? HoldReasons.For(act)[0], words, operation ?? NewOperation());
 
-    private async Task<Guid> ProposedAsync(ProposedAct act) => Assert.IsType<HoldAnswer.Done>(await ProposeAsync(act)).Proposal!.Value;
+    private async Task<Guid> ProposedAsync(ProposedAct act)
+    {
+        Later();
+        return Assert.IsType<HoldAnswer.Done>(await ProposeAsync(act)).Proposal!.Value;
+    }
 
     private Task<HoldAnswer> ConfirmAsync(Guid proposal, AccountId? by = null, Guid? operation = null, PersonId? self = null) =>
         ReadDoor.RunAsync(() => _holds.ConfirmAsync(Actor.Officer(by ?? _second), by ?? _second, self ?? _desk, proposal, operation ?? NewOperation()));
 
-    private async Task ByTwoAsync(ProposedAct act) => Assert.IsType<HoldAnswer.Done>(await ConfirmAsync(await ProposedAsync(act)));
+    private async Task ByTwoAsync(ProposedAct act)
+    {
+        var proposal = await ProposedAsync(act);
+        Later();
+        Assert.IsType<HoldAnswer.Done>(await ConfirmAsync(proposal));
+    }
 
     private static void Refused(string code, HoldAnswer answer) => Assert.Equal(code, Assert.IsType<HoldAnswer.Refused>(answer).Refusal.Code);
 
@@ -353,6 +366,7 @@ public abstract class HoldsTests : IAsyncLifetime
         Assert.Equal(new HoldAnswer.Done(first), await ConfirmAsync(first, operation: confirm));
         Assert.Equal(new HoldAnswer.Done(first), await ConfirmAsync(first, operation: confirm));
         Assert.Equal(new HoldAnswer.Done(first), await ProposeAsync(ProposedAct.Suspend, operation: propose));
+        Later();
         var frozen = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => FreezeAsync(freeze))));
         Assert.All(frozen, a => Assert.IsType<HoldAnswer.Done>(a));
         Assert.Equal(["id_suspended", "id_frozen"], await ToldAsync());

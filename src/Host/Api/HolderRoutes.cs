@@ -13,12 +13,13 @@ using Muqeem.SignIn;
 namespace Muqeem.Host.Api;
 
 /// <summary>The digital ID. Birth and validity in the form the document has them.</summary>
-/// <param name="State">in_force; frozen: by the holder; suspended: by the authority. While it is not in force no codes and no credentials are made of it.</param>
+/// <param name="State">in_force; frozen: by the holder; suspended: by the authority; else what stands against it: document_expired, residence_expired, residence_suspended and so on.</param>
 /// <param name="SuspendedFor">A code of the list of reasons.</param>
 internal sealed record DigitalIdJson(string ResidentNumber, int Version, string NameArabic, string NameLatin, string Nationality, string? Occupation, string? OccupationArabic, string BirthDate, DateOnly Issued, DateOnly ResidenceUntil, string? ResidenceUntilHijri,
     DateOnly DocumentUntil, string Place, string AnswerableName, string AnswerableKind, bool Specimen, string State, DateTimeOffset? FrozenAt, DateTimeOffset? SuspendedAt, string? SuspendedFor);
 
-/// <summary>Whether the ID counts, after freezing or unfreezing it.</summary>
+/// <summary>How the ID stands after freezing or unfreezing it.</summary>
+/// <param name="State">As of the digital ID; none: there is no ID in force any more.</param>
 internal sealed record IdStateJson(string State, DateTimeOffset? FrozenAt, DateTimeOffset? SuspendedAt);
 
 /// <param name="Text">What the QR code holds.</param>
@@ -61,7 +62,7 @@ internal static class HolderRoutes
         own.MapGet("/accesses", AccessesAsync).WithName("Accesses").WithSummary("Who looked at the person's data, newest first.").Produces<AccessesJson>().Refuses(400, 401);
     }
 
-    private static async Task<IResult> IdAsync(HttpContext http, Documents documents, Residences residences, Holds holds, ReadDoor door)
+    private static async Task<IResult> IdAsync(HttpContext http, Documents documents, Residences residences, Holds holds, ReadDoor door, TimeProvider clock)
     {
         var session = http.MustBeSignedIn();
         if (await documents.LiveAsync(session.Person, http.RequestAborted) is not { } live || await residences.OfAsync(session.Person, http.RequestAborted) is not { } residence)
@@ -73,7 +74,7 @@ internal static class HolderRoutes
         var open = await holds.OpenAsync(session.Person, http.RequestAborted);
         return Results.Json(new DigitalIdJson(id.ResidentNumber, id.Version, id.NameArabic, id.NameLatin, id.Nationality, id.Occupation, id.OccupationArabic, id.Birth.ToString(), id.Issued.Gregorian.ToDateOnly(), id.ResidenceUntil.Gregorian.ToDateOnly(),
             id.ResidenceUntil.Hijri?.ToString(), id.DocumentUntil.Gregorian.ToDateOnly(), id.Place, id.AnswerableName, Problems.Snake(id.AnswerableKind.ToString()), id.Specimen,
-            IdRoutes.StateOf(live.State, open), open.Freeze?.BegunAt.ToDateTimeOffset(), open.Suspension?.BegunAt.ToDateTimeOffset(), open.Suspension?.Reason), ApiJson.Options);
+            StateOf(live, residence, open, clock), open.Freeze?.BegunAt.ToDateTimeOffset(), open.Suspension?.BegunAt.ToDateTimeOffset(), open.Suspension?.Reason), ApiJson.Options);
     }
 
     private static Task<IResult> UnfreezeAsync(HttpContext http, Holds holds, TimeProvider clock) =>
@@ -89,8 +90,18 @@ internal static class HolderRoutes
             return IdRoutes.Refused(http, answer);
         }
         var open = await holds.OpenAsync(session.Person, http.RequestAborted);
-        return Results.Json(new IdStateJson(IdRoutes.StateOf(DocumentState.Live, open), open.Freeze?.BegunAt.ToDateTimeOffset(), open.Suspension?.BegunAt.ToDateTimeOffset()), ApiJson.Options);
+        var services = http.RequestServices;
+        var state = await services.GetRequiredService<Documents>().LiveAsync(session.Person, http.RequestAborted) is { } live && await services.GetRequiredService<Residences>().OfAsync(session.Person, http.RequestAborted) is { } residence
+            ? StateOf(live, residence, open, services.GetRequiredService<TimeProvider>())
+            : "none";
+        return Results.Json(new IdStateJson(state, open.Freeze?.BegunAt.ToDateTimeOffset(), open.Suspension?.BegunAt.ToDateTimeOffset()), ApiJson.Options);
     });
+
+    private static string StateOf(DocumentVersion live, Residence residence, OpenHolds open, TimeProvider clock) =>
+        open.Gravest is { } held ? Problems.Snake(held.ToString())
+        : !live.LiveOn(clock.Today()) ? "document_expired"
+        : residence.StandingAt(clock.Now()) is var standing and not Standing.Active ? "residence_" + Problems.Snake(standing.ToString())
+        : "in_force";
 
     /// <summary>No code is made: the ID is held, or there is none.</summary>
     private static async Task<IResult> NoCodeAsync(HttpContext http, Holds holds) =>

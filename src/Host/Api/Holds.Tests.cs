@@ -189,7 +189,7 @@ public abstract class HoldsFrontDoorTests(HoldsWorld shared)
         Is(HttpStatusCode.NotFound, await first.PostAsync("office/ids/find", new { residentNumber = "2000000006" }));
         var file = await first.PostAsync("office/ids/find", new { residentNumber = number });
         Is(HttpStatusCode.OK, file);
-        Assert.Equal(("in_force", number), (file["state"].GetString(), file["residentNumber"].GetString()));
+        Assert.Equal(("live", number), (file["state"].GetString(), file["residentNumber"].GetString()));
         Assert.Equal(["suspend", "revoke"], file["may"].EnumerateArray().Select(a => a.GetString()));
         var at = "office/ids/" + file["id"].GetString();
         Assert.Contains((await holder.GetAsync("accesses"))["accesses"].EnumerateArray(), a => a.GetProperty("purpose").GetString() == "decide_document" && a.GetProperty("reader").GetString() == "officer");

@@ -32,7 +32,7 @@ internal sealed record VersionJson(Guid Id, int Number, string State, DateOnly I
 internal sealed record HoldJson(string Kind, string Reason, DateTimeOffset BegunAt, DateTimeOffset? EndedAt, string? EndReason);
 
 /// <param name="Id">Of the newest version: the address of all of it.</param>
-/// <param name="State">in_force, frozen or suspended; of an ID that ended, how it did.</param>
+/// <param name="State">live, frozen or suspended; of an ID that ended, how it did. The residence has its own standing.</param>
 /// <param name="May">What may be proposed as it stands.</param>
 internal sealed record IdFileJson(Guid Id, string State, string ResidentNumber, string NameArabic, string NameLatin, string Nationality, IReadOnlyList<VersionJson> Versions, IReadOnlyList<HoldJson> Holds, IReadOnlyList<ProposalJson> Proposals, IReadOnlyList<string> May);
 
@@ -84,7 +84,7 @@ internal static class IdRoutes
             return Problems.NotFound(http);
         }
         var now = clock.Now();
-        return Results.Json(new IdFileJson(file.Latest.Id, StateOf(file.Live is null ? file.Latest.State : DocumentState.Live, file.Open), file.Content.ResidentNumber, file.Content.NameArabic, file.Content.NameLatin, file.Content.Nationality,
+        return Results.Json(new IdFileJson(file.Latest.Id, StateOf(file), file.Content.ResidentNumber, file.Content.NameArabic, file.Content.NameLatin, file.Content.Nationality,
             [.. file.Versions.Select(v => new VersionJson(v.Id, v.Number, Problems.Snake(v.State.ToString()), v.IssuedDay.ToDateOnly(), v.ExpiresDay.ToDateOnly(), v.EndedAt?.ToDateTimeOffset()))],
             [.. file.Holds.Select(h => new HoldJson(Problems.Snake(h.Kind.ToString()), h.Reason, h.BegunAt.ToDateTimeOffset(), h.EndedAt?.ToDateTimeOffset(), h.EndReason))],
             [.. file.Proposals.Select(p => Of(p.Proposal, p.Words, session, now))],
@@ -92,7 +92,7 @@ internal static class IdRoutes
     }
 
     /// <summary>The word for an ID: how it ended, or what holds it, the graver first.</summary>
-    internal static string StateOf(DocumentState state, OpenHolds open) => state != DocumentState.Live ? Problems.Snake(state.ToString()) : open.Gravest is { } held ? Problems.Snake(held.ToString()) : "in_force";
+    private static string StateOf(IdFile file) => Problems.Snake(file.Live is not null && file.Open.Gravest is { } held ? held.ToString() : (file.Live ?? file.Latest).State.ToString());
 
     private static async Task<IResult> WaitingAsync(HttpContext http, Holds holds, TimeProvider clock)
     {
