@@ -48,6 +48,7 @@ public sealed record KeySettings
             {
                 StatusList = keys["Certificates:StatusListUsage"] ?? defaults.Usages.StatusList,
                 QrSigner = keys["Certificates:QrSignerUsage"] ?? defaults.Usages.QrSigner,
+                Receipt = keys["Certificates:ReceiptUsage"] ?? defaults.Usages.Receipt,
             },
             Alarms = new AlarmSettings
             {
@@ -108,11 +109,16 @@ public sealed record SignerUsages
     /// <summary>No standard has one for our seal: until the arc of the ministry is set, one of an arc kept for examples.</summary>
     public string QrSigner { get; init; } = Expected.QrCard;
 
+    /// <summary>As for the seal.</summary>
+    public string Receipt { get; init; } = Expected.Receipt;
+
     internal SignerProfile Of(KeyPurpose purpose) => purpose switch
     {
         KeyPurpose.DocumentSigner => new SignerProfile(purpose, DocumentSigner, CredentialDays: 90),
         KeyPurpose.StatusList => new SignerProfile(purpose, StatusList, CredentialDays: 30),
         KeyPurpose.QrSigner => new SignerProfile(purpose, QrSigner, CredentialDays: 365),
+        // A receipt counts for ever: its signer had to be good when it signed. It is certified no longer than it signs and a day.
+        KeyPurpose.Receipt => new SignerProfile(purpose, Receipt, CredentialDays: 1),
         _ => throw new CertificateRefusedException($"A key for {purpose.Word()} has no certificate."),
     };
 
