@@ -117,9 +117,10 @@ public static class MuqeemHost
         services.AddSingleton<PolicyBook>();
         services.AddHostedService<Preparation>();
         services.AddAgencies(configuration);
-        services.AddRegistry().AddPayments().AddServices().AddCases();
         var verifyAddress = configuration["PublicOrigin"] is { Length: > 0 } origin ? new Uri(new Uri(origin), "v/") : null;
-        services.AddCredentials(verifyAddress, verifyAddress?.GetLeftPart(UriPartial.Authority) ?? CredentialsSetup.DefaultOrigin);
+        var issuer = verifyAddress?.GetLeftPart(UriPartial.Authority) ?? CredentialsSetup.DefaultOrigin;
+        services.AddRegistry().AddPayments().AddServices().AddCases(issuer);
+        services.AddCredentials(verifyAddress, issuer);
         services.AddSingleton<PortraitOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, cancel));
         services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
         services.AddSingleton<UploadsSent>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().SentAsync(person, uploads, cancel));
