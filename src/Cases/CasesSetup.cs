@@ -5,6 +5,8 @@ namespace Muqeem.Cases;
 /// <summary>What this project adds to a host. The host also registers <see cref="UploadsSent"/> and the <see cref="ServiceCatalogue"/>.</summary>
 public static class CasesSetup
 {
-    public static IServiceCollection AddCases(this IServiceCollection services) =>
-        services.AddSingleton<Gatherer>().AddSingleton<Performer>().AddSingleton<CaseEngine>().AddSingleton<CaseViews>();
+    /// <param name="origin">Where this installation is reached: what its receipts name as their issuer.</param>
+    public static IServiceCollection AddCases(this IServiceCollection services, string origin) =>
+        services.AddSingleton<Gatherer>().AddSingleton<Performer>().AddSingleton<CaseEngine>().AddSingleton<CaseViews>()
+            .AddSingleton(new ReceiptIssuer(origin)).AddSingleton<DecisionReceipts>();
 }

@@ -119,8 +119,9 @@ public static class MuqeemHost
         services.AddSingleton<PolicyBook>();
         services.AddHostedService<Preparation>();
         services.AddAgencies(configuration);
-        services.AddRegistry().AddPayments().AddServices().AddCases();
-        services.AddCredentials(configuration["PublicOrigin"] is { Length: > 0 } origin ? new Uri(origin).GetLeftPart(UriPartial.Authority) : null);
+        var origin = configuration["PublicOrigin"] is { Length: > 0 } address ? new Uri(address).GetLeftPart(UriPartial.Authority) : null;
+        services.AddRegistry().AddPayments().AddServices().AddCases(origin ?? CredentialsSetup.DefaultOrigin);
+        services.AddCredentials(origin);
         services.AddSingleton<PortraitOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, UploadPart.Thumbnail, cancel));
         services.AddSingleton<CardPhotoOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, UploadPart.Display, cancel));
         services.AddSingleton<TellHolder>(p => (change, person, kind, arguments) => p.GetRequiredService<Notices>().AddAsync(change, person, kind, null, arguments));

@@ -8,6 +8,7 @@ using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Journal;
 using Muqeem.Verifier.Mdoc;
 using Muqeem.Verifier.Qr;
+using Muqeem.Verifier.Receipts;
 using Muqeem.Verifier.SdJwt;
 using Muqeem.Verifier.Status;
 using Muqeem.Verifier.Trust;
@@ -134,6 +135,11 @@ public class FuzzTests(ITestOutputHelper output)
         [
             new([Ascii(TestBundle.Sign())], b => OfflineTrust.Open(Encoding.Latin1.GetString(b), Trust, Now, new OfflineTrustOptions())),
             new([Ascii(TestBundle.Payload().ToJsonString())], b => OfflineTrust.Open(Encoding.ASCII.GetString(b), Trust, Now, new OfflineTrustOptions { StatusLists = Lists }), b => Ascii(JwsOf(OfflineTrust.Type, b, Minted.Shared.Status))),
+        ],
+        ["receipt"] = () =>
+        [
+            new([TestReceipt.Refused().Sign()], b => ReceiptVerifier.Verify(b, [], Trust, [TestReceipt.Journal], Now, new ReceiptOptions())),
+            new([TestReceipt.Refused().Sign(), TestReceipt.Approved().Sign()], b => ReceiptVerifier.Verify(b, TestReceipt.Proof(new byte[32]), Trust, [TestReceipt.Journal], Now, new ReceiptOptions()), TestReceipt.TrySignAnew),
         ],
         ["certificate"] = () =>
         [

@@ -386,6 +386,54 @@ public enum Reason
 
     /// <summary>The bundle says that it counts for longer than a day.</summary>
     BundleLife,
+
+    /// <summary>Not the receipt of a decision.</summary>
+    ReceiptMalformed,
+
+    /// <summary>The receipt was signed later than now.</summary>
+    ReceiptFromFuture,
+
+    /// <summary>What the receipt holds of the journal cannot be read.</summary>
+    ReceiptOpeningMalformed,
+
+    /// <summary>The act and the rows in the receipt are not what its entry in the journal stands for.</summary>
+    ReceiptEntryWrong,
+
+    /// <summary>A row in the receipt is none that the act wrote.</summary>
+    ReceiptRowForeign,
+
+    /// <summary>The act wrote a row of the decision that the receipt leaves out.</summary>
+    ReceiptRowMissing,
+
+    /// <summary>The receipt names another act, case, reference, service or rules than the journal's entry.</summary>
+    ReceiptActContradicted,
+
+    /// <summary>The receipt states another outcome, reason, time or decider than the rows of the decision.</summary>
+    ReceiptDecisionContradicted,
+
+    /// <summary>The letter is not the one that the decision's row stands for.</summary>
+    ReceiptLetterContradicted,
+
+    /// <summary>A fact is stated with another source or time than its row says.</summary>
+    ReceiptFactContradicted,
+
+    /// <summary>A comparison is stated otherwise than its row says.</summary>
+    ReceiptComparisonContradicted,
+
+    /// <summary>A deadline is stated otherwise than its row, or the day of the decision, says.</summary>
+    ReceiptDeadlineContradicted,
+
+    /// <summary>The receipt names other documents than the act made.</summary>
+    ReceiptDocumentContradicted,
+
+    /// <summary>The receipt came without its proof.</summary>
+    ReceiptProofMissing,
+
+    /// <summary>The proof is of another receipt.</summary>
+    ReceiptProofOther,
+
+    /// <summary>The checkpoint in the proof is older than the act.</summary>
+    ReceiptCheckpointOlder,
 }
 
 public static class Reasons

@@ -16,6 +16,7 @@ import jsqr from 'jsqr';
 import zxing from '@zxing/library';
 import { PNG } from 'pngjs';
 import { parse as parseMrz } from 'mrz';
+import { checkReceipt, damagedReceipts } from './receipt.mjs';
 
 cryptoProvider.set(webcrypto);
 const [folder, expected = 'valid'] = process.argv.slice(2);
@@ -426,6 +427,11 @@ for (const name of ['qr-card', 'qr-live']) {
 const mrz = text('mrz.txt');
 if (mrz) {
   await accepts('machine-readable zone, mrz', () => { const parsed = parseMrz(mrz.split(/\r?\n/)); must(parsed.valid && parsed.format === 'TD1', JSON.stringify(parsed.details?.filter(d => !d.valid))); return parsed.documentNumber; });
+}
+const receipt = read('receipt.json');
+if (receipt) {
+  await accepts('receipt, jose and node:crypto', () => checkReceipt(receipt, rootPem));
+  await refuses('receipt, jose and node:crypto', damagedReceipts(receipt), file => checkReceipt(file, rootPem));
 }
 function base32Encode(bytes) {
   let bits = 0, value = 0, out = '';

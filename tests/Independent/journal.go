@@ -2,6 +2,7 @@
 //
 //	journal checkpoint  VKEY NOTE [WITNESS-VKEY...]   the note is signed, and cosigned by each witness named
 //	journal proof       VKEY PROOF ENTRY              the entry (hex) is in the tree, by a tlog-proof file
+//	journal receipt     VKEY PROOF RECEIPT            the entry that a receipt opens is in the tree, and its rows are the act's
 //	journal consistency VKEY OLDER NEWER TILES        the newer tree continues the older, by the tiles in a folder
 //
 // Exit code 0 when that is so, 1 with a sentence when it is not.
@@ -14,6 +15,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -46,6 +48,12 @@ func run(args []string) error {
 		return err
 	case args[0] == "proof" && len(args) == 4:
 		return checkProof(vkey, read(args[2]), args[3])
+	case args[0] == "receipt" && len(args) == 4:
+		entry, err := entryOf(read(args[3]))
+		if err != nil {
+			return err
+		}
+		return checkProof(vkey, read(args[2]), hex.EncodeToString(entry))
 	case args[0] == "consistency" && len(args) == 5:
 		return checkConsistency(vkey, read(args[2]), read(args[3]), args[4])
 	}
@@ -137,6 +145,56 @@ func checkProof(vkey string, file []byte, entry string) error {
 		return err
 	}
 	return tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(data))
+}
+
+// entryOf computes the journal's entry from what a receipt opens of it, and looks for each opened row in the manifest.
+func entryOf(file []byte) ([]byte, error) {
+	var receipt struct {
+		Journal struct {
+			Entry, Salt, Act, Manifest []byte
+			Rows                       [][]byte
+		}
+	}
+	if err := json.Unmarshal(file, &receipt); err != nil {
+		return nil, err
+	}
+	j := receipt.Journal
+	sized := func(tag byte, content []byte) []byte {
+		head := []byte{tag, 0, 0, 0, 0}
+		binary.BigEndian.PutUint32(head[1:], uint32(len(content)))
+		return append(head, content...)
+	}
+	whole := append([]byte{0}, j.Salt...)
+	whole = append(whole, sized(2, []byte("muqeem-act-2"))...)
+	whole = append(whole, j.Act...)
+	whole = append(whole, sized(4, j.Manifest)...)
+	entry := sha256.Sum256(whole)
+	if !bytes.Equal(entry[:], j.Entry) {
+		return nil, errors.New("the act is not the entry's")
+	}
+	digests := map[string]int{}
+	for rest := j.Manifest; len(rest) > 0; {
+		if len(rest) < 7 {
+			return nil, errors.New("the manifest ends early")
+		}
+		digest := 7 + int(binary.BigEndian.Uint16(rest[5:]))
+		end := digest + 16
+		if rest[4]&0x80 != 0 {
+			end += 32
+		}
+		if len(rest) < end {
+			return nil, errors.New("the manifest ends early")
+		}
+		digests[string(rest[digest:digest+16])]++
+		rest = rest[end:]
+	}
+	for _, row := range j.Rows {
+		sum := sha256.Sum256(append(append([]byte{}, j.Salt...), row...))
+		if digests[string(sum[:16])]--; digests[string(sum[:16])] < 0 {
+			return nil, errors.New("a row is not the act's")
+		}
+	}
+	return entry[:], nil
 }
 
 func checkConsistency(vkey string, older, newer []byte, folder string) error {

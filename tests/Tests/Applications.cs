@@ -38,16 +38,21 @@ public static class Applications
         ["statement"] = new(StringComparer.Ordinal) { ["truth"] = "yes" },
     };
 
-    /// <summary>Somebody's application whose Arabic name is not the register's: it waits for an officer.</summary>
-    /// <param name="account">Whose account; left out: one that only this application has.</param>
-    public static async Task<(AccountId Account, CaseId Case, string Reference)> ApplyAsync(this WholeWorld world, PersonInHand hand, AccountId? account = null)
+    /// <summary>Whatever the population's dice gave: nothing is left that an agency would say against the person. The insurers' register would show it in twenty minutes.</summary>
+    public static async Task NothingStandsAgainstAsync(this WholeWorld world, PersonInHand hand)
     {
-        // Whatever the population's dice gave: only the name is left to be looked at. The insurers' register would show it in twenty minutes.
         world.SandboxApp.Services.GetRequiredService<Knobs>().Set(HealthInsurance.Name, hand.Index, new Knob());
         foreach (var act in new[] { "insure", "test", "enrol", "clear", "lift" })
         {
             await world.AtDeskAsync($"people/{hand.Index}/acts/{act}");
         }
+    }
+
+    /// <summary>Somebody's application whose Arabic name is not the register's: it waits for an officer.</summary>
+    /// <param name="account">Whose account; left out: one that only this application has.</param>
+    public static async Task<(AccountId Account, CaseId Case, string Reference)> ApplyAsync(this WholeWorld world, PersonInHand hand, AccountId? account = null)
+    {
+        await world.NothingStandsAgainstAsync(hand);
         var person = await world.Get<Registry.Persons>().FindAsync(Registry.IdentifierKinds.Border, hand.BorderNumber) ?? await world.KnowAsync(hand);
         var mine = account ?? new AccountId(Guid.CreateVersion7());
         Operation By(string what) => new(Actor.Resident(mine), Guid.CreateVersion7(), Digest.Of(what));

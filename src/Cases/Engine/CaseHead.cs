@@ -175,6 +175,11 @@ internal sealed class CaseChange(Change change, Service service, CaseHead before
     /// <summary>Adds the head. Last.</summary>
     public Change Close()
     {
+        if (Head.Rules.Length > 0)
+        {
+            // What was known when the act was begun were the rules of the assessment before.
+            Change.DecidedUnder(Head.Rules);
+        }
         Change.Heads.Add(Head.Write(Before.Version));
         Change.Remember(CaseTables.Case, Head.Id, CaseHead.SelectById, Head with { Version = Before.Version + 1 });
         return Change;

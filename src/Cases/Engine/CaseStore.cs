@@ -153,7 +153,7 @@ internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
     public ValueTask<StoredLock?> LockAsync(CaseHead head, CancellationToken cancel) =>
         db.FirstOfAsync<StoredLock>(CaseTables.Lock, head.Id, "SELECT officer AS Officer, until AS Until FROM review_lock WHERE case_id = @id", new { id = head.Id }, cancel);
 
-    private static SealContext Seal(CaseHead head, string table) => new(head.Person, RetentionClass.Case, table, head.Id);
+    internal static SealContext Seal(CaseHead head, string table) => new(head.Person, RetentionClass.Case, table, head.Id);
 
     private sealed record StoredSubmission
     {

@@ -35,7 +35,8 @@ public abstract class ApiWorld(DatabaseKind kind) : SeededWorld(kind)
         (Other, OthersProgram) = await InAsync(await World.NewcomerAsync());
     }
 
-    private async Task<(PersonInHand, ApiCaller)> InAsync(PersonInHand hand)
+    /// <summary>Opens an account for somebody and signs in.</summary>
+    internal async Task<(PersonInHand Hand, ApiCaller Program)> InAsync(PersonInHand hand)
     {
         using var browser = new Browser(World, "en");
         await browser.OpenAccountAsync(World, hand);
@@ -67,7 +68,7 @@ public sealed class ApiOnSqliteTests(ApiOnSqlite world) : ApiTests(world), IClas
 public sealed class ApiOnPostgreSqlTests(ApiOnPostgreSql world) : ApiTests(world), IClassFixture<ApiOnPostgreSql>;
 
 /// <summary>The front door for programs, over HTTP.</summary>
-public abstract class ApiTests(ApiWorld shared)
+public abstract partial class ApiTests(ApiWorld shared)
 {
     private readonly WholeWorld _world = shared.World;
 

@@ -28,6 +28,7 @@ public static class ApiSetup
         SessionRoutes.Map(api);
         ServiceRoutes.Map(api);
         CaseRoutes.Map(api);
+        ReceiptRoutes.Map(api);
         HolderRoutes.Map(api);
         VerifyRoutes.Map(api);
         CredentialRoutes.Map(api);

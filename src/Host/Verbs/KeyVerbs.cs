@@ -19,7 +19,7 @@ internal static class KeyVerbs
           ceremony  --Out=DIR --Country=SA --Organization=… --Name=… --Contact=URI --RevocationList=URI
                     [--Years=20] [--Witnesses="A;B"] [--PassphraseFile=FILE]
                                                       makes the root, on a machine without network; prints the protocol
-          request   --Purpose=document-signer|status-list|qr-signer|live-qr|all --Out=DIR
+          request   --Purpose=document-signer|status-list|qr-signer|live-qr|receipt|all --Out=DIR
                                                       makes keys that wait for a certificate, and their requests
           certify   --Ceremony=DIR --From=DIR [--Start=2027-01-31] [--Witnesses="A;B"] [--PassphraseFile=FILE]
                                                       with the root: certifies the requests in DIR and renews the revocation list

@@ -15,6 +15,7 @@ internal static class Verb
           muqeem restore  --From=DIR, into an empty data folder
           muqeem journal verify     [--checkpoint=FILE --vkey=FILE] replays every row against the journal; exits 1 and names what was changed past the system
           muqeem journal reconcile  --Reason=CODE, after a restore that lost published entries: gives the published tree up, and the journal goes on under a new name
+          muqeem receipt check      RECEIPT [PROOF] --vkey=FILE --root=FILE says without a network whether the receipt of a decision is valid, or what is wrong with it
           muqeem doctor   checks configuration, keys, database, agencies and books; exits 1 when something is wrong
           muqeem keys     lists, certifies, rotates and revokes keys; muqeem keys alone says how
 
@@ -44,6 +45,8 @@ internal static class Verb
                 return await JournalVerbs.VerifyAsync(verify);
             case "journal" when rest is ["reconcile", .. var reconcile]:
                 return await JournalVerbs.ReconcileAsync(reconcile);
+            case "receipt" when rest is ["check", .. var check]:
+                return await ReceiptVerbs.CheckAsync(check);
             case "doctor":
                 return await Verbs.DoctorAsync(rest);
             case "keys":

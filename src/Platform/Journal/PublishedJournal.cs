@@ -51,6 +51,13 @@ public sealed class PublishedJournal(Db db, JournalKey key)
         return tile.Level is { } level ? await _tiles.HashesAsync(level, first, tile.Width, cancel) : Bundle(await _tiles.EntriesAsync(first, tile.Width, cancel));
     }
 
+    /// <summary>Whether there is a proof of a leaf already.</summary>
+    public async Task<bool> HoldsAsync(Guid leaf, CancellationToken cancel = default)
+    {
+        var published = await PublishedAsync(cancel);
+        return published.Checkpoint is not null && await db.FirstAsync<long?>("SELECT position FROM leaf WHERE id = @leaf", new { leaf }, cancel) < published.CheckpointSize;
+    }
+
     /// <summary>A proof that a leaf is in the journal, which needs nobody to be verified (C2SP tlog-proof). Null while there is none.</summary>
     /// <param name="leaf">The act's id, or the batch's.</param>
     public async Task<string?> ProofAsync(Guid leaf, CancellationToken cancel = default)

@@ -61,7 +61,7 @@ public sealed class Ceremony : IDisposable
         using var authority = RootAuthority.Make(names, now, years);
         SignerChecks.Root(authority.Certificate);
         Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        using var ceremony = new Ceremony(root, authority, new Book(1, usages.StatusList, usages.QrSigner, usages.LiveQr, 0, []), clock);
+        using var ceremony = new Ceremony(root, authority, new Book(1, usages.StatusList, usages.QrSigner, 0, []) { LiveQrUsage = usages.LiveQr, ReceiptUsage = usages.Receipt }, clock);
         ceremony.Write("root.key", Encoding.UTF8.GetBytes(authority.ExportKey(passphrase)));
         ceremony.Write("root.cer", authority.Certificate.RawData);
         ceremony.NewList(now);
@@ -117,7 +117,8 @@ public sealed class Ceremony : IDisposable
     public string Certify(string carrier, Instant? from, IReadOnlyList<string> witnesses)
     {
         var now = _clock.Now();
-        var usages = new SignerUsages { StatusList = _book.StatusListUsage, QrSigner = _book.QrSignerUsage, LiveQr = _book.LiveQrUsage };
+        var expected = new SignerUsages();
+        var usages = expected with { StatusList = _book.StatusListUsage, QrSigner = _book.QrSignerUsage, LiveQr = _book.LiveQrUsage ?? expected.LiveQr, Receipt = _book.ReceiptUsage ?? expected.Receipt };
         var requests = Directory.GetFiles(carrier, "*.csr").Order(StringComparer.Ordinal).Select(f => ReadRequest(f, usages)).ToList();
         var revocations = Directory.GetFiles(carrier, "*.revoke").Order(StringComparer.Ordinal).Select(ReadRevocation).ToList();
         var protocol = new Protocol(now, "Work of the root");
@@ -272,7 +273,14 @@ public sealed class Ceremony : IDisposable
 
     internal sealed record Withdrawn(string Key, string Serial, long AtSeconds, X509RevocationReason Reason);
 
-    internal sealed record Book(int Format, string StatusListUsage, string QrSignerUsage, string LiveQrUsage, long LastList, List<Withdrawn> Revocations);
+    internal sealed record Book(int Format, string StatusListUsage, string QrSignerUsage, long LastList, List<Withdrawn> Revocations)
+    {
+        /// <summary>Null in the folder of a root that was made before the codes of phones were certified.</summary>
+        public string? LiveQrUsage { get; init; }
+
+        /// <summary>Null in the folder of a root that was made before there were receipts.</summary>
+        public string? ReceiptUsage { get; init; }
+    }
 }
 
 [JsonSourceGenerationOptions(UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

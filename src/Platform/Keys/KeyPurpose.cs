@@ -38,6 +38,9 @@ public enum KeyPurpose
 
     /// <summary>Signs the QR code of the card. Certified by the root, for as long as a card lives.</summary>
     QrSigner,
+
+    /// <summary>Signs the receipts of decisions. Certified by the root.</summary>
+    Receipt,
 }
 
 public enum KeyAlgorithm
@@ -116,7 +119,7 @@ public static class KeyPurposes
     internal static KeyAlgorithm Algorithm(this KeyPurpose purpose) => purpose switch
     {
         KeyPurpose.DataKeys or KeyPurpose.WebProtection => KeyAlgorithm.Aes256Gcm,
-        KeyPurpose.LiveQr or KeyPurpose.DocumentSigner or KeyPurpose.StatusList or KeyPurpose.QrSigner => KeyAlgorithm.EcdsaP256,
+        KeyPurpose.LiveQr or KeyPurpose.DocumentSigner or KeyPurpose.StatusList or KeyPurpose.QrSigner or KeyPurpose.Receipt => KeyAlgorithm.EcdsaP256,
         KeyPurpose.Journal => KeyAlgorithm.Ed25519,
         _ => KeyAlgorithm.HmacSha256,
     };
@@ -124,7 +127,7 @@ public static class KeyPurposes
     internal static bool CanRotate(this KeyPurpose purpose) => purpose is not (KeyPurpose.BlindIndex or KeyPurpose.NumberPermutation or KeyPurpose.Password);
 
     /// <summary>Signs only with a certificate of the root, within its dates.</summary>
-    public static bool IsCertified(this KeyPurpose purpose) => purpose is KeyPurpose.DocumentSigner or KeyPurpose.StatusList or KeyPurpose.QrSigner or KeyPurpose.LiveQr;
+    public static bool IsCertified(this KeyPurpose purpose) => purpose is KeyPurpose.DocumentSigner or KeyPurpose.StatusList or KeyPurpose.QrSigner or KeyPurpose.LiveQr or KeyPurpose.Receipt;
 
     /// <summary>As an id begins and as the verbs spell it: <c>document-signer</c>.</summary>
     public static string Word(this KeyPurpose purpose)

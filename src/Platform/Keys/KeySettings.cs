@@ -49,6 +49,7 @@ public sealed record KeySettings
                 StatusList = keys["Certificates:StatusListUsage"] ?? defaults.Usages.StatusList,
                 QrSigner = keys["Certificates:QrSignerUsage"] ?? defaults.Usages.QrSigner,
                 LiveQr = keys["Certificates:LiveQrUsage"] ?? defaults.Usages.LiveQr,
+                Receipt = keys["Certificates:ReceiptUsage"] ?? defaults.Usages.Receipt,
             },
             Alarms = new AlarmSettings
             {
@@ -112,6 +113,9 @@ public sealed record SignerUsages
     /// <summary>As for the card: of its own, so that a key in the signing path of every phone cannot make cards.</summary>
     public string LiveQr { get; init; } = Expected.QrLive;
 
+    /// <summary>As for the seal.</summary>
+    public string Receipt { get; init; } = Expected.Receipt;
+
     /// <summary>Five years, the longest that a card is valid.</summary>
     internal const int CardDays = 1827;
 
@@ -122,11 +126,13 @@ public sealed record SignerUsages
         // A printed code cannot be renewed: its signer's certificate lives as long as the last card (ICAO 9303-13: the key's usage and the document's validity).
         KeyPurpose.QrSigner => new SignerProfile(purpose, QrSigner, CredentialDays: CardDays),
         KeyPurpose.LiveQr => new SignerProfile(purpose, LiveQr, CredentialDays: 1),
+        // A receipt counts for ever: its signer had to be good when it signed. It is certified no longer than it signs and a day.
+        KeyPurpose.Receipt => new SignerProfile(purpose, Receipt, CredentialDays: 1),
         _ => throw new CertificateRefusedException($"A key for {purpose.Word()} has no certificate."),
     };
 
     /// <summary>What a verifier of this installation must expect.</summary>
-    public SignerPurposes Purposes => new() { Mdoc = DocumentSigner, SdJwt = DocumentSigner, QrCard = QrSigner, QrLive = LiveQr, Status = StatusList };
+    public SignerPurposes Purposes => new() { Mdoc = DocumentSigner, SdJwt = DocumentSigner, QrCard = QrSigner, QrLive = LiveQr, Status = StatusList, Receipt = Receipt };
 
     internal SignerProfile? OfUsage(string usage) => Enum.GetValues<KeyPurpose>().Where(p => p.IsCertified()).Select(Of).FirstOrDefault(p => p.Usage == usage);
 }

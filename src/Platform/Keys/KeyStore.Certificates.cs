@@ -39,6 +39,9 @@ public sealed partial class KeyStore
     /// <exception cref="KeyUnavailableException">None is certified for today.</exception>
     public SigningCertificate Current(KeyPurpose purpose) => Certified(purpose).Certificate!;
 
+    /// <summary>The extended key usage that a purpose's certificates have here.</summary>
+    public string UsageOf(KeyPurpose purpose) => _settings.Usages.Of(purpose).Usage;
+
     /// <summary>All signers of a purpose that have a certificate, whatever their state, the latest first.</summary>
     public IReadOnlyList<SigningCertificate> All(KeyPurpose purpose)
     {

@@ -126,6 +126,10 @@ public sealed class ReadDoor
         }
     }
 
+    /// <summary>One value as the journal knows it: salt ‖ JSON, whose SHA-256 is its commitment. For what a person takes away together with its proof; the caller zeroes it.</summary>
+    /// <inheritdoc cref="OpenAsync{T}"/>
+    public ValueTask<byte[]> OpenCommittedAsync(Access access, SealContext context, byte[] cipher, CancellationToken cancel = default) => OpenSaltedAsync(access, context, cipher, cancel);
+
     /// <summary>Salt ‖ plaintext; the caller zeroes it. For the journal's verification, which recomputes commitments.</summary>
     internal async ValueTask<byte[]> OpenSaltedAsync(Access access, SealContext context, byte[] cipher, CancellationToken cancel)
     {

@@ -67,7 +67,10 @@ public sealed record KeyErasure(PersonId Person, RetentionClass Class);
 public sealed class Change(Act? act)
 {
     /// <summary>Null only for bookkeeping.</summary>
-    public Act? Act { get; } = act;
+    public Act? Act { get; private set; } = act;
+
+    /// <summary>Says under which rules it was decided, which is known only after the act was begun. Before it is written.</summary>
+    public void DecidedUnder(string rules) => Act = Act is { } begun ? begun with { Rules = rules } : throw new InvalidOperationException("Bookkeeping decides nothing.");
 
     public List<HeadWrite> Heads { get; } = [];
     public List<Claim> Claims { get; } = [];

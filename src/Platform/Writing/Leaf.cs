@@ -84,6 +84,14 @@ public sealed record Leaf(Guid Id, string Kind, byte[] Hash, byte[] Salt, byte[]
         return encoder.Written.ToArray();
     }
 
+    /// <summary>The encoding of a row's values alone.</summary>
+    internal static byte[] ValueBytes(IReadOnlyList<object?> values)
+    {
+        var encoder = new Encoder();
+        encoder.Values(values);
+        return encoder.Written.ToArray();
+    }
+
     /// <summary>The salted digest of a row from <see cref="RowBytes"/>.</summary>
     internal static byte[] RowDigest(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> row)
     {

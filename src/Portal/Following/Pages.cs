@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Muqeem.Cases;
 using Muqeem.Cases.Definition;
 using Muqeem.Kernel;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
 using Muqeem.Portal.Shared;
 using Muqeem.SignIn;
@@ -18,6 +19,10 @@ internal static class Pages
     {
         var resident = pages.MapGroup("/applications/{id:guid}").RequireAuthorization(Doors.Resident);
         resident.MapGet("", TrackAsync);
+        resident.MapGet("/receipts/{act:guid}", (Guid id, Guid act, HttpContext http, DecisionReceipts receipts, CancellationToken cancel) =>
+            ReceiptAsync(http, id, session => receipts.ReceiptAsync(session.Actor, session.Account, new CaseId(id), new ActId(act), cancel), ".json", "application/json")).RequireAuthorization(Doors.Records);
+        resident.MapGet("/receipts/{act:guid}/proof", (Guid id, Guid act, HttpContext http, DecisionReceipts receipts, CancellationToken cancel) =>
+            ReceiptAsync(http, id, session => receipts.ProofAsync(session.Account, new CaseId(id), new ActId(act), cancel), ".tlog-proof", "text/plain")).RequireAuthorization(Doors.Records);
         resident.MapPost("/again", AgainAsync);
         resident.MapGet("/withdraw", (Guid id, HttpContext http, CaseViews views, CancellationToken cancel) => AskAsync(id, http, views, CaseActs.Withdraw,
             track => PageResult.Of<WithdrawPage, ActModel>(new(track, FormState.Empty())), cancel));
@@ -27,7 +32,7 @@ internal static class Pages
         resident.MapPost("/object", ObjectAsync).WithMetadata(KeepsForm.Mark);
     }
 
-    private static async Task<IResult> TrackAsync(Guid id, HttpContext http, CaseViews views, TimeProvider clock, CancellationToken cancel)
+    private static async Task<IResult> TrackAsync(Guid id, HttpContext http, CaseViews views, DecisionReceipts receipts, TimeProvider clock, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
         if (await views.TrackAsync(session.Actor, session.Account, new CaseId(id), cancel) is not { } track)
@@ -40,7 +45,32 @@ internal static class Pages
         }
         // What was asked for is a list of its own, with the pages it is on.
         var asked = track.Head.State == CaseStates.NeedsInformation ? await views.DraftAsync(session.Actor, session.Account, new CaseId(id), cancel) : null;
-        return PageResult.Of<TrackPage, TrackModel>(new(track, asked, session.SeesRecords, clock.Now()));
+        var decided = session.SeesRecords ? await receipts.ListAsync(session.Account, new CaseId(id), cancel) : null;
+        return PageResult.Of<TrackPage, TrackModel>(new(track, asked, session.SeesRecords, clock.Now(), decided ?? []));
+    }
+
+    /// <summary>A file to keep; before it is in the journal, the page that says so.</summary>
+    private static async Task<IResult> ReceiptAsync(HttpContext http, Guid id, Func<Session, Task<ReceiptAnswer>> ask, string ending, string type)
+    {
+        ReceiptAnswer answer;
+        try
+        {
+            answer = await ask(http.MustBeSignedIn());
+        }
+        catch (KeyUnavailableException)
+        {
+            return PageResult.Error(StatusCodes.Status503ServiceUnavailable);
+        }
+        http.Response.Headers.CacheControl = "no-store";
+        switch (answer)
+        {
+            case ReceiptAnswer.Ready ready:
+                return Results.File(ready.File, type, ready.Name + ending);
+            case ReceiptAnswer.NotYet:
+                return http.GoTo($"applications/{id}");
+            default:
+                return PageResult.Error(answer is ReceiptAnswer.Erased ? StatusCodes.Status410Gone : StatusCodes.Status404NotFound);
+        }
     }
 
     /// <summary>Sends again what was put right elsewhere: paid violations, a new insurance.</summary>
@@ -91,7 +121,8 @@ internal static class Pages
 
 /// <param name="Asked">What the officer asked for, with its pages.</param>
 /// <param name="SeesRecords">Whether the reader was shown to be the person of the records.</param>
-public sealed record TrackModel(TrackView Track, DraftView? Asked, bool SeesRecords, Instant Now);
+/// <param name="Receipts">Of the decisions so far; none for a reader who sees no records.</param>
+public sealed record TrackModel(TrackView Track, DraftView? Asked, bool SeesRecords, Instant Now, IReadOnlyList<ReceiptLine> Receipts);
 
 /// <summary>An act that is explained before it is done.</summary>
 public sealed record ActModel(TrackView Track, FormState Form);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Muqeem.Verifier.Encodings;
@@ -37,7 +38,28 @@ internal sealed class CompactJws
         {
             return Reason.JwsMalformed;
         }
-        if (!Json.Parse(head).TryGet(out var header, out var reason) || !Json.Parse(body).TryGet(out var payload, out reason))
+        if (!Json.Parse(body).TryGet(out var payload, out var reason))
+        {
+            return reason;
+        }
+        return Made(head, payload, text[..second], signature);
+    }
+
+    /// <summary>One whose payload travels apart (RFC 7515, appendix F): nothing stands between the two points.</summary>
+    /// <param name="bytes">What was signed: <paramref name="payload"/> in the form in which it is.</param>
+    public static Checked<CompactJws> ParseDetached(ReadOnlySpan<char> text, Json payload, ReadOnlySpan<byte> bytes)
+    {
+        var first = text.IndexOf("..");
+        if (first < 0 || BaseText.FromBase64Url(text[..first]) is not { } head || BaseText.FromBase64Url(text[(first + 2)..]) is not { Length: 64 } signature)
+        {
+            return Reason.JwsMalformed;
+        }
+        return Made(head, payload, string.Concat(text[..(first + 1)], Base64Url.EncodeToString(bytes)), signature);
+    }
+
+    private static Checked<CompactJws> Made(byte[] head, Json payload, ReadOnlySpan<char> signed, byte[] signature)
+    {
+        if (!Json.Parse(head).TryGet(out var header, out var reason))
         {
             return reason;
         }
@@ -49,7 +71,7 @@ internal sealed class CompactJws
         {
             return Reason.JwsAlgorithm;
         }
-        return new CompactJws(header, payload, HashAscii(text[..second]), signature);
+        return new CompactJws(header, payload, HashAscii(signed), signature);
     }
 
     /// <summary>Whether the header says this type, in the form without <c>application/</c>.</summary>

@@ -18,4 +18,7 @@ public sealed record SignerPurposes
 
     /// <summary>Signs status lists and offline bundles. The draft's id-kp-oauthStatusSigning has no number yet.</summary>
     public string Status { get; init; } = ExampleArc + ".4";
+
+    /// <summary>Signs the receipts of decisions.</summary>
+    public string Receipt { get; init; } = ExampleArc + ".5";
 }
