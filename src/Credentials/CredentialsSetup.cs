@@ -4,11 +4,14 @@ using Muqeem.Credentials.Cards;
 using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
+using Muqeem.Credentials.Offline;
+using Muqeem.Credentials.Offline.TestIds;
 using Muqeem.Credentials.Status;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Kernel;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Folder;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
@@ -26,7 +29,8 @@ public static class CredentialsSetup
 
     /// <param name="verifyAddress">Where verifiers check, e.g. <c>https://example.org/v/</c>; null: the code carries a scheme of our own.</param>
     /// <param name="origin">The public origin, without a slash at the end.</param>
-    public static IServiceCollection AddCredentials(this IServiceCollection services, Uri? verifyAddress = null, string origin = DefaultOrigin)
+    /// <param name="street">The operator's postal address, for the trust list.</param>
+    public static IServiceCollection AddCredentials(this IServiceCollection services, Uri? verifyAddress = null, string origin = DefaultOrigin, string? street = null)
     {
         static LiveCodeRules Rules(IServiceProvider p) => LiveCodeRules.Of(p.GetRequiredService<PolicyBook>().Current, p.GetRequiredService<TimeProvider>().Today());
         services.AddSingleton<Documents>();
@@ -45,6 +49,13 @@ public static class CredentialsSetup
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<StatusLists>(),
             p.GetRequiredService<IWriter>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<PortraitOf>(), p.GetRequiredService<TypeMetadata>, () => Now(p, FormRules.Of), p.GetRequiredService<TimeProvider>(),
             origin, p.GetRequiredService<ILogger<IssuedForms>>()));
+        services.AddSingleton(p => new BundlePress(
+            p.GetRequiredService<KeyStore>(), p.GetRequiredService<StatusLists>(), p.GetRequiredService<Platform.Journal.PublishedJournal>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TimeProvider>(),
+            () => Now(p, OfflineRules.Of), p.GetRequiredService<DataFolder>().Offline, p.GetRequiredService<ILogger<BundlePress>>()));
+        services.AddSingleton(p => new TrustList(
+            p.GetRequiredService<KeyStore>(), p.GetRequiredService<Platform.Journal.PublishedJournal>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TimeProvider>(), () => Now(p, OfflineRules.Of), origin, street,
+            p.GetRequiredService<ILogger<TrustList>>()));
+        services.AddSingleton(p => new TestIdPress(origin, p.GetRequiredService<TypeMetadata>, () => Now(p, FormRules.Of).Ages, p.GetRequiredService<TimeProvider>()));
         services.AddHostedService<StatusWork>();
         services.AddWork(p => p.GetRequiredService<DueWork>().Add("credentials.complete", p.GetRequiredService<IssuedForms>().CompleteAsync));
         return services;
