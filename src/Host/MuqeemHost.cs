@@ -119,7 +119,7 @@ public static class MuqeemHost
         services.AddAgencies(configuration);
         services.AddRegistry().AddPayments().AddServices().AddCases();
         var verifyAddress = configuration["PublicOrigin"] is { Length: > 0 } origin ? new Uri(new Uri(origin), "v/") : null;
-        services.AddCredentials(verifyAddress, verifyAddress?.GetLeftPart(UriPartial.Authority) ?? CredentialsSetup.DefaultOrigin);
+        services.AddCredentials(verifyAddress, verifyAddress?.GetLeftPart(UriPartial.Authority) ?? CredentialsSetup.DefaultOrigin, configuration["Trust:Street"]);
         services.AddSingleton<PortraitOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, cancel));
         services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
         services.AddSingleton<UploadsSent>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().SentAsync(person, uploads, cancel));
@@ -142,6 +142,7 @@ public static class MuqeemHost
     private static void Map(WebApplication app, Roles roles)
     {
         TrustRoutes.Map(app);
+        BundleRoutes.Map(app);
         app.MapGet("/healthz", () => Results.Text("ok\n")).AllowAnonymous();
         app.MapGet("/readyz", ReadyAsync).AllowAnonymous();
         app.MapGet(Metrics.Path, Metrics.Answer).AllowAnonymous();
