@@ -5,11 +5,14 @@ using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
+using Muqeem.Credentials.Offline;
+using Muqeem.Credentials.Offline.TestIds;
 using Muqeem.Credentials.Status;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Kernel;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Folder;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
@@ -26,7 +29,8 @@ public static class CredentialsSetup
     public const string DefaultOrigin = "https://muqeem.example";
 
     /// <param name="publicOrigin">Without a slash at the end, e.g. <c>https://example.org</c>; null: live codes carry a scheme of our own, and credentials the name that is kept for examples.</param>
-    public static IServiceCollection AddCredentials(this IServiceCollection services, string? publicOrigin = null)
+    /// <param name="street">The operator's postal address, for the trust list.</param>
+    public static IServiceCollection AddCredentials(this IServiceCollection services, string? publicOrigin = null, string? street = null)
     {
         var origin = publicOrigin ?? DefaultOrigin;
         static LiveCodeRules Rules(IServiceProvider p) => LiveCodeRules.Of(p.GetRequiredService<PolicyBook>().Current, p.GetRequiredService<TimeProvider>().Today());
@@ -51,6 +55,13 @@ public static class CredentialsSetup
         services.AddSingleton(p => new Holds(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(),
             p.GetRequiredService<TellHolder>(), () => Now(p, HoldRules.Of), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new BundlePress(
+            p.GetRequiredService<KeyStore>(), p.GetRequiredService<StatusLists>(), p.GetRequiredService<Platform.Journal.PublishedJournal>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TimeProvider>(),
+            () => Now(p, OfflineRules.Of), p.GetRequiredService<DataFolder>().Offline, p.GetRequiredService<ILogger<BundlePress>>()));
+        services.AddSingleton(p => new TrustList(
+            p.GetRequiredService<KeyStore>(), p.GetRequiredService<Platform.Journal.PublishedJournal>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TimeProvider>(), () => Now(p, OfflineRules.Of), origin, street,
+            p.GetRequiredService<ILogger<TrustList>>()));
+        services.AddSingleton(p => new TestIdPress(origin, p.GetRequiredService<TypeMetadata>, () => Now(p, FormRules.Of).Ages, p.GetRequiredService<TimeProvider>()));
         services.AddHostedService<StatusWork>();
         services.AddWork(p => p.GetRequiredService<DueWork>().Add("credentials.complete", p.GetRequiredService<IssuedForms>().CompleteAsync));
         return services;

@@ -121,7 +121,7 @@ public static class MuqeemHost
         services.AddAgencies(configuration);
         var origin = configuration["PublicOrigin"] is { Length: > 0 } address ? new Uri(address).GetLeftPart(UriPartial.Authority) : null;
         services.AddRegistry().AddPayments().AddServices().AddCases(origin ?? CredentialsSetup.DefaultOrigin);
-        services.AddCredentials(origin);
+        services.AddCredentials(origin, configuration["Trust:Street"]);
         services.AddSingleton<PortraitOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, UploadPart.Thumbnail, cancel));
         services.AddSingleton<CardPhotoOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, UploadPart.Display, cancel));
         services.AddSingleton<TellHolder>(p => (change, person, kind, arguments) => p.GetRequiredService<Notices>().AddAsync(change, person, kind, null, arguments));
@@ -146,6 +146,7 @@ public static class MuqeemHost
     private static void Map(WebApplication app, Roles roles)
     {
         TrustRoutes.Map(app);
+        BundleRoutes.Map(app);
         app.MapGet("/healthz", () => Results.Text("ok\n")).AllowAnonymous();
         app.MapGet("/readyz", ReadyAsync).AllowAnonymous();
         app.MapGet(Metrics.Path, Metrics.Answer).AllowAnonymous();

@@ -36,7 +36,7 @@ internal static class TrustRoutes
     }
 
     /// <summary>By name only: who takes anything gets the JWT.</summary>
-    private static bool PrefersCwt(HttpRequest request)
+    internal static bool PrefersCwt(HttpRequest request)
     {
         if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var asked))
         {

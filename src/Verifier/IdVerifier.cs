@@ -164,12 +164,12 @@ public sealed class IdVerifier(OfflineTrust trust)
     }
 
     /// <summary>How each reason reads to who looks at an ID.</summary>
-    internal static Verdict Refuse(Reason reason) => reason switch
+    public static Verdict Refuse(Reason reason) => reason switch
     {
         Reason.NotOurs or Reason.QrNotOurs => new Verdict.NotValid(NotValidReason.NotOurs, reason),
         Reason.SignerUnknown or Reason.QrSignerUnknown => new Verdict.CannotSay(CannotSayReason.UnknownSigner, reason),
-        Reason.SdJwtFromFuture or Reason.QrFromFuture or Reason.KeyBindingFromFuture => new Verdict.CannotSay(CannotSayReason.Clock, reason),
-        Reason.CrlStale or Reason.RootNotValid => new Verdict.CannotSay(CannotSayReason.NoFreshStatus, reason),
+        Reason.SdJwtFromFuture or Reason.QrFromFuture or Reason.KeyBindingFromFuture or Reason.StatusListFromFuture or Reason.BundleFromFuture => new Verdict.CannotSay(CannotSayReason.Clock, reason),
+        Reason.CrlStale or Reason.RootNotValid or Reason.StatusListMissing or Reason.StatusListStale or Reason.StatusListExpired or Reason.BundleExpired => new Verdict.CannotSay(CannotSayReason.NoFreshStatus, reason),
         Reason.SdJwtExpired or Reason.MdocExpired or Reason.QrExpired or Reason.SignerExpired => new Verdict.NotValid(NotValidReason.Expired, reason),
         Reason.SdJwtNotYetValid or Reason.MdocNotYetValid or Reason.SignerNotYetValid => new Verdict.NotValid(NotValidReason.NotYetValid, reason),
         Reason.QrProofTooOld or Reason.KeyBindingTooOld => new Verdict.NotValid(NotValidReason.ProofTooOld, reason),

@@ -424,6 +424,26 @@ for (const name of ['qr-card', 'qr-live']) {
   const at = code.lastIndexOf('/') + 1;
   await refuses(`${name}, sealed`, flips(base32(code.slice(at)), 60).map(b => code.slice(0, at) + base32Encode(b)), sealByHand);
 }
+const trustList = text('trust-list.jose');
+if (trustList) {
+  // ETSI TS 119 602 in a JWS as JAdES baseline B has it: the time and the certificate's digest are signed.
+  const readList = async jws => {
+    const head = header(jws);
+    const leaf = new X509Certificate(Buffer.from(head.x5c[0], 'base64'));
+    await chainByPeculiar(leaf.raw);
+    must(Number.isInteger(head.iat) && head['x5t#S256'] === sha256(leaf.raw).toString('base64url'), 'header');
+    const { payload: signed } = await compactVerify(jws, await importX509(leaf.toString(), 'ES256'));
+    const { ListAndSchemeInformation: scheme, TrustedEntitiesList: entities } = JSON.parse(Buffer.from(signed)).LoTE;
+    must(scheme.LoTEVersionIdentifier === 1 && new Date(scheme.ListIssueDateTime) <= now && now < new Date(scheme.NextUpdate), 'scheme');
+    must(leaf.subject.split('\n').includes(`O=${scheme.SchemeOperatorName[0].value}`) && leaf.subject.split('\n').includes(`C=${scheme.SchemeTerritory}`), 'operator');
+    const services = entities.flatMap(e => e.TrustedEntityServices.map(s => s.ServiceInformation));
+    const certificates = services.map(s => new X509Certificate(Buffer.from(s.ServiceDigitalIdentity.X509Certificates[0].val, 'base64')));
+    must(certificates.some(c => c.raw.equals(root.raw)) && certificates.every(c => c.raw.equals(root.raw) || (c.checkIssued(root) && c.verify(root.publicKey))), 'a service that the root does not know');
+    return `${services.length} services`;
+  };
+  await accepts('trust list, jose and node:crypto', () => readList(trustList));
+  await refuses('trust list, jose', swaps(trustList, 40), readList);
+}
 const mrz = text('mrz.txt');
 if (mrz) {
   await accepts('machine-readable zone, mrz', () => { const parsed = parseMrz(mrz.split(/\r?\n/)); must(parsed.valid && parsed.format === 'TD1', JSON.stringify(parsed.details?.filter(d => !d.valid))); return parsed.documentNumber; });

@@ -16,6 +16,9 @@ internal static class Verb
           muqeem journal verify     [--checkpoint=FILE --vkey=FILE] replays every row against the journal; exits 1 and names what was changed past the system
           muqeem journal reconcile  --Reason=CODE, after a restore that lost published entries: gives the published tree up, and the journal goes on under a new name
           muqeem receipt check      RECEIPT [PROOF] --vkey=FILE --root=FILE says without a network whether the receipt of a decision is valid, or what is wrong with it
+          muqeem verify   FILE|TEXT|- checks an ID, a code or a picture of one, without a network; muqeem verify alone says how
+          muqeem bundle   [--To=FILE] makes what a verifier needs for a day without a network
+          muqeem test-ids --To=DIR makes IDs in every state, with a root of their own, for who writes a verifier
           muqeem doctor   checks configuration, keys, database, agencies and books; exits 1 when something is wrong
           muqeem keys     lists, certifies, rotates and revokes keys; muqeem keys alone says how
 
@@ -47,6 +50,12 @@ internal static class Verb
                 return await JournalVerbs.ReconcileAsync(reconcile);
             case "receipt" when rest is ["check", .. var check]:
                 return await ReceiptVerbs.CheckAsync(check);
+            case "verify":
+                return await VerifyVerb.RunAsync(rest);
+            case "bundle":
+                return await OfflineVerbs.BundleAsync(rest);
+            case "test-ids":
+                return OfflineVerbs.TestIds(rest);
             case "doctor":
                 return await Verbs.DoctorAsync(rest);
             case "keys":

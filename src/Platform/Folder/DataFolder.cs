@@ -45,6 +45,9 @@ public sealed class DataFolder
     /// <summary>The last checkpoint that was signed: it must not come from the same backup as the database that it is compared with.</summary>
     public string Journal => Directory("journal");
 
+    /// <summary>The newest offline bundle and the roots, for verifying on this machine. Made again whenever they are asked for.</summary>
+    public string Offline => Directory("offline");
+
     /// <summary>Short-lived files, emptied at will.</summary>
     public string Scratch => Directory("scratch");
 

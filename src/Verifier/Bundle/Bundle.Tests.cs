@@ -6,6 +6,7 @@ using Muqeem.Verifier.Cryptography;
 using Muqeem.Verifier.Journal;
 using Muqeem.Verifier.Qr;
 using Muqeem.Verifier.Status;
+using Muqeem.Verifier.Trust;
 
 namespace Muqeem.Verifier.Bundle;
 
@@ -138,5 +139,34 @@ public class BundleTests
     {
         var trust = Open(TestBundle.Sign(p => p["crl"] = Convert.ToBase64String(Minted.Shared.Crl(Minted.Now.AddDays(1), Minted.Shared.QrCard.Serial)))).Value;
         Assert.Equal(Reason.SignerRevoked, QrCode.Verify(TestQr.SignCard(), trust.Signers, Minted.Now, new QrOptions()).Reason);
+    }
+
+    [Fact]
+    public void While_a_root_takes_the_place_of_another_there_is_a_list_of_each()
+    {
+        var former = new Minted("C=SA, CN=Former Root");
+        var pinned = TrustAnchors.Create([former.Root, Minted.Shared.Root]).Value;
+        var lists = new JsonArray(Convert.ToBase64String(former.Crl(Minted.Now.AddDays(1), former.QrCard.Serial)), Convert.ToBase64String(Minted.Shared.Crl(Minted.Now.AddDays(1))));
+        var text = TestBundle.Sign(p => (p["crl"], p["signers"]) = (lists, new JsonArray(Convert.ToBase64String(former.QrCard.Der), Convert.ToBase64String(Minted.Shared.QrCard.Der))));
+        var trust = OfflineTrust.Open(text, pinned, Minted.Now, Options).Value;
+        Assert.Equal(Reason.SignerRevoked, QrCode.Verify(TestQr.SignCard(signer: former.QrCard), trust.Signers, Minted.Now, new QrOptions()).Reason);
+        Assert.True(QrCode.Verify(TestQr.SignCard(), trust.Signers, Minted.Now, new QrOptions()).Ok);
+        // Who has pinned only one of them cannot read the other's list, and takes nothing.
+        Assert.Equal(Reason.CrlIssuerUnknown, Open(text).Reason);
+        Assert.Equal(Reason.BundleMalformed, Refusal(p => p["crl"] = new JsonArray()));
+        Assert.Equal(Reason.BundleMalformed, Refusal(p => p["crl"] = new JsonArray(7)));
+        Assert.Equal(Reason.BundleMalformed, Refusal(p => p["crl"] = new JsonArray([.. Enumerable.Repeat(0, 9).Select(_ => JsonValue.Create(Convert.ToBase64String(Minted.Shared.Crl(Minted.Now.AddDays(1)))))])));
+    }
+
+    [Fact]
+    public void A_bundle_is_looked_at_before_it_is_signed()
+    {
+        static Checked<OfflineTrust> Inspect(JsonObject payload) => OfflineTrust.Inspect(Encoding.UTF8.GetBytes(payload.ToJsonString()), Minted.Shared.Trust.Value, Minted.Now, Options);
+        Assert.Equal(2, Inspect(TestBundle.Payload()).Value.StatusLists.Count);
+        var payload = TestBundle.Payload();
+        payload["exp"] = Minted.At(Minted.Now.AddDays(2));
+        Assert.Equal(Reason.BundleLife, Inspect(payload).Reason);
+        Assert.Equal(Reason.JsonMalformed, OfflineTrust.Inspect("{"u8, Minted.Shared.Trust.Value, Minted.Now, Options).Reason);
+        Assert.Equal(Reason.BundleMalformed, OfflineTrust.Inspect(new byte[OfflineTrust.Longest + 1], Minted.Shared.Trust.Value, Minted.Now, Options).Reason);
     }
 }

@@ -34,6 +34,7 @@ public sealed class OfflineTrust
     /// <summary>In characters.</summary>
     public const int Longest = 32 * 1024 * 1024;
     private const int MostLists = 256;
+    private const int MostRevocationLists = 8;
 
     private readonly FrozenDictionary<string, StatusList> _lists;
 
@@ -91,10 +92,32 @@ public sealed class OfflineTrust
         {
             return reason;
         }
-        var claims = jws.Payload;
+        if (!Read(jws.Payload, pinned, now, options).TryGet(out var trust, out reason))
+        {
+            return reason;
+        }
+
+        // With the bundle's own CRL, also about the signer of the bundle itself.
+        return trust.Trust.CheckAt(signer, now) is { } takenBack ? takenBack : trust;
+    }
+
+    /// <summary>
+    /// The payload of a bundle that nobody has signed yet: everything but the signature. For an issuer who looks at what it is about to sign with other eyes than those that wrote it.
+    /// </summary>
+    public static Checked<OfflineTrust> Inspect(ReadOnlySpan<byte> payload, TrustAnchors pinned, DateTimeOffset now, OfflineTrustOptions options)
+    {
+        if (payload.Length > Longest)
+        {
+            return Reason.BundleMalformed;
+        }
+        return Json.Parse(payload).TryGet(out var claims, out var reason) ? Read(claims, pinned, now, options) : reason;
+    }
+
+    private static Checked<OfflineTrust> Read(Json claims, TrustAnchors pinned, DateTimeOffset now, OfflineTrustOptions options)
+    {
         if (!StatusList.TryTime(claims["iat"], out var iat) || iat is not { } issuedAt || !StatusList.TryTime(claims["exp"], out var exp) || exp is not { } expiresAt
             || claims["signers"] is not { Kind: JsonKind.Array } signers || claims["status_lists"] is not { Kind: JsonKind.Array } tokens || tokens.Items.Length > MostLists
-            || claims["crl"]?.Text is not { } crlText || BaseText.FromBase64(crlText) is not { } crl || claims["checkpoint"]?.Text is not { } note || claims["journal_vkey"]?.Text is not { } vkey)
+            || claims["crl"] is not { Kind: JsonKind.Text or JsonKind.Array } crls || claims["checkpoint"]?.Text is not { } note || claims["journal_vkey"]?.Text is not { } vkey)
         {
             return Reason.BundleMalformed;
         }
@@ -111,21 +134,37 @@ public sealed class OfflineTrust
             return Reason.BundleLife;
         }
 
-        // From here on with the bundle's own CRL, also about the signer of the bundle itself.
-        if (!pinned.With(crl).TryGet(out var trust, out reason))
-        {
-            return reason;
-        }
-        if (trust.CheckAt(signer, now) is { } takenBack)
-        {
-            return takenBack;
-        }
-        if (!ReadSigners(signers, trust, options).TryGet(out var known, out reason) || !ReadLists(tokens, trust, now, options).TryGet(out var lists, out reason)
+        // From here on with the bundle's own CRL.
+        if (!ReadRevocations(crls, pinned).TryGet(out var trust, out var reason)
+            || !ReadSigners(signers, trust, options).TryGet(out var known, out reason) || !ReadLists(tokens, trust, now, options).TryGet(out var lists, out reason)
             || !NoteVerifierKey.Parse(vkey).TryGet(out var key, out reason) || !Journal.Checkpoint.Open(Encoding.UTF8.GetBytes(note), key.Name, key).TryGet(out var checkpoint, out reason))
         {
             return reason;
         }
         return new OfflineTrust(trust, known, lists.ToFrozenDictionary(StringComparer.Ordinal)) { Checkpoint = checkpoint, JournalKey = key, IssuedAt = issuedAt, ExpiresAt = expiresAt };
+    }
+
+    /// <summary>One CRL, or, while a root takes the place of another, one of each in a list.</summary>
+    private static Checked<TrustAnchors> ReadRevocations(Json crls, TrustAnchors pinned)
+    {
+        ReadOnlySpan<Json> all = crls.Kind == JsonKind.Array ? crls.Items : new[] { crls };
+        if (all.Length is 0 or > MostRevocationLists)
+        {
+            return Reason.BundleMalformed;
+        }
+        foreach (var item in all)
+        {
+            if (item.Text is not { } text || BaseText.FromBase64(text) is not { } crl)
+            {
+                return Reason.BundleMalformed;
+            }
+            if (!pinned.With(crl).TryGet(out var next, out var reason))
+            {
+                return reason;
+            }
+            pinned = next;
+        }
+        return pinned;
     }
 
     private static Checked<QrSigners> ReadSigners(Json signers, TrustAnchors trust, OfflineTrustOptions options)
