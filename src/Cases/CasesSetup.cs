@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Muqeem.Platform.Database;
 
 namespace Muqeem.Cases;
 
@@ -6,5 +7,5 @@ namespace Muqeem.Cases;
 public static class CasesSetup
 {
     public static IServiceCollection AddCases(this IServiceCollection services) =>
-        services.AddSingleton<Gatherer>().AddSingleton<Performer>().AddSingleton<CaseEngine>().AddSingleton<CaseViews>();
+        services.AddSingleton<Gatherer>().AddSingleton<Performer>().AddSingleton<CaseEngine>().AddSingleton<CaseViews>().AddSingleton(p => CasesRetention.Of(p.GetRequiredService<Db>()));
 }
