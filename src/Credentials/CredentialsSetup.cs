@@ -18,7 +18,7 @@ using NodaTime;
 
 namespace Muqeem.Credentials;
 
-/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>.</summary>
+/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>, <see cref="PortraitOf"/> and <see cref="TellReplaced"/>.</summary>
 public static class CredentialsSetup
 {
     /// <summary>Stands in credentials where no public origin is set.</summary>
@@ -40,13 +40,18 @@ public static class CredentialsSetup
         services.AddSingleton(p => new StatusLists(
             p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<Leases>(), p.GetRequiredService<TimeProvider>(), () => Now(p, StatusRules.Of),
             origin, p.GetRequiredService<ILogger<StatusLists>>()));
-        services.AddSingleton(p => new TypeMetadata(origin, Now(p, FormRules.Of).Ages, p.GetRequiredService<TextCatalogue>()));
+        services.AddSingleton(p => new TypeVersions(
+            p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TextCatalogue>(), () => Now(p, FormRules.Of).Ages, p.GetRequiredService<TimeProvider>(), origin));
         services.AddSingleton(p => new IssuedForms(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<StatusLists>(),
-            p.GetRequiredService<IWriter>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<PortraitOf>(), p.GetRequiredService<TypeMetadata>, () => Now(p, FormRules.Of), p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<IWriter>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<PortraitOf>(), p.GetRequiredService<TypeVersions>(), () => Now(p, FormRules.Of), p.GetRequiredService<TimeProvider>(),
             origin, p.GetRequiredService<ILogger<IssuedForms>>()));
         services.AddHostedService<StatusWork>();
+        services.AddSingleton(p => new Reissue(
+            p.GetRequiredService<Db>(), p.GetRequiredService<IssuedForms>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TellReplaced>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Reissue>>()));
         services.AddWork(p => p.GetRequiredService<DueWork>().Add("credentials.complete", p.GetRequiredService<IssuedForms>().CompleteAsync));
+        services.AddWork(p => p.GetRequiredService<DueWork>().Add("credentials.reissue", p.GetRequiredService<Reissue>().GoOnAsync));
         return services;
     }
 }

@@ -16,6 +16,7 @@ internal static class Verb
           muqeem journal verify     [--checkpoint=FILE --vkey=FILE] replays every row against the journal; exits 1 and names what was changed past the system
           muqeem journal reconcile  --Reason=CODE, after a restore that lost published entries: gives the published tree up, and the journal goes on under a new name
           muqeem doctor   checks configuration, keys, database, agencies and books; exits 1 when something is wrong
+          muqeem credentials reissue --Key=ID [--Reason=CODE]  issues everything anew that a withdrawn signer signed; stopped anywhere, the same command goes on
           muqeem keys     lists, certifies, rotates and revokes keys; muqeem keys alone says how
 
         Settings may also come from the environment (Data, PostgreSql, ...) or appsettings.json.
@@ -48,6 +49,8 @@ internal static class Verb
                 return await Verbs.DoctorAsync(rest);
             case "keys":
                 return await KeyVerbs.RunAsync(rest);
+            case "credentials" when rest is ["reissue", .. var reissue]:
+                return await CredentialVerbs.ReissueAsync(reissue);
             case "help" or "--help" or "-h":
                 Console.WriteLine(Usage);
                 return 0;

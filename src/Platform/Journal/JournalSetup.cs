@@ -16,6 +16,7 @@ public static class JournalSetup
         services.AddSingleton<Witnesses>();
         services.AddSingleton<Sequencer>();
         services.AddSingleton<PublishedJournal>();
+        services.AddSingleton<JournalFeed>();
         if (run)
         {
             services.AddHostedService<JournalWork>();
