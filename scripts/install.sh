@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for_run=(libvips42 libvips-tools poppler-data tesseract-ocr libzbar0 libpangocairo-1.0-0 fonts-noto-core fonts-ocr-b fonts-wqy-microhei libicu72 openssl curl)
-for_test=("${for_run[@]}" postgresql-15 chromium fonts-dejavu-core softhsm2 golang-go golang-golang-x-mod-dev)
+for_test=("${for_run[@]}" postgresql-15 chromium fonts-dejavu-core softhsm2 libfaketime golang-go golang-golang-x-mod-dev)
 packages=("${for_run[@]}")
 [ "${1:-run}" = test ] && packages=("${for_test[@]}")
 missing=()

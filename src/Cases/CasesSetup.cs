@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Muqeem.Platform.Database;
 
 namespace Muqeem.Cases;
 
@@ -8,5 +9,5 @@ public static class CasesSetup
     /// <param name="origin">Where this installation is reached: what its receipts name as their issuer.</param>
     public static IServiceCollection AddCases(this IServiceCollection services, string origin) =>
         services.AddSingleton<Gatherer>().AddSingleton<Performer>().AddSingleton<CaseEngine>().AddSingleton<CaseViews>()
-            .AddSingleton(new ReceiptIssuer(origin)).AddSingleton<DecisionReceipts>();
+            .AddSingleton(new ReceiptIssuer(origin)).AddSingleton<DecisionReceipts>().AddSingleton(p => CasesRetention.Of(p.GetRequiredService<Db>()));
 }

@@ -22,7 +22,7 @@ using NodaTime;
 
 namespace Muqeem.Credentials;
 
-/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>, <see cref="PortraitOf"/> and <see cref="TellHolder"/>.</summary>
+/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>, <see cref="PortraitOf"/>, <see cref="CardPhotoOf"/>, <see cref="TellHolder"/> and <see cref="TellReplaced"/>.</summary>
 public static class CredentialsSetup
 {
     /// <summary>Stands in credentials where no public origin is set.</summary>
@@ -47,10 +47,11 @@ public static class CredentialsSetup
         services.AddSingleton(p => new StatusLists(
             p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<Leases>(), p.GetRequiredService<TimeProvider>(), () => Now(p, StatusRules.Of),
             origin, p.GetRequiredService<ILogger<StatusLists>>()));
-        services.AddSingleton(p => new TypeMetadata(origin, Now(p, FormRules.Of).Ages, p.GetRequiredService<TextCatalogue>()));
+        services.AddSingleton(p => new TypeVersions(
+            p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TextCatalogue>(), () => Now(p, FormRules.Of).Ages, p.GetRequiredService<TimeProvider>(), origin));
         services.AddSingleton(p => new IssuedForms(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<StatusLists>(),
-            p.GetRequiredService<IWriter>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<PortraitOf>(), p.GetRequiredService<TypeMetadata>, () => Now(p, FormRules.Of), p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<IWriter>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<PortraitOf>(), p.GetRequiredService<TypeVersions>(), () => Now(p, FormRules.Of), p.GetRequiredService<TimeProvider>(),
             origin, p.GetRequiredService<ILogger<IssuedForms>>()));
         services.AddSingleton(p => new Holds(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(),
@@ -61,9 +62,13 @@ public static class CredentialsSetup
         services.AddSingleton(p => new TrustList(
             p.GetRequiredService<KeyStore>(), p.GetRequiredService<Platform.Journal.PublishedJournal>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TimeProvider>(), () => Now(p, OfflineRules.Of), origin, street,
             p.GetRequiredService<ILogger<TrustList>>()));
-        services.AddSingleton(p => new TestIdPress(origin, p.GetRequiredService<TypeMetadata>, () => Now(p, FormRules.Of).Ages, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new TestIdPress(origin, () => new TypeMetadata(origin, Now(p, FormRules.Of).Ages, p.GetRequiredService<TextCatalogue>()), () => Now(p, FormRules.Of).Ages, p.GetRequiredService<TimeProvider>()));
         services.AddHostedService<StatusWork>();
+        services.AddSingleton(p => new Reissue(
+            p.GetRequiredService<Db>(), p.GetRequiredService<IssuedForms>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TellReplaced>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Reissue>>()));
         services.AddWork(p => p.GetRequiredService<DueWork>().Add("credentials.complete", p.GetRequiredService<IssuedForms>().CompleteAsync));
+        services.AddWork(p => p.GetRequiredService<DueWork>().Add("credentials.reissue", p.GetRequiredService<Reissue>().GoOnAsync));
         return services;
     }
 }

@@ -55,7 +55,7 @@ public static class CredentialsTables
         new Column("signature", ColumnType.Bytes, Nullable: true, Remark: "64 bytes; the rest is built anew from document and recipe"),
         new Column("issued_at", ColumnType.Instant),
         new Column("expires_at", ColumnType.Instant),
-        new Column("invalid_reason", ColumnType.Text, Nullable: true, Remark: "superseded, lost, damaged, revoked, replaced; final"),
+        new Column("invalid_reason", ColumnType.Text, Nullable: true, Remark: "superseded, lost, damaged, revoked, voided, replaced, withdrawn; final"),
         new Column("suspended_at", ColumnType.Instant, Nullable: true, Remark: "by the authority"),
         new Column("frozen_at", ColumnType.Instant, Nullable: true, Remark: "by the holder"),
         new Column("changed_at", ColumnType.Instant));
@@ -64,7 +64,30 @@ public static class CredentialsTables
         new Column("form_id", ColumnType.Uuid),
         new Column("recipe", ColumnType.Sealed) { Binding = new(RetentionClass.Identity, "form_id", "person_id", "credential_form", "form_id") });
 
-    internal static readonly Table StatusToken = new("status_token", TableKind.Act, 1, "Every status list that was signed, by the digests of what was signed. Written before the signature.",
+    internal static readonly Table Holder = new("credential_holder", TableKind.Act, 1, "By what a form is found again: the holder's key, and the form that it took the place of.",
+        new Column("form_id", ColumnType.Uuid),
+        new Column("holder", ColumnType.Bytes, Nullable: true, Remark: "keyed hash of the holder's public key; absent for a form that is bound to none"),
+        new Column("replaces", ColumnType.Uuid, Nullable: true, Remark: "the form that was issued anew because its signer was withdrawn"));
+
+    internal static readonly Table Type = new("credential_type", TableKind.Act, 1, "The versions of the credential's type, as their metadata is served. Never changed: credentials carry its digest.",
+        new Column("version", ColumnType.Int),
+        new Column("json", ColumnType.Bytes),
+        new Column("made_at", ColumnType.Instant));
+
+    internal static readonly Table Reissue = new("credential_reissue", TableKind.Bookkeeping, 1, "How far everything that a withdrawn signer signed is issued anew. The act that began it and those of each person are the record.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("key_id", ColumnType.Text),
+        new Column("reason", ColumnType.Text),
+        new Column("state", ColumnType.Text, Remark: "RUNNING, DONE"),
+        new Column("after_person", ColumnType.Uuid, Remark: "the last person who was dealt with; persons are taken in the order of their ids"),
+        new Column("replaced", ColumnType.Long),
+        new Column("withdrawn", ColumnType.Long, Remark: "ended without another: the document or the residence is not in force"),
+        new Column("failed", ColumnType.Long, Remark: "persons who are to be tried again"),
+        new Column("started_at", ColumnType.Instant),
+        new Column("changed_at", ColumnType.Instant));
+
+    internal static readonly Table StatusToken = new("status_token", TableKind.Act, 1, "Every status list that was signed or announced to be, by the digests of what is signed. Written before the signature.",
         new Column("id", ColumnType.Uuid),
         new Column("list", ColumnType.Text),
         new Column("at", ColumnType.Instant),
@@ -73,12 +96,22 @@ public static class CredentialsTables
         new Column("jwt_digest", ColumnType.Bytes),
         new Column("cwt_digest", ColumnType.Bytes));
 
+    internal static readonly Table StatusVoid = new("status_token_void", TableKind.Act, 1, "Status lists that were announced and given up: their maker died before they were stored. None such was ever served.",
+        new Column("token_id", ColumnType.Uuid),
+        new Column("at", ColumnType.Instant));
+
+    internal static readonly Table StatusAnnounced = new("status_announced", TableKind.Bookkeeping, 1, "The status list that is being signed: from its announcement until it is stored.",
+        new Column("list", ColumnType.Text),
+        new Column("token", ColumnType.Uuid, Remark: "of status_token"));
+
     internal static readonly Table StatusList = new("status_list", TableKind.Bookkeeping, 1, "The newest token of each status list, as it is served.",
         new Column("list", ColumnType.Text),
         new Column("at", ColumnType.Instant),
         new Column("expires_at", ColumnType.Instant),
         new Column("jwt", ColumnType.Bytes),
-        new Column("cwt", ColumnType.Bytes));
+        new Column("cwt", ColumnType.Bytes),
+        new Column("key_id", ColumnType.Text, Nullable: true, Remark: "of the key that signed it"),
+        new Column("token_id", ColumnType.Uuid, Nullable: true, Remark: "of status_token; two may be of one instant when the clock stands"));
 
     internal static readonly Table Hold = new("document_hold", TableKind.Act, 1, "A time in which a person's ID does not count: suspended by the authority or frozen by the holder. One of each kind is open at most; it outlasts the version on which it began.",
         new Column("id", ColumnType.Uuid),
@@ -115,5 +148,6 @@ public static class CredentialsTables
         new Column("proposal_id", ColumnType.Uuid),
         new Column("words", ColumnType.Sealed) { Binding = new(RetentionClass.Case, "proposal_id", "person_id", "document_proposal", "proposal_id") });
 
-    public static readonly IReadOnlyList<Table> All = [Document, Content, Credential, ShortCode, Form, Recipe, StatusToken, StatusList, Hold, Proposal, Words];
+    public static readonly IReadOnlyList<Table> All =
+        [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words];
 }

@@ -4,6 +4,7 @@ using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Credentials;
 using Muqeem.Credentials.Cards;
+using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Verifying;
@@ -126,6 +127,7 @@ public static class MuqeemHost
         services.AddSingleton<CardPhotoOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, UploadPart.Display, cancel));
         services.AddSingleton<TellHolder>(p => (change, person, kind, arguments) => p.GetRequiredService<Notices>().AddAsync(change, person, kind, null, arguments));
         services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
+        services.AddSingleton<TellReplaced>(p => (change, person, _) => p.GetRequiredService<Notices>().AddAsync(change, person, "credentials_replaced", null));
         services.AddSingleton<UploadsSent>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().SentAsync(person, uploads, cancel));
         services.AddSignIn();
         services.AddMoney();
@@ -231,13 +233,15 @@ public static class MuqeemHost
         }
     }
 
-    /// <summary>Before anything is served: the baseline of policies is published and loaded.</summary>
-    private sealed class Preparation(PolicyBook policies, IWriter writer) : IHostedService
+    /// <summary>Before anything is served: the baseline of policies is published and loaded, and the type of the credentials stored.</summary>
+    private sealed class Preparation(PolicyBook policies, IWriter writer, TypeVersions types) : IHostedService
     {
         public async Task StartAsync(CancellationToken cancellationToken)
         {
             await policies.ImportBaselineAsync(writer, cancellationToken);
             await policies.LoadAsync(cancellationToken);
+            // Wallets look at the type before anything is issued.
+            await types.CurrentAsync(cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -8,6 +8,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 try
 {
+    CoreDumps.Forbid();
     return await Verb.RunAsync(args);
 }
 catch (Exception e) when (e is CannotStartException or DatabaseRefusedException)

@@ -14,12 +14,16 @@ internal static class TrustRoutes
     public static void Map(WebApplication app)
     {
         app.MapGet("/status/{list}", Status).AllowAnonymous();
-        app.MapGet("/vct/resident-id/1", (TypeMetadata type) => Results.Bytes(type.Json, "application/json")).AllowAnonymous();
+        app.MapGet("/vct/resident-id/{version:int}", TypeAsync).AllowAnonymous();
         app.MapGet("/trust/root.pem", (KeyStore keys) => Results.Text(string.Concat(keys.Roots.Select(r => Pem(r.Certificate))), "application/x-pem-file")).AllowAnonymous();
         app.MapGet("/trust/root.crl", (KeyStore keys) => keys.Roots.Select(r => r.RevocationList).LastOrDefault(l => l is not null) is { } list ? Results.Bytes(list, "application/pkix-crl") : Results.NotFound()).AllowAnonymous();
         app.MapGet("/trust/signers.pem", (KeyStore keys) => Results.Text(string.Concat(
             Enum.GetValues<KeyPurpose>().Where(p => p.IsCertified()).SelectMany(keys.All).Where(c => c.State is not KeyState.Planned).Select(c => Pem(c.Certificate))), "application/x-pem-file")).AllowAnonymous();
     }
+
+    /// <summary>Former versions too: credentials name the one under which they were issued.</summary>
+    private static async Task<IResult> TypeAsync(int version, TypeVersions types, CancellationToken cancel) =>
+        await types.FindAsync(version, cancel) is { } type ? Results.Bytes(type.Json, "application/json") : Results.NotFound();
 
     /// <summary>As JWT, or as CWT to whoever asks for that (draft-ietf-oauth-status-list section 8.1).</summary>
     private static IResult Status(string list, HttpContext http, StatusLists lists)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Muqeem.Platform.Database;
 
 namespace Muqeem.Payments;
 
@@ -15,6 +16,7 @@ public static class PaymentsSetup
         services.AddSingleton<PaymentsInbox>();
         services.AddSingleton<GatewayDesk>();
         services.AddSingleton<LedgerWatch>();
+        services.AddSingleton(p => PaymentsRetention.Of(p.GetRequiredService<Db>()));
         return services;
     }
 }

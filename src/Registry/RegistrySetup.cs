@@ -1,9 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Muqeem.Platform.Database;
 
 namespace Muqeem.Registry;
 
 public static class RegistrySetup
 {
     public static IServiceCollection AddRegistry(this IServiceCollection services) =>
-        services.AddSingleton<Persons>().AddSingleton<Residences>().AddSingleton<ExitVisas>().AddSingleton<Notices>();
+        services.AddSingleton<Persons>().AddSingleton<Residences>().AddSingleton<ExitVisas>().AddSingleton<Notices>().AddSingleton(p => RegistryRetention.Of(p.GetRequiredService<Db>()));
 }

@@ -50,6 +50,7 @@ public static class SignInSetup
     public static IServiceCollection AddSignIn(this IServiceCollection services, Action<MuqeemSessionOptions>? options = null)
     {
         services.AddTexts(typeof(SignInSetup).Assembly);
+        services.AddSingleton(p => SignInRetention.Of(Db(p)));
         services.AddSingleton(p => new SignInPolicies(p.GetRequiredService<PolicyBook>(), Clock(p)));
         services.AddSingleton(p => new AccountBook(Db(p), p.GetRequiredService<Sealer>(), Door(p), Blind(p), p.GetRequiredService<Persons>()));
         services.AddSingleton(p => new SessionCache(Clock(p)) { Alone = Db(p).Dialect.Kind == DatabaseKind.Sqlite });

@@ -24,9 +24,11 @@ public sealed class WholeWorld : IAsyncDisposable
     private readonly string _folder;
     private readonly Dictionary<string, string?> _settings;
 
-    private WholeWorld(string folder, Dictionary<string, string?> settings, WebApplication sandbox, Uri sandboxAddress, Uri address)
+    private readonly Action<IServiceCollection>? _more;
+
+    private WholeWorld(string folder, Dictionary<string, string?> settings, WebApplication sandbox, Uri sandboxAddress, Uri address, Action<IServiceCollection>? more)
     {
-        (_folder, _settings, SandboxApp) = (folder, settings, sandbox);
+        (_folder, _settings, SandboxApp, _more) = (folder, settings, sandbox, more);
         Address = address;
         Sandbox = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = sandboxAddress };
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = address };
@@ -51,7 +53,8 @@ public sealed class WholeWorld : IAsyncDisposable
     public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
 
     /// <param name="settings">Settings of Muqeem.</param>
-    public static async Task<WholeWorld> StartAsync(DatabaseKind kind, IReadOnlyDictionary<string, string?>? settings = null)
+    /// <param name="more">What the test puts beside Muqeem's own services: something that listens.</param>
+    public static async Task<WholeWorld> StartAsync(DatabaseKind kind, IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? more = null)
     {
         var database = await TestDatabase.EmptyAsync(kind);
         var folder = Path.Combine(Path.GetTempPath(), "muqeem-world-" + Path.GetRandomFileName());
@@ -82,7 +85,7 @@ public sealed class WholeWorld : IAsyncDisposable
         {
             all[key] = value;
         }
-        var world = new WholeWorld(folder, all, sandbox, sandboxAddress, address);
+        var world = new WholeWorld(folder, all, sandbox, sandboxAddress, address, more);
         await world.StartMuqeemAsync();
         return world;
     }
@@ -95,9 +98,18 @@ public sealed class WholeWorld : IAsyncDisposable
         await StartMuqeemAsync();
     }
 
+    /// <summary>Stops Muqeem, does what an operator does meanwhile with the same settings as arguments, and starts it again.</summary>
+    public async Task WhileStoppedAsync(Func<string[], Task> work)
+    {
+        await App.StopAsync();
+        await App.DisposeAsync();
+        await work([.. _settings.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")]);
+        await StartMuqeemAsync();
+    }
+
     private async Task StartMuqeemAsync()
     {
-        App = MuqeemHost.Build([], _settings);
+        App = MuqeemHost.Build([], _settings, _more);
         await App.StartAsync();
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -19,7 +20,8 @@ public static class SdJwtForm
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The credential's type, an address at which its metadata is served.</summary>
-    public static string TypeOf(string origin) => origin + "/vct/resident-id/1";
+    /// <param name="version">See <see cref="TypeVersions"/>.</param>
+    public static string TypeOf(string origin, int version = 1) => string.Create(CultureInfo.InvariantCulture, $"{origin}/vct/resident-id/{version}");
 
     /// <summary>Holds a claim for each age of the policy.</summary>
     public const string AgeClaim = "age_equal_or_over";
@@ -33,7 +35,8 @@ public static class SdJwtForm
 
     /// <param name="seed">32 secret random bytes, another for each credential.</param>
     /// <param name="typeIntegrity"><c>sha256-…</c> of the type metadata as served.</param>
-    public static Unsigned Write(IdClaims id, CredentialTerms terms, HolderKey holder, byte[] seed, string typeIntegrity)
+    /// <param name="typeVersion">Of the type.</param>
+    public static Unsigned Write(IdClaims id, CredentialTerms terms, HolderKey holder, byte[] seed, string typeIntegrity, int typeVersion = 1)
     {
         var salts = new Salts(seed);
         var disclosures = Claims(id).Select(c => Disclosure(salts, c.Name, c.Write)).ToList();
@@ -59,7 +62,7 @@ public static class SdJwtForm
             w.WriteNumber("iat", terms.Issued.ToUnixTimeSeconds());
             w.WriteNumber("nbf", terms.Issued.ToUnixTimeSeconds());
             w.WriteNumber("exp", terms.Expires.ToUnixTimeSeconds());
-            w.WriteString("vct", TypeOf(terms.Origin));
+            w.WriteString("vct", TypeOf(terms.Origin, typeVersion));
             w.WriteString("vct#integrity", typeIntegrity);
             if (id.Specimen)
             {

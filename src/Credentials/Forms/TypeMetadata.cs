@@ -8,7 +8,7 @@ namespace Muqeem.Credentials.Forms;
 
 /// <summary>
 /// What wallets read to show the credential: its name and its claims in each language (draft-ietf-oauth-sd-jwt-vc, type metadata). Served at the address that is the type itself; credentials
-/// carry its digest, so what is served for a version of the type never changes.
+/// carry its digest, so what is served for a version of the type never changes: see <see cref="TypeVersions"/>.
 /// </summary>
 public sealed class TypeMetadata
 {
@@ -16,14 +16,27 @@ public sealed class TypeMetadata
 
     /// <param name="origin">Public origin, without a slash at the end.</param>
     /// <param name="ages">The ages whose reaching can be shown.</param>
-    public TypeMetadata(string origin, IReadOnlyList<int> ages, TextCatalogue texts)
+    /// <param name="version">Of the type, 1 or more.</param>
+    public TypeMetadata(string origin, IReadOnlyList<int> ages, TextCatalogue texts, int version = 1)
+        : this(version, Written(origin, ages, texts, version))
     {
-        Languages = [TextCatalogue.Arabic, TextCatalogue.English];
+    }
+
+    /// <summary>As it was stored.</summary>
+    internal TypeMetadata(int version, byte[] json)
+    {
+        Version = version;
+        Json = json;
+        Integrity = "sha256-" + Convert.ToBase64String(SHA256.HashData(json));
+    }
+
+    private static byte[] Written(string origin, IReadOnlyList<int> ages, TextCatalogue texts, int version)
+    {
         var bytes = new ArrayBufferWriter<byte>(8192);
         using (var w = new Utf8JsonWriter(bytes, Plain))
         {
             w.WriteStartObject();
-            w.WriteString("vct", SdJwtForm.TypeOf(origin));
+            w.WriteString("vct", SdJwtForm.TypeOf(origin, version));
             w.WriteString("name", "Resident ID");
             w.WriteStartArray("display");
             foreach (var language in Languages)
@@ -47,18 +60,19 @@ public sealed class TypeMetadata
             w.WriteEndArray();
             w.WriteEndObject();
         }
-        Json = bytes.WrittenSpan.ToArray();
-        Integrity = "sha256-" + Convert.ToBase64String(SHA256.HashData(Json));
+        return bytes.WrittenSpan.ToArray();
     }
 
-    public IReadOnlyList<string> Languages { get; }
+    public static IReadOnlyList<string> Languages { get; } = [TextCatalogue.Arabic, TextCatalogue.English];
+
+    public int Version { get; }
 
     public byte[] Json { get; }
 
     /// <summary>As W3C Subresource Integrity writes it.</summary>
     public string Integrity { get; }
 
-    private void Claim(Utf8JsonWriter w, TextCatalogue texts, string[] path, string key, int? age)
+    private static void Claim(Utf8JsonWriter w, TextCatalogue texts, string[] path, string key, int? age)
     {
         w.WriteStartObject();
         w.WriteStartArray("path");

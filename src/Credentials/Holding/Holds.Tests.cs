@@ -62,9 +62,9 @@ public abstract class HoldsTests : IAsyncLifetime
         var (policies, today) = (PolicyBook.BaselineSnapshot(), _world.Clock.Today());
         _documents = new Documents(_world.Db, _world.Sealer, _world.Door, _world.Blind, _world.Clock);
         _lists = new StatusLists(_world.Db, _world.Database.Writer, _world.Keys, new Leases(_world.Db, _world.Database.Writer, _world.Clock), _world.Clock, () => StatusRules.Of(policies, today), Origin, NullLogger<StatusLists>.Instance);
-        var type = new TypeMetadata(Origin, FormRules.Of(policies, today).Ages, TextCatalogue.Of(typeof(SdJwtForm).Assembly, typeof(TextCatalogue).Assembly, typeof(ResidentNumber).Assembly));
+        var types = new TypeVersions(_world.Db, _world.Database.Writer, TextCatalogue.Of(typeof(SdJwtForm).Assembly, typeof(TextCatalogue).Assembly, typeof(ResidentNumber).Assembly), () => FormRules.Of(policies, today).Ages, _world.Clock, Origin);
         Task<Standing?> StandingAsync(PersonId person, CancellationToken cancel) => Task.FromResult<Standing?>(new Standing(ResidenceStanding.Active, today.PlusYears(1), _world.Clock.Now()));
-        _forms = new IssuedForms(_world.Db, _documents, _world.Sealer, _world.Door, _world.Keys, _lists, _world.Database.Writer, StandingAsync, (_, _, _, _) => Task.FromResult<byte[]?>(null), () => type,
+        _forms = new IssuedForms(_world.Db, _documents, _world.Sealer, _world.Door, _world.Keys, _lists, _world.Database.Writer, StandingAsync, (_, _, _, _) => Task.FromResult<byte[]?>(null), types,
             () => FormRules.Of(policies, today), _world.Clock, Origin, NullLogger<IssuedForms>.Instance);
         var notices = new Notices(_world.Db, _world.Sealer, _world.Door, _world.Clock);
         _holds = new Holds(_world.Db, _documents, _world.Sealer, _world.Door, _world.Blind, _world.Database.Writer,

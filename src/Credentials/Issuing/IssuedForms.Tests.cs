@@ -58,8 +58,9 @@ public abstract class IssuedFormsTests : IAsyncLifetime
         var policies = PolicyBook.BaselineSnapshot();
         var today = _world.Clock.Today();
         _lists = Lists();
-        var type = new TypeMetadata(Origin, FormRules.Of(policies, today).Ages, TextCatalogue.Of(typeof(SdJwtForm).Assembly, typeof(TextCatalogue).Assembly, typeof(ResidentNumber).Assembly));
-        _forms = new IssuedForms(_world.Db, _documents, _world.Sealer, _world.Door, _world.Keys, _lists, _world.Database.Writer, (_, _) => Task.FromResult(_standing), (_, _, _, _) => Task.FromResult(_photo), () => type,
+        var types = new TypeVersions(_world.Db, _world.Database.Writer, TextCatalogue.Of(typeof(SdJwtForm).Assembly, typeof(TextCatalogue).Assembly, typeof(ResidentNumber).Assembly),
+            () => FormRules.Of(policies, today).Ages, _world.Clock, Origin);
+        _forms = new IssuedForms(_world.Db, _documents, _world.Sealer, _world.Door, _world.Keys, _lists, _world.Database.Writer, (_, _) => Task.FromResult(_standing), (_, _, _, _) => Task.FromResult(_photo), types,
             () => FormRules.Of(policies, today), _world.Clock, Origin, NullLogger<IssuedForms>.Instance);
         _standing = new Standing(ResidenceStanding.Active, today.PlusYears(1), _world.Clock.Now());
         _trust = TrustAnchors.Create(_world.Keys.Roots.Select(r => (ReadOnlyMemory<byte>)r.Certificate)).Value;

@@ -85,7 +85,11 @@ public delegate Task<byte[]?> PortraitOf(Access access, PersonId person, Guid ph
 /// <summary>How long credentials live and which ages they tell; from the policies.</summary>
 public sealed record FormRules(Duration Life, IReadOnlyList<int> Ages)
 {
-    public static FormRules Of(PolicySnapshot policies, LocalDate on) => new(Duration.FromDays(policies.Get<int>("credential.days", on)), policies.Get<IReadOnlyList<int>>("credential.ages", on));
+    /// <summary>So long before its end a credential's key gets the next one; before that the same request gets the one that is there.</summary>
+    public Duration Renew { get; init; } = Life / 3;
+
+    public static FormRules Of(PolicySnapshot policies, LocalDate on) =>
+        new(Duration.FromDays(policies.Get<int>("credential.days", on)), policies.Get<IReadOnlyList<int>>("credential.ages", on)) { Renew = Duration.FromDays(policies.Get<int>("credential.renew_days", on)) };
 }
 
 /// <summary>
@@ -93,7 +97,7 @@ public sealed record FormRules(Duration Life, IReadOnlyList<int> Ages)
 /// promise ends signed over the same bytes, or voided.
 /// </summary>
 public sealed partial class IssuedForms(
-    Db db, Documents documents, Sealer sealer, ReadDoor door, KeyStore keys, StatusLists lists, IWriter writer, StandingOf standingOf, PortraitOf portraitOf, Func<TypeMetadata> type,
+    Db db, Documents documents, Sealer sealer, ReadDoor door, KeyStore keys, StatusLists lists, IWriter writer, StandingOf standingOf, PortraitOf portraitOf, TypeVersions types,
     Func<FormRules> rules, TimeProvider clock, string origin, ILogger<IssuedForms> log)
 {
     private const string Columns =
@@ -104,7 +108,9 @@ public sealed partial class IssuedForms(
 
     private const int AtOnce = 20;
 
-    /// <summary>Issues a credential for a key of the holder.</summary>
+    private readonly BlindIndex _blind = new(keys);
+
+    /// <summary>Issues a credential for a key of the holder; a key that has one gets that one until it is time to renew it.</summary>
     /// <param name="access">Names the person.</param>
     /// <param name="operation">The same again gets the same credential.</param>
     /// <exception cref="KeyUnavailableException">Nothing can be signed now; the promise, if it was made, is kept later.</exception>
@@ -154,21 +160,26 @@ public sealed partial class IssuedForms(
             return new FormAnswer.Held(held);
         }
         var rule = rules();
-        var recipe = new FormRecipe(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Salts.SeedLength), holder?.X ?? [], holder?.Y ?? [], standing.Until, rule.Ages, clock.Today());
+        // Whole seconds: the forms say no more.
+        var issued = Instant.FromUnixTimeSeconds(clock.Now().ToUnixTimeSeconds());
+        // A card outlives many renewals of the residence, which its verifiers ask for; a credential is fetched anew.
+        var expires = kind == FormKind.CardQr ? EndOf(document.ExpiresDay) : Instant.Min(issued + rule.Life, Instant.Min(EndOf(document.ExpiresDay), EndOf(standing.Until)));
+        if (holder is not null && await PresentAsync(access, document, kind, MarkOf(holder), expires, rule, cancel) is { } present)
+        {
+            return present;
+        }
+        var type = await types.CurrentAsync(cancel);
+        var recipe = new FormRecipe(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Salts.SeedLength), holder?.X ?? [], holder?.Y ?? [], standing.Until, rule.Ages, clock.Today(), type.Version);
         var id = await ClaimsAsync(access, document, kind, recipe, cancel);
         if (kind == FormKind.Mdoc && !MdocForm.Fits(id))
         {
             return new FormAnswer.NoPortrait();
         }
-        // Whole seconds: the forms say no more.
-        var issued = Instant.FromUnixTimeSeconds(clock.Now().ToUnixTimeSeconds());
-        // A card outlives many renewals of the residence, which its verifiers ask for; a credential is fetched anew.
-        var expires = kind == FormKind.CardQr ? EndOf(document.ExpiresDay) : Instant.Min(issued + rule.Life, Instant.Min(EndOf(document.ExpiresDay), EndOf(standing.Until)));
         while (true)
         {
             var by = keys.Current(SignerOf(kind));
             var form = new IssuedForm(Guid.CreateVersion7(clock.GetUtcNow()), 0, person, document.Id, kind, lists.Allocate(expires), by.KeyId, [], PromiseState.Intended, null, issued, expires, null, null, null);
-            var unsigned = Write(form, id, recipe, by.Chain);
+            var unsigned = Write(form, id, recipe, by.Chain, type);
             Inspect(form, id, recipe, by.Certificate, unsigned);
             form = form with { Digest = unsigned.Digest };
             var act = new Act(ActId.New(clock), "credential.request", actor, operation, Digest.Of("credential.request", kind.ToString(), Convert.ToHexString(recipe.HolderX), Convert.ToHexString(recipe.HolderY)), clock.Now())
@@ -180,6 +191,10 @@ public sealed partial class IssuedForms(
             Put(change, form);
             Documents.Touch(change, document);
             change.Rows.Add(CredentialsTables.Recipe.Insert(form.Id, await sealer.SealAsync(change, Context(form), recipe, cancel)));
+            if (holder is not null)
+            {
+                change.Rows.Add(CredentialsTables.Holder.Insert(form.Id, MarkOf(holder), null));
+            }
             switch (await writer.WriteAsync(change, cancel: cancel))
             {
                 case WriteOutcome.Done:
@@ -209,7 +224,7 @@ public sealed partial class IssuedForms(
         foreach (var form in late.Select(s => s.Read()))
         {
             var access = door.Enter(Actor.System("credentials"), Purpose.IssueDocument, null, "credentials.complete", form.Person);
-            var by = keys.All(SignerOf(form.Kind)).FirstOrDefault(c => c.KeyId == form.KeyId && c.State is KeyState.Active or KeyState.Retiring);
+            var by = keys.All(SignerOf(form.Kind)).FirstOrDefault(c => c.KeyId == form.KeyId && c.State == KeyState.Active);
             Unsigned? unsigned;
             try
             {
@@ -244,6 +259,25 @@ public sealed partial class IssuedForms(
             Put(change, form with { SuspendedAt = suspendedAt, FrozenAt = frozenAt }, clock);
         }
     }
+
+    /// <summary>The credential that this key has, in full; null when it has none that counts, or it is time for the next.</summary>
+    private async Task<FormAnswer?> PresentAsync(Access access, DocumentVersion document, FormKind kind, byte[] holder, Instant expires, FormRules rule, CancellationToken cancel)
+    {
+        var now = clock.Now();
+        var present = (await db.FirstAsync<Stored>(Columns + """
+            WHERE id IN (SELECT form_id FROM credential_holder WHERE holder = @holder) AND document_id = @document AND kind = @kind AND invalid_reason IS NULL AND expires_at > @now
+            ORDER BY expires_at DESC, id DESC LIMIT 1
+            """, new { holder, document = document.Id, kind = WordOf(kind), now }, cancel))?.Read();
+        // A renewal that would end with the present one renews nothing; what a withdrawn signer signed is no credential.
+        if (present is null || (now >= present.ExpiresAt - rule.Renew && expires > present.ExpiresAt)
+            || keys.Inventory.Any(k => k.Id == present.KeyId && k.State is KeyState.Revoked or KeyState.Destroyed))
+        {
+            return null;
+        }
+        return await AgainAsync(access, present.Id, cancel) is var again and not FormAnswer.Voided ? again : null;
+    }
+
+    private byte[] MarkOf(HolderKey holder) => _blind.Of("credential_holder", [.. holder.X, .. holder.Y]);
 
     private async Task<FormAnswer> AgainAsync(Access access, Guid id, CancellationToken cancel)
     {
@@ -306,7 +340,11 @@ public sealed partial class IssuedForms(
             return null;
         }
         var recipe = await door.OpenAsync<FormRecipe>(access, Context(form), cipher, cancel);
-        var unsigned = Write(form, await ClaimsAsync(access, document, form.Kind, recipe, cancel), recipe, chain);
+        if (await types.FindAsync(recipe.Type, cancel) is not { } type)
+        {
+            return null;
+        }
+        var unsigned = Write(form, await ClaimsAsync(access, document, form.Kind, recipe, cancel), recipe, chain, type);
         return unsigned.Digest.AsSpan().SequenceEqual(form.Digest) ? unsigned : null;
     }
 
@@ -317,13 +355,13 @@ public sealed partial class IssuedForms(
         return IdClaims.Of(document, content, recipe.ResidenceUntil, portrait, recipe.Ages, recipe.On);
     }
 
-    private Unsigned Write(IssuedForm form, IdClaims id, FormRecipe recipe, IReadOnlyList<byte[]> chain)
+    private Unsigned Write(IssuedForm form, IdClaims id, FormRecipe recipe, IReadOnlyList<byte[]> chain, TypeMetadata type)
     {
         var terms = new CredentialTerms(origin, form.IssuedAt, form.ExpiresAt, lists.UriOf(form.Place.List), form.Place.Index, chain);
         var holder = new HolderKey(recipe.HolderX, recipe.HolderY);
         return form.Kind switch
         {
-            FormKind.SdJwtVc => SdJwtForm.Write(id, terms, holder, recipe.Seed, type().Integrity),
+            FormKind.SdJwtVc => SdJwtForm.Write(id, terms, holder, recipe.Seed, type.Integrity, type.Version),
             FormKind.Mdoc => MdocForm.Write(id, terms, holder, recipe.Seed),
             _ => QrForm.Card(id, terms),
         };
@@ -403,7 +441,8 @@ public sealed partial class IssuedForms(
     /// <param name="HolderX">The holder's key, P-256; empty for a card.</param>
     /// <param name="ResidenceUntil">As it was when the form was made.</param>
     /// <param name="On">The day for which the ages are told.</param>
-    internal sealed record FormRecipe(byte[] Seed, byte[] HolderX, byte[] HolderY, LocalDate ResidenceUntil, IReadOnlyList<int> Ages, LocalDate On);
+    /// <param name="Type">Version of the credential's type; absent in recipes from before there was a second.</param>
+    internal sealed record FormRecipe(byte[] Seed, byte[] HolderX, byte[] HolderY, LocalDate ResidenceUntil, IReadOnlyList<int> Ages, LocalDate On, int Type = 1);
 
     private sealed record Stored(
         Guid Id, long RowVersion, Guid PersonId, Guid DocumentId, string Kind, string List, int ListIndex, string KeyId, byte[] Digest, string State, byte[]? Signature,

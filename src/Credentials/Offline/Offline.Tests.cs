@@ -69,9 +69,9 @@ public abstract class OfflineTests : IAsyncLifetime
         var (policies, today, writer) = (PolicyBook.BaselineSnapshot(), _world.Clock.Today(), _world.Database.Writer);
         var leases = new Leases(_world.Db, writer, _world.Clock);
         _lists = new StatusLists(_world.Db, writer, _world.Keys, leases, _world.Clock, () => StatusRules.Of(policies, _world.Clock.Today()), Origin, NullLogger<StatusLists>.Instance);
-        var type = new TypeMetadata(Origin, FormRules.Of(policies, today).Ages, TextCatalogue.Of(typeof(SdJwtForm).Assembly, typeof(TextCatalogue).Assembly, typeof(ResidentNumber).Assembly));
+        var types = new TypeVersions(_world.Db, _world.Database.Writer, TextCatalogue.Of(typeof(SdJwtForm).Assembly, typeof(TextCatalogue).Assembly, typeof(ResidentNumber).Assembly), () => FormRules.Of(policies, today).Ages, _world.Clock, Origin);
         _forms = new IssuedForms(_world.Db, _documents, _world.Sealer, _world.Door, _world.Keys, _lists, writer, (_, _) => Task.FromResult<Standing?>(new Standing(ResidenceStanding.Active, today.PlusYears(1), _world.Clock.Now())),
-            (_, _, _, _) => Task.FromResult<byte[]?>(Photo), () => type, () => FormRules.Of(policies, today), _world.Clock, Origin, NullLogger<IssuedForms>.Instance);
+            (_, _, _, _) => Task.FromResult<byte[]?>(Photo), types, () => FormRules.Of(policies, today), _world.Clock, Origin, NullLogger<IssuedForms>.Instance);
         var options = new JournalOptions();
         var key = new JournalKey(_world.Keys, options);
         _sequencer = new Sequencer(_world.Db, writer, leases, key, new LastCheckpoint(DataFolder.Open(Path.Combine(_folder, "data"), FolderKind.Demonstration, _world.Clock)), null, options, NullLogger<Sequencer>.Instance);

@@ -19,12 +19,17 @@ namespace Muqeem.Credentials.Status;
 public sealed record StatusPlace(string List, int Index);
 
 /// <summary>A status list's newest token, as it is served.</summary>
-public sealed record StatusToken(string List, Instant At, Instant ExpiresAt, byte[] Jwt, byte[] Cwt);
+/// <param name="KeyId">Of its signer; null when an earlier release signed it.</param>
+/// <param name="TokenId">Of its announcement; null likewise.</param>
+public sealed record StatusToken(string List, Instant At, Instant ExpiresAt, byte[] Jwt, byte[] Cwt, string? KeyId, Guid? TokenId);
 
 /// <summary>
-/// The status lists: one for each quarter in which credentials expire, more when it fills. Each node holds the entries in memory and follows the table of forms; one of them, by lease, signs a
-/// new token within a second of a change. A list is no longer signed once all in it has expired.
+/// The status lists: one for each quarter in which credentials expire, more when it fills. Each node holds the entries in memory, 384 KB a list, and follows the forms; one of them, by lease, signs a
+/// new token within a second of a change. A list is no longer signed once all in it has expired, and is dropped when its last token has.
 /// </summary>
+/// <remarks>
+/// Followed twice: by the time of the change, which is at once but misses a commit that comes late, and by the journal's positions, which miss nothing. When the journal stands still the first goes on alone.
+/// </remarks>
 public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Leases leases, TimeProvider clock, Func<StatusRules> rules, string origin, ILogger<StatusLists> log)
 {
     /// <summary>Claimed with this kind: an index met another by chance; make the change anew.</summary>
@@ -36,16 +41,9 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
     /// <summary>From so many on a further list is begun: in a full one a free place is hard to find, and in an empty one an entry tells whose it is.</summary>
     private const int Full = StatusEntries.FullSize / 5 * 3;
 
-    /// <summary>How far back each look reaches again: a commit can become visible after a later one.</summary>
-    private static readonly Duration Overlap = Duration.FromSeconds(20);
-
-    private const string Changed =
-        "SELECT list, list_index, invalid_reason, suspended_at, frozen_at, changed_at FROM credential_form WHERE changed_at >= @since AND expires_at > @now";
-
     private readonly ConcurrentDictionary<string, List> _lists = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, StatusToken> _tokens = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _one = new(1, 1);
-    private Instant _seen = Instant.MinValue;
 
     /// <summary>The address of a list, which is also the subject of its token.</summary>
     public string UriOf(string list) => origin + "/status/" + list;
@@ -92,27 +90,14 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
         try
         {
             await FollowAsync(cancel);
-            var signed = await leases.TakeAsync(LeaseName, LeaseLength, cancel) is null ? 0 : await PublishAsync(cancel);
-            await TakeTokensAsync(cancel);
+            var leads = await leases.TakeAsync(LeaseName, LeaseLength, cancel) is not null;
+            var signed = leads ? await PublishAsync(cancel) : 0;
+            await TakeTokensAsync(leads, cancel);
             return signed;
         }
         finally
         {
             _one.Release();
-        }
-    }
-
-    private async Task FollowAsync(CancellationToken cancel)
-    {
-        var since = _seen == Instant.MinValue ? Instant.FromUnixTimeSeconds(0) : _seen - Overlap;
-        foreach (var row in await db.QueryAsync<Row>(Changed, new { since, now = clock.Now() }, cancel))
-        {
-            var list = _lists.GetOrAdd(row.List, static _ => new List());
-            lock (list)
-            {
-                list.Set(row.ListIndex, StatusOf(row.InvalidReason, row.SuspendedAt, row.FrozenAt));
-            }
-            _seen = Instant.Max(_seen, row.ChangedAt);
         }
     }
 
@@ -123,6 +108,14 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
     private async Task<int> PublishAsync(CancellationToken cancel)
     {
         var (now, rule) = (clock.Now(), rules());
+        // Announced and not stored: its maker died between, or could not sign.
+        var open = (await db.QueryAsync<Announced>("SELECT list, token FROM status_announced", null, cancel)).ToDictionary(a => a.List, a => a.Token, StringComparer.Ordinal);
+        foreach (var ended in open.Where(o => EndOf(o.Key) <= now))
+        {
+            await GiveUpAsync(ended.Key, ended.Value, now, cancel);
+        }
+        // What a withdrawn signer signed is believed by nobody: it is signed anew at once.
+        var withdrawn = keys.All(KeyPurpose.StatusList).Where(c => c.State == KeyState.Revoked).Select(c => c.KeyId).ToHashSet(StringComparer.Ordinal);
         var signed = 0;
         foreach (var (name, list) in _lists)
         {
@@ -130,14 +123,14 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
             long version;
             lock (list)
             {
-                var fresh = _tokens.TryGetValue(name, out var token) && token.ExpiresAt - now > rule.Life - rule.Renew && token.At <= now;
+                var fresh = _tokens.TryGetValue(name, out var token) && token.ExpiresAt - now > rule.Life - rule.Renew && token.At <= now && !open.ContainsKey(name) && !withdrawn.Contains(token.KeyId ?? "");
                 if (EndOf(name) <= now || list.Count == 0 || (fresh && list.Published == list.Version))
                 {
                     continue;
                 }
                 (entries, version) = (list.Entries.Bytes.ToArray(), list.Version);
             }
-            await SignAsync(name, entries, now, rule, cancel);
+            await SignAsync(name, entries, open.TryGetValue(name, out var former) ? former : null, now, rule, cancel);
             lock (list)
             {
                 list.Published = version;
@@ -147,8 +140,8 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
         return signed;
     }
 
-    /// <summary>The act says what will be signed before it is; its leaf makes every list that was ever signed known.</summary>
-    private async Task SignAsync(string name, byte[] entries, Instant now, StatusRules rule, CancellationToken cancel)
+    /// <summary>The act says what will be signed before it is; its leaf makes every list that was ever signed known. One that was announced before and never stored is given up in the same act.</summary>
+    private async Task SignAsync(string name, byte[] entries, Guid? former, Instant now, StatusRules rule, CancellationToken cancel)
     {
         var by = keys.Current(KeyPurpose.StatusList);
         var packed = StatusListForm.Packed(entries);
@@ -156,13 +149,25 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
         var cwt = StatusListForm.Cwt(UriOf(name), packed, now, rule.Life, rule.Ttl, by.Chain);
         var id = Guid.CreateVersion7(clock.GetUtcNow());
         var act = new Act(ActId.New(clock), "status.publish", Actor.System("status"), id, Digest.Of("status.publish", name), now);
-        var intent = new Change(act) { Rows = { CredentialsTables.StatusToken.Insert(id, name, now, now + rule.Life, by.KeyId, jwt.Digest, cwt.Digest) } };
+        var intent = new Change(act)
+        {
+            Rows = { CredentialsTables.StatusToken.Insert(id, name, now, now + rule.Life, by.KeyId, jwt.Digest, cwt.Digest), CredentialsTables.StatusAnnounced.Put(name, id) },
+        };
+        if (former is { } lost)
+        {
+            intent.Rows.Add(CredentialsTables.StatusVoid.Insert(lost, now));
+        }
         if (await writer.WriteAsync(intent, cancel: cancel) is not WriteOutcome.Done)
         {
             throw new NotWrittenException("A status list could not be announced.", intent.Outcome!);
         }
         var (jwtBytes, cwtBytes) = (jwt.Complete(keys.Sign(by, jwt.ToBeSigned)), cwt.Complete(keys.Sign(by, cwt.ToBeSigned)));
-        var stored = new Change(null) { Rows = { CredentialsTables.StatusList.Put(name, now, now + rule.Life, jwtBytes, cwtBytes) } };
+        // Who was away too long has lost the lease, and another has announced the next.
+        if (await leases.TakeAsync(LeaseName, LeaseLength, cancel) is null)
+        {
+            throw new NotWrittenException("A status list is another node's to store.", new WriteOutcome.InDoubt());
+        }
+        var stored = new Change(null) { Rows = { CredentialsTables.StatusList.Put(name, now, now + rule.Life, jwtBytes, cwtBytes, by.KeyId, id), CredentialsTables.StatusAnnounced.Delete(name) } };
         if (await writer.WriteAsync(stored, cancel: cancel) is not WriteOutcome.Done)
         {
             throw new NotWrittenException("A status list could not be stored.", stored.Outcome!);
@@ -170,17 +175,47 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
         Signed(log, name, packed.Length);
     }
 
-    private async Task TakeTokensAsync(CancellationToken cancel)
+    /// <summary>Of a list that is not signed any more.</summary>
+    private async Task GiveUpAsync(string name, Guid token, Instant now, CancellationToken cancel)
     {
-        foreach (var head in await db.QueryAsync<Head>("SELECT list, at FROM status_list", null, cancel))
+        var act = new Act(ActId.New(clock), "status.void", Actor.System("status"), token, Digest.Of("status.void", name), now);
+        await writer.WriteAsync(new Change(act) { Rows = { CredentialsTables.StatusVoid.Insert(token, now), CredentialsTables.StatusAnnounced.Delete(name) } }, cancel: cancel);
+    }
+
+    /// <summary>Takes over the newest tokens, and lets go what nobody can need any more.</summary>
+    /// <param name="leads">Whether this node has the lease.</param>
+    private async Task TakeTokensAsync(bool leads, CancellationToken cancel)
+    {
+        var now = clock.Now();
+        foreach (var ended in _lists.Keys.Where(name => EndOf(name) <= now))
         {
-            if (_tokens.TryGetValue(head.List, out var known) && known.At == head.At)
+            _lists.TryRemove(ended, out _);
+        }
+        foreach (var head in await db.QueryAsync<Head>("SELECT list, at, expires_at, token_id FROM status_list", null, cancel))
+        {
+            if (EndOf(head.List) <= now && head.ExpiresAt <= now)
+            {
+                _tokens.TryRemove(head.List, out _);
+                if (leads)
+                {
+                    await writer.WriteAsync(new Change(null) { Rows = { CredentialsTables.StatusList.Delete(head.List) } }, cancel: cancel);
+                }
+                continue;
+            }
+            if (_tokens.TryGetValue(head.List, out var known) && (known.At, known.TokenId) == (head.At, head.TokenId))
             {
                 continue;
             }
-            if (await db.FirstAsync<StatusToken>("SELECT list, at, expires_at, jwt, cwt FROM status_list WHERE list = @list", new { list = head.List }, cancel) is { } token)
+            if (await db.FirstAsync<StatusToken>("SELECT list, at, expires_at, jwt, cwt, key_id, token_id FROM status_list WHERE list = @list", new { list = head.List }, cancel) is { } token)
             {
                 _tokens[head.List] = token;
+            }
+        }
+        foreach (var (name, token) in _tokens)
+        {
+            if (EndOf(name) <= now && token.ExpiresAt <= now)
+            {
+                _tokens.TryRemove(name, out _);
             }
         }
     }
@@ -202,9 +237,14 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
     [LoggerMessage(70, LogLevel.Debug, "Status list {List} signed, {Bytes} bytes packed.")]
     private static partial void Signed(ILogger logger, string list, int bytes);
 
-    private sealed record Row(string List, int ListIndex, string? InvalidReason, Instant? SuspendedAt, Instant? FrozenAt, Instant ChangedAt);
+    /// <summary>Lists whose entries are in memory.</summary>
+    internal int Held => _lists.Count;
 
-    private sealed record Head(string List, Instant At);
+    private sealed record Row(Guid Id, string List, int ListIndex, string? InvalidReason, Instant? SuspendedAt, Instant? FrozenAt, Instant ChangedAt);
+
+    private sealed record Head(string List, Instant At, Instant ExpiresAt, Guid? TokenId);
+
+    private sealed record Announced(string List, Guid Token);
 
     /// <summary>A list in memory; locked by who uses it.</summary>
     private sealed class List

@@ -20,6 +20,7 @@ internal static class Verb
           muqeem bundle   [--To=FILE] makes what a verifier needs for a day without a network
           muqeem test-ids --To=DIR makes IDs in every state, with a root of their own, for who writes a verifier
           muqeem doctor   checks configuration, keys, database, agencies and books; exits 1 when something is wrong
+          muqeem credentials reissue --Key=ID [--Reason=CODE]  issues everything anew that a withdrawn signer signed; stopped anywhere, the same command goes on
           muqeem keys     lists, certifies, rotates and revokes keys; muqeem keys alone says how
 
         Settings may also come from the environment (Data, PostgreSql, ...) or appsettings.json.
@@ -60,6 +61,8 @@ internal static class Verb
                 return await Verbs.DoctorAsync(rest);
             case "keys":
                 return await KeyVerbs.RunAsync(rest);
+            case "credentials" when rest is ["reissue", .. var reissue]:
+                return await CredentialVerbs.ReissueAsync(reissue);
             case "help" or "--help" or "-h":
                 Console.WriteLine(Usage);
                 return 0;

@@ -8,6 +8,7 @@ using Muqeem.Platform.Background;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Policies;
+using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Texts;
 using Muqeem.Platform.Writing;
 using Muqeem.SignIn;
@@ -30,11 +31,12 @@ internal static class Operations
         office.MapPost("/work/retry", RetryAsync).RequireAuthorization(Doors.Operator);
     }
 
-    private static async Task<IResult> WorkAsync(HttpContext http, Outbox outbox, Jobs jobs, KeyStore keys, CancellationToken cancel)
+    private static async Task<IResult> WorkAsync(HttpContext http, Outbox outbox, Jobs jobs, KeyStore keys, Retention retention, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
         return PageResult.Of<WorkPage, WorkModel>(new(session, await outbox.StateAsync(cancel), await outbox.ParkedAsync(100, cancel), await jobs.StatesAsync(cancel), session.Has(OfficeRole.Operator),
-            keys.Alarms(), [.. Enum.GetValues<KeyPurpose>().SelectMany(keys.All).Where(s => s.State is KeyState.Active or KeyState.Planned or KeyState.Retiring)]));
+            keys.Alarms(), [.. Enum.GetValues<KeyPurpose>().SelectMany(keys.All).Where(s => s.State is KeyState.Active or KeyState.Planned or KeyState.Retiring)],
+            await retention.StandingAsync(cancel)));
     }
 
     /// <summary>An operator's act: the message is sent again from the first attempt.</summary>

@@ -7,6 +7,7 @@ using Muqeem.Platform.Background;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Policies;
+using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Texts;
 using Muqeem.SignIn;
 using NodaTime;
@@ -69,7 +70,7 @@ public sealed record DecisionModel(Session Me, ReviewView View, string Act, Form
 public sealed record AgenciesModel(Session Me, IReadOnlyList<AgencyStanding> Standings);
 
 public sealed record WorkModel(Session Me, OutboxState Outbox, IReadOnlyList<ParkedMessage> Parked, IReadOnlyList<JobState> Jobs, bool MayRetry,
-    IReadOnlyList<KeyAlarm> KeyAlarms, IReadOnlyList<SigningCertificate> Signers);
+    IReadOnlyList<KeyAlarm> KeyAlarms, IReadOnlyList<SigningCertificate> Signers, RetentionStanding? Retention);
 
 public sealed record PoliciesModel(Session Me, long Version, IReadOnlyList<PolicyRow> Rows, LocalDate Today, string? Filter);
 

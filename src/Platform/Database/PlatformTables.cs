@@ -118,6 +118,19 @@ public static class PlatformTables
         new("changed_at", ColumnType.Instant),
         new("remark", ColumnType.Text, Nullable: true));
 
+    public static readonly Table Retention = new("retention_cycle", TableKind.Bookkeeping, 1, "How far the present look at all persons is whose data may have been kept long enough. The erasures are the record.",
+        new("id", ColumnType.Uuid),
+        new("version", ColumnType.Long),
+        new("cycle", ColumnType.Long),
+        new("day", ColumnType.Day, Remark: "on which it began"),
+        new("after_person", ColumnType.Uuid, Remark: "the last who was looked at; persons are taken in the order of their ids"),
+        new("state", ColumnType.Text, Remark: "RUNNING, DONE"),
+        new("persons", ColumnType.Long),
+        new("erased", ColumnType.Long, Remark: "classes of persons"),
+        new("held", ColumnType.Long, Remark: "persons whose data something keeps"),
+        new("started_at", ColumnType.Instant),
+        new("changed_at", ColumnType.Instant));
+
     public static readonly Table Lease = new("lease", TableKind.Bookkeeping, 1, "Who may do what only one may do. The version is the fencing token.",
         new("id", ColumnType.Uuid),
         new("version", ColumnType.Long),
@@ -127,6 +140,6 @@ public static class PlatformTables
 
     public static readonly IReadOnlyList<Table> All =
     [
-        SchemaVersion, Act, Leaf, Claim, Balance, Outbox, Delivery, AccessEntry, AccessSubject, DataKey, Erasure, WriterMark, Serial, Job, Lease,
+        SchemaVersion, Act, Leaf, Claim, Balance, Outbox, Delivery, AccessEntry, AccessSubject, DataKey, Erasure, WriterMark, Serial, Job, Retention, Lease,
     ];
 }

@@ -17,6 +17,7 @@ public static class JournalSetup
         services.AddSingleton<Sequencer>();
         services.AddSingleton<PublishedJournal>();
         services.AddSingleton<ActOpenings>();
+        services.AddSingleton<JournalFeed>();
         if (run)
         {
             services.AddHostedService<JournalWork>();

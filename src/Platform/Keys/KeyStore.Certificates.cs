@@ -56,8 +56,12 @@ public sealed partial class KeyStore
     public byte[] Sign(SigningCertificate by, ReadOnlySpan<byte> data)
     {
         ArgumentNullException.ThrowIfNull(by);
-        return Find(by.KeyId) is { Certificate: not null } key && StateOf(key.Line, _clock.Now()) == KeyState.Active ? key.Holder.Sign(data)
-            : throw new KeyUnavailableException($"The key {by.KeyId} may not sign any more.");
+        if (Find(by.KeyId) is not { Certificate: not null } key || StateOf(key.Line, _clock.Now()) != KeyState.Active)
+        {
+            throw new KeyUnavailableException($"The key {by.KeyId} may not sign any more.");
+        }
+        BeforeSignature?.Invoke(by.KeyId, SHA256.HashData(data));
+        return key.Holder.Sign(data);
     }
 
     /// <summary>A request for the root (PKCS#10, DER): the key's public half, its purpose, and the proof that the store holds it.</summary>

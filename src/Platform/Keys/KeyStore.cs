@@ -31,6 +31,9 @@ public sealed partial class KeyStore : IDisposable
         _now = now;
     }
 
+    /// <summary>For tests: told the key and SHA-256 of what is signed, before the signature leaves the store.</summary>
+    internal Action<string, byte[]>? BeforeSignature { get; set; }
+
     /// <summary>Opens the key store of the folder; on first run makes it. A purpose that is new to an existing store gets its key.</summary>
     /// <param name="passphrase">What the store is encrypted under; null or empty: a random secret in <see cref="DataFolder.MasterSecret"/>.</param>
     /// <exception cref="CannotStartException">Wrong passphrase, missing secret, or a damaged store.</exception>
@@ -78,6 +81,7 @@ public sealed partial class KeyStore : IDisposable
     {
         var key = Active(purpose);
         keyId = key.Line.Id;
+        BeforeSignature?.Invoke(keyId, SHA256.HashData(data));
         return key.Holder.Sign(data);
     }
 

@@ -1,8 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Muqeem.Kernel;
+using Muqeem.Platform.Background;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Folder;
 using Muqeem.Platform.Keys;
+using Muqeem.Platform.Policies;
 using Muqeem.Platform.Writing;
 
 namespace Muqeem.Platform.Privacy;
@@ -24,6 +27,8 @@ public static class PrivacySetup
         services.AddSingleton(p => new Sealer(p.GetRequiredService<DataKeys>()));
         services.AddSingleton(p => new ReadDoor(p.GetRequiredService<DataKeys>(), p.GetRequiredService<AccessRecorder>(), clock));
         services.AddSingleton<AccessLog>();
+        services.AddSingleton(p => new Retention(p.GetRequiredService<Db>(), p.GetRequiredService<DataKeys>(), p.GetRequiredService<PolicyBook>(), p.GetServices<RetentionSource>(), clock, p.GetRequiredService<ILogger<Retention>>()));
+        services.AddWork(p => p.GetRequiredService<Jobs>().Every(Retention.JobName, NodaTime.Duration.FromMinutes(1), (run, cancel) => p.GetRequiredService<Retention>().RoundAsync(run.WriteAsync, cancel)));
         return services.AddWebKeys(folder);
     }
 
