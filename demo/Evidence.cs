@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Muqeem.Demo;
 
 /// <summary>What a person's ID leaves for others to check, as files: the forms of the ID, and what a verifier needs beside them.</summary>
-public sealed class Evidence(Installation muqeem, Resident person, Wallet wallet)
+public sealed class Evidence(Resident person, Wallet wallet)
 {
     /// <summary>As they were while the ID was valid: a card in somebody's hand stays as it is.</summary>
     private readonly Dictionary<string, byte[]> _drawn = new(StringComparer.Ordinal);
@@ -13,9 +13,25 @@ public sealed class Evidence(Installation muqeem, Resident person, Wallet wallet
     private JsonElement _card;
     private byte[] _live = [];
 
-    /// <summary>Fetches the forms of the ID while it is valid.</summary>
-    public async Task FetchAsync()
+    private byte[] _receipt = [], _proof = [];
+
+    /// <summary>What the card's code says.</summary>
+    public string CardCode => _card.GetProperty("code").GetString()!;
+
+    /// <summary>Fetches the forms of the ID while it is valid, and the receipt of its issue.</summary>
+    /// <param name="application">The case that issued it.</param>
+    public async Task FetchAsync(string application)
     {
+        var receipts = application.Replace("applications/", "cases/", StringComparison.Ordinal) + "/receipts";
+        var issued = default(JsonElement);
+        await Installation.UntilAsync(async () =>
+        {
+            issued = (await wallet.GetAsync(receipts)).EnumerateArray().LastOrDefault();
+            return issued.ValueKind == JsonValueKind.Object && issued.GetProperty("ready").GetBoolean();
+        }, "the decision's entry is in the journal", 20);
+        var at = $"api/v1/{receipts}/{issued.GetProperty("act").GetString()}";
+        (_receipt, _proof) = (await wallet.BytesAsync(at), await wallet.BytesAsync(at + "/proof"));
+
         _sdJwt = await wallet.CredentialAsync("dc+sd-jwt");
         _mdoc = await wallet.CredentialAsync("mso_mdoc");
         _card = await wallet.PostAsync("id/card");
@@ -45,6 +61,13 @@ public sealed class Evidence(Installation muqeem, Resident person, Wallet wallet
         await Installation.UntilAsync(async () => Packed(await wallet.BytesAsync(StatusList)) != before, "the status list follows", 10);
     }
 
+    /// <summary>What anybody is told who asks about the card's code.</summary>
+    public async Task<string> VerdictAsync()
+    {
+        var said = await wallet.PostAsync("verify", new { text = CardCode });
+        return said.TryGetProperty("reason", out var reason) && reason.ValueKind == JsonValueKind.String ? reason.GetString()! : said.GetProperty("verdict").GetString()!;
+    }
+
     /// <summary>Writes all of it, with the lists and the bundle as they are now.</summary>
     public async Task WriteAsync(string folder)
     {
@@ -64,6 +87,10 @@ public sealed class Evidence(Installation muqeem, Resident person, Wallet wallet
         await Put("signers.pem", await wallet.BytesAsync("trust/signers.pem"));
         await Put("status-list.jwt", await wallet.BytesAsync(StatusList));
         await Put("status-list.cwt", await wallet.BytesAsync(StatusList, "application/statuslist+cwt"));
+        await Put("receipt.json", _receipt);
+        await Put("receipt.tlog-proof", _proof);
+        await Put("trust-list.jose", await wallet.BytesAsync("trust/list.jose"));
+        await Put("bundle.jwt", await BundleAsync());
         await Put("checkpoint", await wallet.BytesAsync("journal/checkpoint"));
         await Put("journal.vkey", await wallet.BytesAsync("journal/vkey"));
     }
@@ -72,6 +99,20 @@ public sealed class Evidence(Installation muqeem, Resident person, Wallet wallet
     {
         await person.Browser.Page.SetContentAsync($"<body style='margin:0'><div style='width:340px'>{svg}</div></body>");
         return await person.Browser.PictureAsync("svg");
+    }
+
+    /// <summary>The bundle that holds the list as it is now: it is looked at every ten seconds.</summary>
+    private async Task<byte[]> BundleAsync()
+    {
+        var list = Encoding.ASCII.GetString(await wallet.BytesAsync(StatusList));
+        byte[] bundle = [];
+        await Installation.UntilAsync(async () =>
+        {
+            bundle = await wallet.BytesAsync("trust/bundle");
+            using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(Encoding.ASCII.GetString(bundle).Split('.')[1]));
+            return claims.RootElement.GetRawText().Contains(list, StringComparison.Ordinal);
+        }, "the bundle follows", 30);
+        return bundle;
     }
 
     /// <summary>The packed entries of a list's token.</summary>

@@ -114,6 +114,49 @@ try
         await File.WriteAllBytesAsync(Path.Combine(output, "verified.en.png"), await telephone.PictureAsync());
     }
     Say($"Anybody can check it: the live code and the code that is read out ({code}) are both valid");
+    // What the ID leaves for others to check, and what becomes of it when it is held.
+    await first.Browser.OpenAsync("id/card");
+    await first.Browser.PressAsync("/id/card");
+    await LookAsync(first.Browser, "id-card");
+    using var phone = await Wallet.SignInAsync(muqeem, number, first.Hand.Mobile);
+    var evidence = new Evidence(first, phone);
+    await evidence.FetchAsync(first.Application);
+    await evidence.WriteAsync(output);
+    Say("The person's telephone has the ID as SD-JWT and mdoc; the card is drawn; the decision has its receipt. Files for independent verifiers are in out/demo");
+    async Task MustBeAsync(Evidence of, string verdict)
+    {
+        var said = await of.VerdictAsync();
+        if (said != verdict)
+        {
+            throw new NotAsExpectedException($"A verifier is told “{said}” and not “{verdict}”.");
+        }
+    }
+    await MustBeAsync(evidence, "valid");
+    await first.Browser.OpenAsync("id/freeze");
+    await LookAsync(first.Browser, "id-freeze");
+    await evidence.ChangeAsync(() => phone.PostAsync("id/freeze"));
+    await evidence.WriteAsync(Path.Combine(output, "frozen"));
+    await MustBeAsync(evidence, "document_frozen");
+    await first.Browser.OpenAsync("id");
+    await LookAsync(first.Browser, "id-frozen");
+    await evidence.ChangeAsync(() => phone.PostAsync("id/unfreeze"));
+    Say("The person froze the ID and unfroze it: in between a verifier was told so");
+    using var desk1 = await Wallet.SignInAsync(muqeem, "officer.one", office["officer.one"].Password, office["officer.one"].Secret);
+    using var desk2 = await Wallet.SignInAsync(muqeem, "officer.two", office["officer.two"].Password, office["officer.two"].Secret);
+    async Task TwoOfficersAsync(string whose, string act, string reason, string words)
+    {
+        var file = await desk1.PostAsync("office/ids/find", new { residentNumber = whose });
+        var proposal = await desk1.PostAsync($"office/ids/{file.GetProperty("id").GetString()}/proposals", new { act, reason, words });
+        await desk2.PostAsync($"office/proposals/{proposal.GetProperty("proposal").GetString()}/confirm");
+    }
+    await evidence.ChangeAsync(() => TwoOfficersAsync(number, "suspend", "suspend.used_by_another", "استعمل شخص آخر هذه الهوية، ونراجع ذلك الآن."));
+    await evidence.WriteAsync(Path.Combine(output, "suspended"));
+    await MustBeAsync(evidence, "document_suspended");
+    await first.Browser.OpenAsync("id");
+    await LookAsync(first.Browser, "id-suspended");
+    await evidence.ChangeAsync(() => TwoOfficersAsync(number, "lift", "lift.cleared", "راجعنا الأمر وتبين أن هويتك سليمة."));
+    await MustBeAsync(evidence, "valid");
+    Say("officer.one proposed to suspend the ID and officer.two confirmed it; the two lifted the suspension again: valid");
     await first.Browser.OpenAsync("home");
     await LookAsync(first.Browser, "home-issued");
     await first.Browser.OpenAsync("accesses");
@@ -122,7 +165,7 @@ try
     await LookAsync(first.Browser, "inbox");
     result["secondsToAccount"] = Math.Round(accountAt - began, 1);
     result["secondsToFirstId"] = Math.Round(issuedAt - began, 1);
-    result["first"] = new JsonObject { ["reference"] = first.Reference, ["residentNumber"] = number, ["state"] = "ISSUED", ["drawnForReview"] = sampled, ["passportReadFromPicture"] = first.PassportWasRead, ["liveCode"] = "valid", ["shortCode"] = "valid" };
+    result["first"] = new JsonObject { ["reference"] = first.Reference, ["residentNumber"] = number, ["state"] = "ISSUED", ["drawnForReview"] = sampled, ["passportReadFromPicture"] = first.PassportWasRead, ["liveCode"] = "valid", ["shortCode"] = "valid", ["frozen"] = "document_frozen", ["suspended"] = "document_suspended", ["afterwards"] = "valid" };
 
     // 2. The name differs: an officer asks, the person answers.
     var second = await PersonAsync(1, "ar");
@@ -151,7 +194,18 @@ try
     await second.UntilAsync("ISSUED", texts);
     var secondNumber = await second.ResidentNumberAsync();
     Say($"officer.one approved, the bill was paid: issued, resident number {secondNumber}");
-    result["second"] = new JsonObject { ["reference"] = second.Reference, ["residentNumber"] = secondNumber, ["state"] = "ISSUED" };
+    using var secondPhone = await Wallet.SignInAsync(muqeem, secondNumber, second.Hand.Mobile);
+    var revoked = new Evidence(second, secondPhone);
+    await revoked.FetchAsync(second.Application);
+    await revoked.ChangeAsync(() => TwoOfficersAsync(secondNumber, "revoke", "revoke.issued_in_error", "صدرت هذه الهوية خطأً."));
+    await revoked.WriteAsync(Path.Combine(output, "revoked"));
+    await MustBeAsync(revoked, "document_revoked");
+    await second.Browser.OpenAsync("inbox");
+    await LookAsync(second.Browser, "inbox-revoked");
+    await one.Browser.OpenAsync("office/ids");
+    await LookAsync(one.Browser, "office-ids");
+    Say("Two officers revoked person 1's ID; the person was told why and how to object");
+    result["second"] = new JsonObject { ["reference"] = second.Reference, ["residentNumber"] = secondNumber, ["state"] = "ISSUED", ["revoked"] = "document_revoked" };
 
     // 3. Not fit: refused, objected to, decided by another officer.
     var third = await PersonAsync(2, "en");

@@ -46,13 +46,13 @@ public sealed record OfflineRules(Duration BundleLife, Duration BundleRenew, Dur
 }
 
 /// <summary>
-/// Keeps one signed file: made when it is first asked for, looked at again after a minute, made anew when what it is made of has changed or when it grew old. When it cannot be made, the one before
+/// Keeps one signed file: made when it is first asked for, looked at again after ten seconds, made anew when what it is made of has changed or when it grew old. When it cannot be made, the one before
 /// is given as long as it counts.
 /// </summary>
 internal sealed partial class KeptFile(IWriter writer, TimeProvider clock, ILogger log)
 {
     /// <summary>Nobody can have files made faster than this, however much changes and however often they are asked for.</summary>
-    private static readonly Duration Look = Duration.FromMinutes(1);
+    private static readonly Duration Look = Duration.FromSeconds(10);
 
     /// <summary>Where there is nothing to make it of yet.</summary>
     private static readonly Duration LookForFirst = Duration.FromSeconds(1);
