@@ -1,6 +1,8 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Muqeem.Demo;
 
@@ -97,7 +99,9 @@ public sealed class Evidence(Resident person, Wallet wallet)
 
     private async Task<byte[]> PictureAsync(string svg)
     {
-        await person.Browser.Page.SetContentAsync($"<body style='margin:0'><div style='width:340px'>{svg}</div></body>");
+        // Whole pixels for each module: decoders are to be tried on the code, not on the scaling.
+        var modules = int.Parse(Regex.Match(svg, "viewBox=\"0 0 ([0-9]+) ").Groups[1].Value, CultureInfo.InvariantCulture);
+        await person.Browser.Page.SetContentAsync($"<body style='margin:0'><div style='width:{4 * modules}px'>{svg}</div></body>");
         return await person.Browser.PictureAsync("svg");
     }
 

@@ -68,6 +68,8 @@ public sealed class Installation : IAsyncDisposable
         {
             ["Data"] = Path.Combine(Folder, "data"),
             ["Kind"] = "demonstration",
+            // The name that is kept for examples: what credentials and codes say is then the same wherever the demonstration is played.
+            ["PublicOrigin"] = "https://muqeem.example",
             ["Seed"] = seed.ToString(CultureInfo.InvariantCulture),
             ["Agencies__Sandbox"] = Origin(Agencies),
             ["Portal__PayPage"] = $"{Origin(Agencies)}/bank?number={{number}}",

@@ -167,6 +167,34 @@ try
     result["secondsToFirstId"] = Math.Round(issuedAt - began, 1);
     result["first"] = new JsonObject { ["reference"] = first.Reference, ["residentNumber"] = number, ["state"] = "ISSUED", ["drawnForReview"] = sampled, ["passportReadFromPicture"] = first.PassportWasRead, ["liveCode"] = "valid", ["shortCode"] = "valid", ["frozen"] = "document_frozen", ["suspended"] = "document_suspended", ["afterwards"] = "valid" };
 
+    // An ID that two officers revoke. Played before the clock is moved, so that the files are of today for whoever checks them.
+    var late = await PersonAsync(14, "ar");
+    await late.OpenAccountAsync();
+    await late.ApplyForFirstIdAsync();
+    if (await ReviewedAsync(late, "AWAITING_PAYMENT", "UNDER_REVIEW") == "UNDER_REVIEW")
+    {
+        await using var sampler = (await ColleagueAsync("officer.one", "ar", look: false)).Browser;
+        var officer = new Officer(muqeem, sampler, "officer.one", office["officer.one"]);
+        await officer.TakeNextAsync();
+        await officer.ApproveAsync("approve.records_agree");
+    }
+    await LookAsync(late.Browser, "application-late");
+    await late.PayAsync(texts);
+    await late.UntilAsync("ISSUED", texts);
+    var lateNumber = await late.ResidentNumberAsync();
+    using var latePhone = await Wallet.SignInAsync(muqeem, lateNumber, late.Hand.Mobile);
+    var revoked = new Evidence(late, latePhone);
+    await revoked.FetchAsync(late.Application);
+    await revoked.ChangeAsync(() => TwoOfficersAsync(lateNumber, "revoke", "revoke.issued_in_error", "صدرت هذه الهوية خطأً."));
+    await revoked.WriteAsync(Path.Combine(output, "revoked"));
+    await MustBeAsync(revoked, "document_revoked");
+    await late.Browser.OpenAsync("inbox");
+    await LookAsync(late.Browser, "inbox-revoked");
+    await late.Browser.OpenAsync("id");
+    await LookAsync(late.Browser, "id-revoked");
+    Say($"Person 14, who came four months ago, got the ID {lateNumber} with the employer's fine paid; two officers revoked it, and the person was told why and how to object");
+    result["revoked"] = new JsonObject { ["reference"] = late.Reference, ["residentNumber"] = lateNumber, ["verdict"] = "document_revoked" };
+
     // 2. The name differs: an officer asks, the person answers.
     var second = await PersonAsync(1, "ar");
     await second.OpenAccountAsync();
@@ -194,18 +222,7 @@ try
     await second.UntilAsync("ISSUED", texts);
     var secondNumber = await second.ResidentNumberAsync();
     Say($"officer.one approved, the bill was paid: issued, resident number {secondNumber}");
-    using var secondPhone = await Wallet.SignInAsync(muqeem, secondNumber, second.Hand.Mobile);
-    var revoked = new Evidence(second, secondPhone);
-    await revoked.FetchAsync(second.Application);
-    await revoked.ChangeAsync(() => TwoOfficersAsync(secondNumber, "revoke", "revoke.issued_in_error", "صدرت هذه الهوية خطأً."));
-    await revoked.WriteAsync(Path.Combine(output, "revoked"));
-    await MustBeAsync(revoked, "document_revoked");
-    await second.Browser.OpenAsync("inbox");
-    await LookAsync(second.Browser, "inbox-revoked");
-    await one.Browser.OpenAsync("office/ids");
-    await LookAsync(one.Browser, "office-ids");
-    Say("Two officers revoked person 1's ID; the person was told why and how to object");
-    result["second"] = new JsonObject { ["reference"] = second.Reference, ["residentNumber"] = secondNumber, ["state"] = "ISSUED", ["revoked"] = "document_revoked" };
+    result["second"] = new JsonObject { ["reference"] = second.Reference, ["residentNumber"] = secondNumber, ["state"] = "ISSUED" };
 
     // 3. Not fit: refused, objected to, decided by another officer.
     var third = await PersonAsync(2, "en");
@@ -226,6 +243,8 @@ try
     _ = await ReviewedAsync(third, "OBJECTION");
     await LookAsync(third.Browser, "application-objection");
     var two = await ColleagueAsync("officer.two", "en");
+    await two.Browser.OpenAsync("office/ids");
+    await LookAsync(two.Browser, "office-ids");
     await two.TakeNextAsync();
     await two.LetterAsync("refuse", "refuse.objection_not_upheld");
     await keeper.MoveClockAsync("minutes", 2);
@@ -285,7 +304,7 @@ try
     journey.Add("RETURNED");
     Say("The border recorded the exit and the entry; the page showed both");
     result["visa"] = new JsonObject { ["reference"] = visaReference, ["number"] = visa, ["states"] = journey };
-    var everyone = new[] { first.Browser, second.Browser, third.Browser, one.Browser, two.Browser, keeper.Browser, verifier };
+    var everyone = new[] { first.Browser, late.Browser, second.Browser, third.Browser, one.Browser, two.Browser, keeper.Browser, verifier };
     result["pages"] = everyone.Sum(b => b.Visited.Count);
     result["screenshots"] = pictures;
     var complaints = everyone.SelectMany(b => b.Complaints).Distinct(StringComparer.Ordinal).ToList();

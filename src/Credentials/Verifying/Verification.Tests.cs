@@ -219,8 +219,8 @@ public abstract class VerifierTests : IAsyncLifetime
 
     [Theory]
     [InlineData(0, true)]
-    [InlineData(40, true)]
-    [InlineData(41, false)]
+    [InlineData(39, true)]
+    [InlineData(40, false)]
     [InlineData(3600, false)]
     public async Task A_code_counts_for_thirty_seconds_and_ten_of_tolerance(int seconds, bool valid)
     {

@@ -120,7 +120,7 @@ public sealed class Verification(
     private static Verdict Refuse(Reason reason) => reason switch
     {
         Reason.QrNotOurs or Reason.NotOurs => new Verdict.NotValid(NotValidReason.NotOurs),
-        Reason.QrFromFuture or Reason.SdJwtFromFuture => new Verdict.CannotSay(CannotSayReason.Clock, Soon),
+        Reason.QrFromFuture or Reason.SdJwtFromFuture or Reason.SignerNotYetValid => new Verdict.CannotSay(CannotSayReason.Clock, Soon),
         Reason.QrProofTooOld => new Verdict.NotValid(NotValidReason.CodeTooOld),
         Reason.QrExpired => new Verdict.NotValid(NotValidReason.DocumentExpired),
         Reason.SdJwtExpired => new Verdict.NotValid(NotValidReason.CredentialExpired),
