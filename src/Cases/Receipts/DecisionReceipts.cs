@@ -143,19 +143,20 @@ public sealed class DecisionReceipts
 
     private async Task<IReadOnlyList<Decision>> DecisionsAsync(CaseHead head, CancellationToken cancel)
     {
-        var rows = await ReceiptRows.ReadAsync(_db, head.Case, cancel);
-        if (!rows.Events.Any(e => e.Act is CaseActs.Refuse or CaseActs.RefuseByRule or CaseActs.Decline or CaseActs.Approve or CaseActs.Bill or CaseActs.Execute))
+        var events = await ReceiptRows.EventsAsync(_db, head.Case, cancel);
+        if (!events.Any(e => e.Act is CaseActs.Refuse or CaseActs.RefuseByRule or CaseActs.Decline or CaseActs.Approve or CaseActs.Bill or CaseActs.Execute))
         {
             return [];
         }
         var openings = await _openings.OfCaseAsync(head.Case, Verbs, cancel);
-        return [.. openings.Select(o => Of(head, rows, o)).OfType<Decision>()];
+        var assessments = await ReceiptRows.AssessmentsAsync(_db, head.Case, cancel);
+        return [.. openings.Select(o => Of(head, events, assessments, o)).OfType<Decision>()];
     }
 
-    private static Decision? Of(CaseHead head, ReceiptRows rows, ActOpening opening)
+    private static Decision? Of(CaseHead head, IReadOnlyList<ReceiptRows.Event> all, IReadOnlyList<ReceiptRows.Assessed> assessments, ActOpening opening)
     {
         var written = opening.Wrote(CaseTables.Event.Name).Select(k => (Guid)k[0]!).ToHashSet();
-        var events = rows.Events.Where(e => written.Contains(e.Id)).ToList();
+        var events = all.Where(e => written.Contains(e.Id)).ToList();
         ReceiptRows.Event? Find(string act) => events.Find(e => e.Act == act);
         var approved = Find(CaseActs.Approve);
         var (outcome, by, decider) = Find(CaseActs.Refuse) is { } refused ? (ReceiptOutcomes.Refused, "officer", refused)
@@ -165,7 +166,7 @@ public sealed class DecisionReceipts
             : Find(CaseActs.Bill) is not null ? (ReceiptOutcomes.Approved, approved is null ? "rules" : "officer", approved)
             : (ReceiptOutcomes.Cleared, "officer", approved);
         var move = events.Find(e => e.FromState != e.ToState);
-        var assessed = move is null ? null : rows.Assessments.LastOrDefault(a => a.At <= move.At);
+        var assessed = move is null ? null : assessments.LastOrDefault(a => a.At <= move.At);
         // An act of a release before this one names other rules than it was decided under: of it there is no receipt.
         return move is not null && assessed is not null && (decider is not null || outcome != ReceiptOutcomes.Cleared) && opening.Rules is { } rules && rules.StartsWith(head.Service + "/", StringComparison.Ordinal)
             && (assessed.At < move.At || assessed.Rules == rules)

@@ -6,7 +6,7 @@ using NodaTime;
 namespace Muqeem.Cases;
 
 /// <summary>The rows of a case that receipts are made of: all of them only ever added, so that a receipt is the same whenever it is made.</summary>
-internal sealed record ReceiptRows(IReadOnlyList<ReceiptRows.Event> Events, IReadOnlyList<ReceiptRows.Assessed> Assessments)
+internal static class ReceiptRows
 {
     public sealed record Event
     {
@@ -62,12 +62,14 @@ internal sealed record ReceiptRows(IReadOnlyList<ReceiptRows.Event> Events, IRea
         public byte[]? OpenedIn(ActOpening act) => act.Open(CaseTables.Comparison, CaseId, Attempt, Field, Class, Source, AsOf);
     }
 
-    public static async Task<ReceiptRows> ReadAsync(Db db, CaseId id, CancellationToken cancel) => new(
-        await db.QueryAsync<Event>("""
+    public static Task<IReadOnlyList<Event>> EventsAsync(Db db, CaseId id, CancellationToken cancel) =>
+        db.QueryAsync<Event>("""
             SELECT id AS Id, case_id AS CaseId, at AS At, act AS Act, from_state AS FromState, to_state AS ToState, actor_kind AS ActorKind, actor AS Actor, reason AS Reason, note AS Note
             FROM case_event WHERE case_id = @id ORDER BY id
-            """, new { id = id.Value }, cancel),
-        await db.QueryAsync<Assessed>("SELECT attempt AS Attempt, at AS At, rules AS Rules FROM case_assessment WHERE case_id = @id ORDER BY attempt", new { id = id.Value }, cancel));
+            """, new { id = id.Value }, cancel);
+
+    public static Task<IReadOnlyList<Assessed>> AssessmentsAsync(Db db, CaseId id, CancellationToken cancel) =>
+        db.QueryAsync<Assessed>("SELECT attempt AS Attempt, at AS At, rules AS Rules FROM case_assessment WHERE case_id = @id ORDER BY attempt", new { id = id.Value }, cancel);
 
     /// <summary>What an assessment said, sealed.</summary>
     public static Task<byte[]> ResultAsync(Db db, CaseId id, int attempt, CancellationToken cancel) =>
