@@ -13,7 +13,7 @@ namespace Muqeem.Credentials.Issuing;
 
 /// <summary>What of a person's forms was issued anew.</summary>
 /// <param name="Withdrawn">Ended without another.</param>
-internal readonly record struct Replacements(int Replaced, int Withdrawn);
+internal sealed record Replacements(int Replaced, int Withdrawn);
 
 /// <summary>Forms whose signer was withdrawn are issued anew, for the same key of the holder and to the same end.</summary>
 public sealed partial class IssuedForms
