@@ -111,7 +111,8 @@ internal sealed class Product : IAsyncDisposable
     public ConcurrentQueue<Applicant> Waiting { get; } = new();
 
     /// <summary>Persons, accounts, sessions and drafts, made by the product's own parts in this process, which then lets go of the database.</summary>
-    public async Task PopulateAsync(People people, IEnumerator<int> newcomers, int count)
+    /// <param name="more">What else is entered by the product's own parts.</param>
+    public async Task PopulateAsync(People people, IEnumerator<int> newcomers, int count, Func<IServiceProvider, Task>? more = null)
     {
         await using var app = MuqeemHost.Build([], _settings.ToDictionary(s => s.Key, s => (string?)s.Value), services => services.AddLogging(log => log.ClearProviders()));
         await app.StartAsync();
@@ -128,6 +129,10 @@ internal sealed class Product : IAsyncDisposable
         }
         await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (person, _) =>
             Waiting.Enqueue(await ReadDoor.RunAsync(() => ApplyAsync(app, people, person, officers[person.Index % Officers]))));
+        if (more is not null)
+        {
+            await more(app.Services);
+        }
         await app.StopAsync();
     }
 

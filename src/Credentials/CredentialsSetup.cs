@@ -8,6 +8,7 @@ using Muqeem.Credentials.Live;
 using Muqeem.Credentials.Offline;
 using Muqeem.Credentials.Offline.TestIds;
 using Muqeem.Credentials.Status;
+using Muqeem.Credentials.Verifiers;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Kernel;
 using Muqeem.Platform.Background;
@@ -53,6 +54,13 @@ public static class CredentialsSetup
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<StatusLists>(),
             p.GetRequiredService<IWriter>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<PortraitOf>(), p.GetRequiredService<TypeVersions>(), () => Now(p, FormRules.Of), p.GetRequiredService<TimeProvider>(),
             origin, p.GetRequiredService<ILogger<IssuedForms>>()));
+        services.AddSingleton(p => new VerifierBook(p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), () => Now(p, VerifierRules.Of), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<VerifierGate>();
+        services.AddSingleton<VerifierBudgets>();
+        services.AddSingleton<CheckRecorder>();
+        services.AddSingleton<OwnTrust>();
+        services.AddSingleton<VerifierDesk>();
+        services.AddHostedService<VerifierWork>();
         services.AddSingleton(p => new Holds(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(),
             p.GetRequiredService<TellHolder>(), () => Now(p, HoldRules.Of), p.GetRequiredService<TimeProvider>()));

@@ -113,6 +113,36 @@ public static class CredentialsTables
         new Column("key_id", ColumnType.Text, Nullable: true, Remark: "of the key that signed it"),
         new Column("token_id", ColumnType.Uuid, Nullable: true, Remark: "of status_token; two may be of one instant when the clock stands"));
 
+    internal static readonly Table RegisteredVerifier = new("registered_verifier", TableKind.Act, 1, "Who may check IDs by program, and for what.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("kind", ColumnType.Text, Remark: "BANK, AIRLINE, POLICE, EMPLOYER"),
+        new Column("name_ar", ColumnType.Text, Remark: "as residents read it"),
+        new Column("name_en", ColumnType.Text),
+        new Column("state", ColumnType.Text, Remark: "ACTIVE, REVOKED"),
+        new Column("grants", ColumnType.Text, Remark: "operation:purpose, separated by spaces; what is not here is refused"),
+        new Column("per_minute", ColumnType.Int),
+        new Column("per_day", ColumnType.Int),
+        new Column("added_at", ColumnType.Instant),
+        new Column("ended_at", ColumnType.Instant, Nullable: true));
+
+    internal static readonly Table VerifierKey = new("verifier_key", TableKind.Act, 1, "A public key by which a registered verifier signs its calls.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("verifier_id", ColumnType.Uuid),
+        new Column("key_id", ColumnType.Text, Remark: "thumbprint of RFC 7638"),
+        new Column("algorithm", ColumnType.Text, Remark: "ecdsa-p256-sha256, ed25519"),
+        new Column("public_key", ColumnType.Bytes, Remark: "SubjectPublicKeyInfo, or the 32 bytes of Ed25519"),
+        new Column("state", ColumnType.Text, Remark: "ACTIVE, REVOKED"),
+        new Column("added_at", ColumnType.Instant),
+        new Column("ended_at", ColumnType.Instant, Nullable: true));
+
+    internal static readonly Table VerifierUse = new("verifier_use", TableKind.Bookkeeping, 3, "How much a verifier asked on a day, by the node that was asked: the budget of the day is over all nodes.",
+        new Column("verifier_id", ColumnType.Uuid),
+        new Column("day", ColumnType.Day),
+        new Column("node", ColumnType.Uuid, Remark: "one start of a process"),
+        new Column("asked", ColumnType.Long));
+
     internal static readonly Table Hold = new("document_hold", TableKind.Act, 1, "A time in which a person's ID does not count: suspended by the authority or frozen by the holder. One of each kind is open at most; it outlasts the version on which it began.",
         new Column("id", ColumnType.Uuid),
         new Column("version", ColumnType.Long),
@@ -149,5 +179,5 @@ public static class CredentialsTables
         new Column("words", ColumnType.Sealed) { Binding = new(RetentionClass.Case, "proposal_id", "person_id", "document_proposal", "proposal_id") });
 
     public static readonly IReadOnlyList<Table> All =
-        [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words];
+        [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words, RegisteredVerifier, VerifierKey, VerifierUse];
 }

@@ -99,6 +99,20 @@ public class IdVerifierTests
         Assert.Equal(Reason.NotOurs, NotValid(Verifier.Check(new byte[MdocVerifier.Longest + 1], Minted.Now)).Reason);
     }
 
+    private static readonly StatusReference CardPlace = new(TestQr.Uri, 3);
+
+    /// <summary>Who knows the states fresher than the lists is asked instead of them, and believed.</summary>
+    [Fact]
+    public void Whoever_knows_it_fresher_is_asked_instead_of_the_lists()
+    {
+        CheckOptions Fresh(int? state) => new() { Fresh = place => place == CardPlace ? new FreshStatus(state, Minted.Now) : null };
+        var revoked = WithState(1);
+        Assert.Equal(Minted.Now, Assert.IsType<Verdict.Valid>(revoked.Check(Card, Minted.Now, Fresh(0))).AsOf);
+        Assert.Equal(Reason.StatusSuspended, NotValid(WithState(0).Check(Card, Minted.Now, Fresh(2))).Reason);
+        Assert.Equal(Reason.StatusIndexOutOfRange, NotValid(WithState(0).Check(Card, Minted.Now, Fresh(null))).Reason);
+        Assert.Equal(CannotSayReason.NoFreshStatus, CannotSay(WithState(0).Check(Card, Minted.Now, new CheckOptions { Fresh = _ => null })).Why);
+    }
+
     [Theory]
     [InlineData(1, NotValidReason.Revoked, Reason.StatusRevoked)]
     [InlineData(2, NotValidReason.Suspended, Reason.StatusSuspended)]
@@ -106,7 +120,7 @@ public class IdVerifierTests
     public void The_state_in_the_list_decides_for_every_form(int state, NotValidReason why, Reason reason)
     {
         var verifier = WithState(state);
-        Assert.Equal(new Verdict.NotValid(why, reason), verifier.Check(Card, Minted.Now));
+        Assert.Equal(new Verdict.NotValid(why, reason) { Status = CardPlace }, verifier.Check(Card, Minted.Now));
         Assert.Equal(why, NotValid(verifier.Check(TestIssuer.ResidentId(), Minted.Now)).Why);
         Assert.Equal(why, NotValid(verifier.Check(new TestMdoc().IssuerSigned(), Minted.Now)).Why);
     }
@@ -116,10 +130,10 @@ public class IdVerifierTests
     {
         var revoked = WithState(1, Minted.Now.AddHours(-3), Minted.Now.AddHours(2));
         Assert.Equal(NotValidReason.Revoked, NotValid(revoked.Check(Card, Minted.Now)).Why);
-        Assert.Equal(new Verdict.CannotSay(CannotSayReason.NoFreshStatus, Reason.StatusListStale, Minted.Now.AddHours(-3)), revoked.Check(Card, Minted.Now.AddHours(2)));
+        Assert.Equal(new Verdict.CannotSay(CannotSayReason.NoFreshStatus, Reason.StatusListStale, Minted.Now.AddHours(-3)) { Status = CardPlace }, revoked.Check(Card, Minted.Now.AddHours(2)));
         Assert.Equal(Reason.StatusListStale, CannotSay(revoked.Check(Card, Minted.Now, new CheckOptions { OldestStatus = TimeSpan.FromHours(1) })).Reason);
         var nothing = new IdVerifier(OfflineTrust.Of(Minted.Shared.Trust.Value, TestQr.Signers, []));
-        Assert.Equal(new Verdict.CannotSay(CannotSayReason.NoFreshStatus, Reason.StatusListMissing), nothing.Check(Card, Minted.Now));
+        Assert.Equal(new Verdict.CannotSay(CannotSayReason.NoFreshStatus, Reason.StatusListMissing) { Status = CardPlace }, nothing.Check(Card, Minted.Now));
         Assert.IsType<Verdict.Valid>(nothing.Check("MUQEEM2:" + BaseText.ToBase32(TestQr.SignLive()), Minted.Now));
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Muqeem.Verifier.Bundle;
 using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Mdoc;
@@ -20,9 +21,16 @@ public sealed record CheckOptions
     /// <summary>How old a status list may be at most, beside what it says itself; null: as it says.</summary>
     public TimeSpan? OldestStatus { get; init; }
 
+    /// <summary>Asked about a place instead of the lists in the trust, by whoever knows it fresher; null: the lists.</summary>
+    public Func<StatusReference, FreshStatus?>? Fresh { get; init; }
+
     /// <summary>Whether an ID that names no status list counts. Live codes name none and always count by their age.</summary>
     public bool NeedsStatus { get; init; } = true;
 }
+
+/// <param name="State">One of the numbers of <see cref="StatusList"/>; null when nothing stands there.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct FreshStatus(int? State, DateTimeOffset AsOf);
 
 /// <summary>The one question of a verifier, for an ID in any of its forms, without a network. Shared by threads.</summary>
 public sealed class IdVerifier(OfflineTrust trust)
@@ -37,7 +45,8 @@ public sealed class IdVerifier(OfflineTrust trust)
     {
         options ??= Default;
         var trimmed = text.AsSpan().Trim();
-        if (QrCode.IsCode(trimmed))
+        // Whatever is longer than a code can be is not searched for one's address.
+        if ((trimmed.Length <= QrCode.Longest || !trimmed.Contains('~')) && QrCode.IsCode(trimmed))
         {
             return Answer(QrCode.Verify(trimmed, trust.Signers, now, options.Qr), now, options);
         }
@@ -103,7 +112,7 @@ public sealed class IdVerifier(OfflineTrust trust)
             return Refuse(reason);
         }
         var asOf = credential.IssuedAt ?? credential.Signer.Certificate.NotBefore;
-        return CheckStatus(credential.Status, now, options, ref asOf) ?? new Verdict.Valid(IdForm.SdJwt, Shown(credential.Claims), asOf, credential.IsBound, credential.Signer);
+        return (CheckStatus(credential.Status, now, options, ref asOf) ?? new Verdict.Valid(IdForm.SdJwt, Shown(credential.Claims), asOf, credential.IsBound, credential.Signer)) with { Status = credential.Status };
     }
 
     private Verdict Answer(Checked<MdocCredential> result, DateTimeOffset now, CheckOptions options)
@@ -113,8 +122,8 @@ public sealed class IdVerifier(OfflineTrust trust)
             return Refuse(reason);
         }
         var asOf = credential.SignedAt;
-        return CheckStatus(credential.Status, now, options, ref asOf)
-            ?? new Verdict.Valid(IdForm.Mdoc, [.. credential.Elements.Select(e => Shown(e.Namespace + "/" + e.Name, e.Value))], asOf, credential.IsBound, credential.Signer);
+        return (CheckStatus(credential.Status, now, options, ref asOf)
+            ?? new Verdict.Valid(IdForm.Mdoc, [.. credential.Elements.Select(e => Shown(e.Namespace + "/" + e.Name, e.Value))], asOf, credential.IsBound, credential.Signer)) with { Status = credential.Status };
     }
 
     private Verdict Answer(Checked<QrCode> result, DateTimeOffset now, CheckOptions options)
@@ -126,14 +135,14 @@ public sealed class IdVerifier(OfflineTrust trust)
         var asOf = code.IssuedAt;
         if (code.Kind == QrKind.Card && CheckStatus(code.Status, now, options, ref asOf) is { } bad)
         {
-            return bad;
+            return bad with { Status = code.Status };
         }
         IReadOnlyList<ShownClaim> claims =
         [
             .. code.Ages.Select(a => new ShownClaim(string.Create(CultureInfo.InvariantCulture, $"age_over_{a.Key}"), a.Value ? "true" : "false")),
             .. code.Identity.Select(i => new ShownClaim(string.Create(CultureInfo.InvariantCulture, $"169/{i.Key}"), i.Value)),
         ];
-        return new Verdict.Valid(code.Kind == QrKind.Card ? IdForm.QrCard : IdForm.QrLive, claims, asOf, false, code.Signer);
+        return new Verdict.Valid(code.Kind == QrKind.Card ? IdForm.QrCard : IdForm.QrLive, claims, asOf, false, code.Signer) { Status = code.Status };
     }
 
     /// <summary>Null: good. A list that is missing or old is never read as a no.</summary>
@@ -142,6 +151,15 @@ public sealed class IdVerifier(OfflineTrust trust)
         if (status is null)
         {
             return options.NeedsStatus ? Refuse(Reason.StatusMissing) : null;
+        }
+        if (options.Fresh is { } fresh)
+        {
+            if (fresh(status) is not { } known)
+            {
+                return new Verdict.CannotSay(CannotSayReason.NoFreshStatus, Reason.StatusListStale);
+            }
+            asOf = known.AsOf;
+            return Judge(known.State);
         }
         if (trust.Find(status.Uri) is not { } list)
         {
@@ -152,16 +170,18 @@ public sealed class IdVerifier(OfflineTrust trust)
             return new Verdict.CannotSay(CannotSayReason.NoFreshStatus, Reason.StatusListStale, list.IssuedAt);
         }
         asOf = list.IssuedAt;
-        return list.Get(status.Index) switch
-        {
-            null => Refuse(Reason.StatusIndexOutOfRange),
-            StatusList.Valid => null,
-            StatusList.Invalid => Refuse(Reason.StatusRevoked),
-            StatusList.Suspended => Refuse(Reason.StatusSuspended),
-            StatusList.Frozen => Refuse(Reason.StatusFrozen),
-            _ => Refuse(Reason.StatusUnknown),
-        };
+        return Judge(list.Get(status.Index));
     }
+
+    private static Verdict? Judge(int? state) => state switch
+    {
+        null => Refuse(Reason.StatusIndexOutOfRange),
+        StatusList.Valid => null,
+        StatusList.Invalid => Refuse(Reason.StatusRevoked),
+        StatusList.Suspended => Refuse(Reason.StatusSuspended),
+        StatusList.Frozen => Refuse(Reason.StatusFrozen),
+        _ => Refuse(Reason.StatusUnknown),
+    };
 
     /// <summary>How each reason reads to who looks at an ID.</summary>
     public static Verdict Refuse(Reason reason) => reason switch

@@ -1,3 +1,4 @@
+using Muqeem.Verifier.Status;
 using Muqeem.Verifier.Trust;
 
 namespace Muqeem.Verifier;
@@ -59,6 +60,9 @@ public sealed record ShownClaim(string Name, string Text, ReadOnlyMemory<byte> B
 public abstract record Verdict
 {
     private Verdict() { }
+
+    /// <summary>Where the state of the credential stands, once its signature was found right; null of a live code, and before.</summary>
+    public StatusReference? Status { get; init; }
 
     /// <param name="AsOf">How fresh the answer is: when the status list, or the live code itself, was made.</param>
     /// <param name="IsBound">Whether the holder proved in this session that the ID is theirs. A printed code and a bare credential never are: compare the photo.</param>

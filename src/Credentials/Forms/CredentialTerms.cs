@@ -20,8 +20,10 @@ public sealed record HolderKey(byte[] X, byte[] Y);
 /// <param name="Complete">The credential, from 64 bytes r‖s.</param>
 public sealed record Unsigned(byte[] ToBeSigned, Func<byte[], byte[]> Complete)
 {
+    private byte[]? _digest;
+
     /// <summary>SHA-256 of what is to be signed: what the intent keeps.</summary>
-    public byte[] Digest => SHA256.HashData(ToBeSigned);
+    public byte[] Digest => _digest ??= SHA256.HashData(ToBeSigned);
 }
 
 /// <summary>The salts of one credential, all from one secret seed: stored is the seed and not each salt. They come in the order of the claims, so a form takes one for each claim in a fixed order.</summary>
@@ -34,7 +36,11 @@ internal sealed class Salts
 
     private const int Most = 128;
 
-    private readonly byte[] _all;
+    /// <summary>As many as an ID needs. The beginning of a longer output is the shorter one, so how many are made at once changes none.</summary>
+    private const int Usual = 32;
+
+    private readonly byte[] _seed;
+    private byte[] _all;
     private int _taken;
 
     public Salts(byte[] seed)
@@ -43,8 +49,16 @@ internal sealed class Salts
         {
             throw new ArgumentException("A seed has 32 bytes.", nameof(seed));
         }
-        _all = Shake256.HashData(seed, Most * Length);
+        _seed = seed;
+        _all = Shake256.HashData(seed, Usual * Length);
     }
 
-    public ReadOnlySpan<byte> Next() => _all.AsSpan(Length * _taken++, Length);
+    public ReadOnlySpan<byte> Next()
+    {
+        if (_taken == Usual && _all.Length == Usual * Length)
+        {
+            _all = Shake256.HashData(_seed, Most * Length);
+        }
+        return _all.AsSpan(Length * _taken++, Length);
+    }
 }

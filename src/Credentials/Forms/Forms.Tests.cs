@@ -101,6 +101,19 @@ public sealed class FormsTests : IDisposable
         Assert.NotEqual(SdJwtForm.Write(id, Terms(), Holder, _seed, "sha256-x").Digest, SdJwtForm.Write(id, Terms(), Holder, RandomNumberGenerator.GetBytes(32), "sha256-x").Digest);
     }
 
+    /// <summary>Digests as the first release made them: stored is a promise's digest and its signature, and all else is built anew.</summary>
+    [Fact]
+    public void What_an_earlier_release_promised_is_built_again_to_the_byte()
+    {
+        var id = Claims(c => c with { Occupation = null });
+        var terms = Terms() with { Certificates = [[1, 2, 3]] };
+        var holder = new HolderKey([.. Enumerable.Range(0, 32).Select(i => (byte)i)], [.. Enumerable.Range(32, 32).Select(i => (byte)i)]);
+        byte[] seed = [.. Enumerable.Range(0, 32).Select(i => (byte)(i * 7))];
+        static (string, string) Of(Unsigned unsigned) => (Convert.ToHexStringLower(unsigned.Digest), Convert.ToHexStringLower(SHA256.HashData(unsigned.Complete(new byte[64]))));
+        Assert.Equal(("f4d7ac4e823d0a0ff7ea1375491cb161adf93336de513268108d3cf6e1c70e95", "277d7b44f128763ad54b76f57e38e2500fa62863fc2f50f2eb9c6dd211643e9f"), Of(SdJwtForm.Write(id, terms, holder, seed, "sha256-x")));
+        Assert.Equal(("61b7aef1f85f5d22802bcdc7d32967b4668d2729ea2824ba0bfc8557e2c68bda", "9a08ad9a3c9313d31bbe14f7886e830f8d0381c13d3723e5f13400af558a3dcc"), Of(MdocForm.Write(id, terms, holder, seed)));
+    }
+
     [Fact]
     public void Nothing_about_the_holder_can_be_read_without_a_disclosure()
     {

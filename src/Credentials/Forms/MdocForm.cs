@@ -1,6 +1,7 @@
 using System.Formats.Cbor;
 using System.Security.Cryptography;
 using Muqeem.Kernel;
+using Muqeem.Verifier.Cryptography;
 using NodaTime;
 
 namespace Muqeem.Credentials.Forms;
@@ -69,24 +70,28 @@ public static class MdocForm
     }
 
     /// <summary>Each item as the tagged bytes over which its digest is taken, numbered in the order of the salts: the number tells nothing of the element.</summary>
-    private static IReadOnlyList<(int Digest, byte[] Tagged)> Items(IReadOnlyList<(string Name, Action<CborWriter> Write)> elements, Salts salts) =>
-        [.. elements.Select(e => (Element: e, Salt: salts.Next().ToArray())).OrderBy(e => Convert.ToHexString(e.Salt), StringComparer.Ordinal).Select((e, digest) =>
-            (digest, CborForms.Write(w => CborForms.Embedded(w, CborForms.Write(item =>
-            {
-                item.WriteStartMap(4);
-                item.WriteTextString("digestID");
-                item.WriteInt32(digest);
-                item.WriteTextString("random");
-                item.WriteByteString(e.Salt);
-                item.WriteTextString("elementIdentifier");
-                item.WriteTextString(e.Element.Name);
-                item.WriteTextString("elementValue");
-                e.Element.Write(item);
-                item.WriteEndMap();
-            })))))];
+    private static IReadOnlyList<(int Digest, byte[] Tagged)> Items(IReadOnlyList<(string Name, Action<CborWriter> Write)> elements, Salts salts)
+    {
+        var salted = elements.Select(e => (Element: e, Salt: salts.Next().ToArray())).ToArray();
+        Array.Sort(salted, static (a, b) => a.Salt.AsSpan().SequenceCompareTo(b.Salt));
+        return [.. salted.Select((e, digest) => (digest, CborForms.EmbeddedSorted(item =>
+        {
+            item.WriteStartMap(4);
+            item.WriteTextString("random");
+            item.WriteByteString(e.Salt);
+            item.WriteTextString("digestID");
+            item.WriteInt32(digest);
+            item.WriteTextString("elementValue");
+            e.Element.Write(item);
+            item.WriteTextString("elementIdentifier");
+            item.WriteTextString(e.Element.Name);
+            item.WriteEndMap();
+        })))];
+    }
 
     private static byte[] SecurityObject(IReadOnlyList<(string Name, IReadOnlyList<(int Digest, byte[] Tagged)> Items)> names, CredentialTerms terms, HolderKey holder) => CborForms.Write(w =>
     {
+        var hash = new byte[Sha256.Length];
         w.WriteStartMap(7);
         w.WriteTextString("version");
         w.WriteTextString("1.0");
@@ -103,7 +108,8 @@ public static class MdocForm
             foreach (var (digest, tagged) in items)
             {
                 w.WriteInt32(digest);
-                w.WriteByteString(SHA256.HashData(tagged));
+                Sha256.Hash(tagged, hash);
+                w.WriteByteString(hash);
             }
             w.WriteEndMap();
         }

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Muqeem.Verifier.Cryptography;
 
 namespace Muqeem.Credentials.Forms;
 
@@ -39,9 +40,17 @@ public static class SdJwtForm
     public static Unsigned Write(IdClaims id, CredentialTerms terms, HolderKey holder, byte[] seed, string typeIntegrity, int typeVersion = 1)
     {
         var salts = new Salts(seed);
-        var disclosures = Claims(id).Select(c => Disclosure(salts, c.Name, c.Write)).ToList();
-        var ages = id.AgesReached.Select(a => Disclosure(salts, IdClaims.AgeName(a.Key), w => w.WriteBooleanValue(a.Value))).ToList();
-
+        var shown = new Disclosures();
+        foreach (var (name, write) in Claims(id))
+        {
+            shown.Add(salts, name, write);
+        }
+        var claims = shown.TakeDigests();
+        foreach (var (age, reached) in id.AgesReached)
+        {
+            shown.Add(salts, IdClaims.AgeName(age), w => w.WriteBooleanValue(reached));
+        }
+        var ages = shown.TakeDigests();
         var header = Json(w =>
         {
             w.WriteStartObject();
@@ -83,15 +92,26 @@ public static class SdJwtForm
             w.WriteEndObject();
             w.WriteEndObject();
             w.WriteString("_sd_alg", "sha-256");
-            Digests(w, disclosures);
+            Digests(w, claims);
             w.WriteStartObject(AgeClaim);
             Digests(w, ages);
             w.WriteEndObject();
             w.WriteEndObject();
         });
-        var signed = Base64Url.EncodeToString(header) + "." + Base64Url.EncodeToString(payload);
-        var shown = string.Concat(disclosures.Concat(ages).Select(d => d + "~"));
-        return new(Encoding.ASCII.GetBytes(signed), signature => Encoding.ASCII.GetBytes($"{signed}.{Base64Url.EncodeToString(signature)}~{shown}"));
+        var signed = new byte[Base64Url.GetEncodedLength(header.Length) + 1 + Base64Url.GetEncodedLength(payload.Length)];
+        var dot = Base64Url.EncodeToUtf8(header, signed);
+        signed[dot] = (byte)'.';
+        Base64Url.EncodeToUtf8(payload, signed.AsSpan(dot + 1));
+        return new(signed, signature =>
+        {
+            var whole = new byte[signed.Length + 1 + Base64Url.GetEncodedLength(signature.Length) + 1 + shown.Bytes.Length];
+            signed.CopyTo(whole, 0);
+            whole[signed.Length] = (byte)'.';
+            var end = signed.Length + 1 + Base64Url.EncodeToUtf8(signature, whole.AsSpan(signed.Length + 1));
+            whole[end] = (byte)'~';
+            shown.Bytes.CopyTo(whole.AsSpan(end + 1));
+            return whole;
+        });
     }
 
     /// <summary>The claims about the holder. Names are those of OpenID Connect and of the European person identification data where they have one.</summary>
@@ -139,7 +159,7 @@ public static class SdJwtForm
         );
         if (id.Portrait is { } portrait)
         {
-            yield return ("picture", w => w.WriteStringValue("data:image/jpeg;base64," + Convert.ToBase64String(portrait)));
+            yield return ("picture", w => w.WriteStringValue(DataUri(portrait)));
         }
     }
 
@@ -152,24 +172,67 @@ public static class SdJwtForm
         w.WriteEndObject();
     }
 
-    private static string Disclosure(Salts salts, string name, Action<Utf8JsonWriter> value) => Base64Url.EncodeToString(Json(w =>
+    private static byte[] DataUri(byte[] jpeg)
     {
-        w.WriteStartArray();
-        w.WriteStringValue(Base64Url.EncodeToString(salts.Next()));
-        w.WriteStringValue(name);
-        value(w);
-        w.WriteEndArray();
-    }));
+        var start = "data:image/jpeg;base64,"u8;
+        var uri = new byte[start.Length + Base64.GetMaxEncodedToUtf8Length(jpeg.Length)];
+        start.CopyTo(uri);
+        Base64.EncodeToUtf8(jpeg, uri.AsSpan(start.Length), out _, out _);
+        return uri;
+    }
 
     /// <summary>In the order of the digests, which tells nothing of the claims' (RFC 9901 section 4.2.4.1).</summary>
-    private static void Digests(Utf8JsonWriter w, IEnumerable<string> disclosures)
+    private static void Digests(Utf8JsonWriter w, List<string> digests)
     {
         w.WriteStartArray("_sd");
-        foreach (var digest in disclosures.Select(d => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(d)))).Order(StringComparer.Ordinal))
+        digests.Sort(StringComparer.Ordinal);
+        foreach (var digest in digests)
         {
             w.WriteStringValue(digest);
         }
         w.WriteEndArray();
+    }
+
+    /// <summary>The disclosures one after the other, each with the tilde after it, and their digests.</summary>
+    private sealed class Disclosures
+    {
+        private readonly ArrayBufferWriter<byte> _all = new(4096);
+        private readonly ArrayBufferWriter<byte> _one = new(512);
+        private readonly Utf8JsonWriter _json;
+        private List<string> _digests = [];
+
+        public Disclosures() => _json = new Utf8JsonWriter(_one, Plain);
+
+        public ReadOnlySpan<byte> Bytes => _all.WrittenSpan;
+
+        public void Add(Salts salts, string name, Action<Utf8JsonWriter> value)
+        {
+            _one.ResetWrittenCount();
+            _json.Reset();
+            _json.WriteStartArray();
+            Span<byte> salt = stackalloc byte[24];
+            _json.WriteStringValue(salt[..Base64Url.EncodeToUtf8(salts.Next(), salt)]);
+            _json.WriteStringValue(name);
+            value(_json);
+            _json.WriteEndArray();
+            _json.Flush();
+            var length = Base64Url.GetEncodedLength(_one.WrittenCount);
+            var coded = _all.GetSpan(length + 1);
+            Base64Url.EncodeToUtf8(_one.WrittenSpan, coded);
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            Sha256.Hash(coded[..length], hash);
+            _digests.Add(Base64Url.EncodeToString(hash));
+            coded[length] = (byte)'~';
+            _all.Advance(length + 1);
+        }
+
+        /// <summary>The digests since the last time.</summary>
+        public List<string> TakeDigests()
+        {
+            var taken = _digests;
+            _digests = [];
+            return taken;
+        }
     }
 
     private static byte[] Json(Action<Utf8JsonWriter> write)

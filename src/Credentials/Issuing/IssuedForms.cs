@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Holding;
@@ -11,9 +9,6 @@ using Muqeem.Platform.Keys;
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
-using Muqeem.Verifier.Mdoc;
-using Muqeem.Verifier.Qr;
-using Muqeem.Verifier.SdJwt;
 using NodaTime;
 
 namespace Muqeem.Credentials.Issuing;
@@ -180,7 +175,7 @@ public sealed partial class IssuedForms(
             var by = keys.Current(SignerOf(kind));
             var form = new IssuedForm(Guid.CreateVersion7(clock.GetUtcNow()), 0, person, document.Id, kind, lists.Allocate(expires), by.KeyId, [], PromiseState.Intended, null, issued, expires, null, null, null);
             var unsigned = Write(form, id, recipe, by.Chain, type);
-            Inspect(form, id, recipe, by.Certificate, unsigned);
+            SecondLook.At(kind, id, Terms(form, by.Chain), Holder(recipe), unsigned, clock.GetUtcNow());
             form = form with { Digest = unsigned.Digest };
             var act = new Act(ActId.New(clock), "credential.request", actor, operation, Digest.Of("credential.request", kind.ToString(), Convert.ToHexString(recipe.HolderX), Convert.ToHexString(recipe.HolderY)), clock.Now())
             {
@@ -355,67 +350,16 @@ public sealed partial class IssuedForms(
         return IdClaims.Of(document, content, recipe.ResidenceUntil, portrait, recipe.Ages, recipe.On);
     }
 
-    private Unsigned Write(IssuedForm form, IdClaims id, FormRecipe recipe, IReadOnlyList<byte[]> chain, TypeMetadata type)
-    {
-        var terms = new CredentialTerms(origin, form.IssuedAt, form.ExpiresAt, lists.UriOf(form.Place.List), form.Place.Index, chain);
-        var holder = new HolderKey(recipe.HolderX, recipe.HolderY);
-        return form.Kind switch
-        {
-            FormKind.SdJwtVc => SdJwtForm.Write(id, terms, holder, recipe.Seed, type.Integrity, type.Version),
-            FormKind.Mdoc => MdocForm.Write(id, terms, holder, recipe.Seed),
-            _ => QrForm.Card(id, terms),
-        };
-    }
+    private Unsigned Write(IssuedForm form, IdClaims id, FormRecipe recipe, IReadOnlyList<byte[]> chain, TypeMetadata type) =>
+        SecondLook.Write(form.Kind, id, Terms(form, chain), Holder(recipe), recipe.Seed, type);
 
-    /// <summary>Reads what is about to be signed with the verifiers' decoder and compares it with what was meant. A difference is a bug, and nothing is signed.</summary>
-    private void Inspect(IssuedForm form, IdClaims id, FormRecipe recipe, byte[] certificate, Unsigned unsigned)
-    {
-        var bytes = unsigned.Complete(new byte[64]);
-        if (form.Kind == FormKind.SdJwtVc)
-        {
-            var read = SdJwtVerifier.Inspect(Encoding.ASCII.GetString(bytes));
-            Must(read.Ok, "the credential cannot be read", read.Reason?.ToString());
-            var claims = read.Value;
-            Must(claims["personal_administrative_number"]?.Text == id.ResidentNumber && claims["name"]?.Text == id.NameLatin && claims["name#ar"]?.Text == id.NameArabic
-                && claims["birthdate"]?.Text == id.BirthText && claims["document_number"]?.Text == id.Serial, "the credential names another person");
-            Must(claims["cnf"]?["jwk"]?["x"]?.Text == Base64Url.EncodeToString(recipe.HolderX) && claims["cnf"]?["jwk"]?["y"]?.Text == Base64Url.EncodeToString(recipe.HolderY), "the credential is bound to another key");
-            var status = claims["status"]?["status_list"];
-            Must(status?["uri"]?.Text == lists.UriOf(form.Place.List) && status["idx"]?.Digits == form.Place.Index.ToString(System.Globalization.CultureInfo.InvariantCulture), "the credential has another place in the list");
-            Must(claims["exp"]?.Digits == form.ExpiresAt.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture), "the credential expires at another time");
-            return;
-        }
-        if (form.Kind == FormKind.CardQr)
-        {
-            var read = QrCode.Inspect(bytes, certificate);
-            Must(read.Ok, "the card's code cannot be read", read.Reason?.ToString());
-            var code = read.Value;
-            Must(code.Kind == QrKind.Card && code.Identity.GetValueOrDefault(1) == id.ResidentNumber && code.Identity.GetValueOrDefault(13) == id.NationalityCode
-                && (code.Identity.GetValueOrDefault(4) ?? id.NameLatin) == id.NameLatin, "the card's code names another person");
-            Must(code.Status?.Uri == lists.UriOf(form.Place.List) && code.Status.Index == form.Place.Index, "the card's code has another place in the list");
-            Must(code.ExpiresAt == form.ExpiresAt.ToDateTimeOffset() && code.IssuedAt == form.IssuedAt.ToDateTimeOffset(), "the card's code counts at another time");
-            return;
-        }
-        var document = MdocVerifier.Inspect(bytes, clock.GetUtcNow());
-        Must(document.Ok, "the document cannot be read", document.Reason?.ToString());
-        var mdoc = document.Value;
-        Must(mdoc[MdocForm.PhotoIdNames, "administrative_number"]?.Text == id.ResidentNumber && mdoc[MdocForm.GenericNames, "family_name_unicode"]?.Text == id.Family
-            && mdoc[MdocForm.GenericNames, "document_number"]?.Text == id.Serial && mdoc[MdocForm.NationalNames(origin), "name_ar"]?.Text == id.NameArabic, "the document names another person");
-        Must(mdoc.DeviceKey.Q.X.AsSpan().SequenceEqual(recipe.HolderX) && mdoc.DeviceKey.Q.Y.AsSpan().SequenceEqual(recipe.HolderY), "the document is bound to another key");
-        Must(mdoc.Status?.Uri == lists.UriOf(form.Place.List) && mdoc.Status.Index == form.Place.Index, "the document has another place in the list");
-        Must(mdoc.ValidUntil == form.ExpiresAt.ToDateTimeOffset(), "the document expires at another time");
-    }
+    private CredentialTerms Terms(IssuedForm form, IReadOnlyList<byte[]> chain) => new(origin, form.IssuedAt, form.ExpiresAt, lists.UriOf(form.Place.List), form.Place.Index, chain);
 
-    private static void Must(bool holds, string otherwise, string? reason = null)
-    {
-        if (!holds)
-        {
-            throw new InvalidOperationException($"Nothing was signed: {otherwise}{(reason is null ? "" : $" ({reason})")}.");
-        }
-    }
+    private static HolderKey Holder(FormRecipe recipe) => new(recipe.HolderX, recipe.HolderY);
 
     private void Put(Change change, IssuedForm form) => Put(change, form, clock);
 
-    private static void Put(Change change, IssuedForm f, TimeProvider clock) => change.Heads.Add(CredentialsTables.Form.Head(f.Id, f.RowVersion, f.Person.Value, f.Document, WordOf(f.Kind), f.Place.List, f.Place.Index,
+    internal static void Put(Change change, IssuedForm f, TimeProvider clock) => change.Heads.Add(CredentialsTables.Form.Head(f.Id, f.RowVersion, f.Person.Value, f.Document, WordOf(f.Kind), f.Place.List, f.Place.Index,
         f.KeyId, f.Digest, f.State.ToString().ToUpperInvariant(), f.Signature, f.IssuedAt, f.ExpiresAt, f.InvalidReason, f.SuspendedAt, f.FrozenAt, clock.Now()));
 
     private static SealContext Context(IssuedForm form) => new(form.Person, RetentionClass.Identity, "credential_recipe", form.Id);

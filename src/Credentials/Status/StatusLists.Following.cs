@@ -21,31 +21,33 @@ public sealed partial class StatusLists
     /// <summary>Up to here the journal is taken over; null before the lists are loaded.</summary>
     private long? _position;
 
+    private readonly SemaphoreSlim _following = new(1, 1);
+
     /// <summary>Takes over which places are given away, and signs nothing: for a process that issues and does not serve.</summary>
-    public async Task KnowAsync(CancellationToken cancel = default)
+    public Task KnowAsync(CancellationToken cancel = default) => FollowAsync(cancel);
+
+    /// <summary>Takes over what changed. Asked more often than a round, which may take long when many lists are signed.</summary>
+    internal async Task FollowAsync(CancellationToken cancel = default)
     {
-        await _one.WaitAsync(cancel);
+        await _following.WaitAsync(cancel);
         try
         {
-            await FollowAsync(cancel);
+            var asOf = clock.Now();
+            if (_position is null)
+            {
+                // First where the journal stands, then the rows: an act is in the one or comes in the other.
+                var (end, now) = (await _feed.EndAsync(cancel), clock.Now());
+                await LoadAsync(now, cancel);
+                (_position, _seen) = (end, now);
+            }
+            await FollowTimeAsync(cancel);
+            await FollowJournalAsync(cancel);
+            Volatile.Write(ref _knownAt, asOf.ToMicros());
         }
         finally
         {
-            _one.Release();
+            _following.Release();
         }
-    }
-
-    private async Task FollowAsync(CancellationToken cancel)
-    {
-        if (_position is null)
-        {
-            // First where the journal stands, then the rows: an act is in the one or comes in the other.
-            var (end, now) = (await _feed.EndAsync(cancel), clock.Now());
-            await LoadAsync(now, cancel);
-            (_position, _seen) = (end, now);
-        }
-        await FollowTimeAsync(cancel);
-        await FollowJournalAsync(cancel);
     }
 
     /// <summary>List by list and page by page, along the index.</summary>
@@ -106,7 +108,7 @@ public sealed partial class StatusLists
         var now = clock.Now();
         foreach (var row in rows.Where(r => EndOf(r.List) > now))
         {
-            var list = _lists.GetOrAdd(row.List, static _ => new List());
+            var list = _lists.GetOrAdd(row.List, static name => new List(name));
             lock (list)
             {
                 list.Set(row.ListIndex, StatusOf(row.InvalidReason, row.SuspendedAt, row.FrozenAt));

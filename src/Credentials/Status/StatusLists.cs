@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Muqeem.Credentials.Forms;
@@ -17,6 +18,13 @@ namespace Muqeem.Credentials.Status;
 /// <summary>Where a credential's status stands.</summary>
 /// <param name="List">Name of the list; the last part of its address.</param>
 public sealed record StatusPlace(string List, int Index);
+
+/// <summary>What stands at a place now.</summary>
+/// <param name="Status">Null: no credential of ours stands there.</param>
+/// <param name="IsOver">All credentials of the list have expired.</param>
+/// <param name="AsOf">When this was known to be so.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct PlaceStatus(CredentialStatus? Status, bool IsOver, Instant AsOf);
 
 /// <summary>A status list's newest token, as it is served.</summary>
 /// <param name="KeyId">Of its signer; null when an earlier release signed it.</param>
@@ -41,19 +49,47 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
     /// <summary>From so many on a further list is begun: in a full one a free place is hard to find, and in an empty one an entry tells whose it is.</summary>
     private const int Full = StatusEntries.FullSize / 5 * 3;
 
+    /// <summary>A node that is further behind gives no answers: what it does not know yet may be a revocation.</summary>
+    public static readonly Duration Behind = Duration.FromSeconds(1);
+
+    private readonly string _root = origin + "/status/";
+    private long _knownAt = long.MinValue;
     private readonly ConcurrentDictionary<string, List> _lists = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, StatusToken> _tokens = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _one = new(1, 1);
 
     /// <summary>The address of a list, which is also the subject of its token.</summary>
-    public string UriOf(string list) => origin + "/status/" + list;
+    public string UriOf(string list) => _root + list;
+
+    /// <summary>The list of an address; null when the address is not one of ours.</summary>
+    public string? ListOf(string uri) => uri.Length > _root.Length && uri.StartsWith(_root, StringComparison.Ordinal) ? uri[_root.Length..] : null;
+
+    /// <summary>What stands at a place, from memory: the database is not asked. Null when this node has not followed it for longer than <see cref="Behind"/>, and so cannot say.</summary>
+    public PlaceStatus? Look(ReadOnlySpan<char> uri, long index)
+    {
+        var (at, now) = (Volatile.Read(ref _knownAt), clock.Now());
+        if (at == long.MinValue || now - Clock.FromMicros(at) > Behind)
+        {
+            return null;
+        }
+        var asOf = Clock.FromMicros(at);
+        if (!uri.StartsWith(_root, StringComparison.Ordinal) || index is < 0 or >= StatusEntries.FullSize
+            || !_lists.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(uri[_root.Length..], out var list))
+        {
+            return new PlaceStatus(null, false, asOf);
+        }
+        lock (list)
+        {
+            return new PlaceStatus(list.IsTaken((int)index) ? list.Entries[(int)index] : null, list.End <= now, asOf);
+        }
+    }
 
     /// <summary>A place nobody has: the index is random, so that neighbours in the list were not issued one after the other. The caller claims it by <see cref="ClaimOf"/>.</summary>
     public StatusPlace Allocate(Instant expires)
     {
         for (var number = 0; ; number++)
         {
-            var list = _lists.GetOrAdd(NameOf(expires, number), static _ => new List());
+            var list = _lists.GetOrAdd(NameOf(expires, number), static name => new List(name));
             lock (list)
             {
                 if (list.Count >= Full)
@@ -124,7 +160,7 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
             lock (list)
             {
                 var fresh = _tokens.TryGetValue(name, out var token) && token.ExpiresAt - now > rule.Life - rule.Renew && token.At <= now && !open.ContainsKey(name) && !withdrawn.Contains(token.KeyId ?? "");
-                if (EndOf(name) <= now || list.Count == 0 || (fresh && list.Published == list.Version))
+                if (list.End <= now || list.Count == 0 || (fresh && list.Published == list.Version))
                 {
                     continue;
                 }
@@ -247,9 +283,11 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
     private sealed record Announced(string List, Guid Token);
 
     /// <summary>A list in memory; locked by who uses it.</summary>
-    private sealed class List
+    private sealed class List(string name)
     {
         private readonly byte[] _taken = new byte[StatusEntries.FullSize / 8];
+
+        public Instant End { get; } = EndOf(name);
 
         public StatusEntries Entries { get; } = new(StatusEntries.FullSize);
 
@@ -261,6 +299,8 @@ public sealed partial class StatusLists(Db db, IWriter writer, KeyStore keys, Le
 
         /// <summary>The version that was signed last by this node.</summary>
         public long Published { get; set; } = -1;
+
+        public bool IsTaken(int index) => (_taken[index >> 3] & (1 << (index & 7))) != 0;
 
         public bool Take(int index)
         {

@@ -11,16 +11,22 @@ namespace Muqeem.Credentials.Status;
 internal sealed partial class StatusWork(StatusLists lists, ILogger<StatusWork> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan PauseOfFollowing = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Following goes on beside a round: whoever is asked about a credential must not wait until lists are signed.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        LoopAsync(lists.RoundAsync, Pause, stoppingToken),
+        LoopAsync(lists.FollowAsync, PauseOfFollowing, stoppingToken));
+
+    private async Task LoopAsync(Func<CancellationToken, Task> round, TimeSpan usual, CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var pause = Pause;
+            var pause = usual;
             try
             {
-                await lists.RoundAsync(stoppingToken);
+                await round(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

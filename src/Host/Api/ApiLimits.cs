@@ -59,6 +59,12 @@ internal sealed class ApiLimits : IDisposable
         return lease.IsAcquired;
     }
 
+    /// <summary>Whether an address may still try what it has failed at: for callers who are known only after some work.</summary>
+    internal bool MayTry(HttpContext http) => _addresses.GetStatistics(Visitor.Of(http, "").Address) is not { CurrentAvailablePermits: 0 };
+
+    /// <summary>Counts a failure against the address.</summary>
+    internal void Failed(HttpContext http) => Take(_addresses, Visitor.Of(http, "").Address, _perAddress, http);
+
     /// <summary>On every route of the API, after authentication.</summary>
     internal sealed class Filter(ApiLimits limits) : IEndpointFilter
     {

@@ -34,6 +34,7 @@ public static class ApiSetup
         CredentialRoutes.Map(api);
         CardRoutes.Map(api);
         ReviewRoutes.Map(api);
+        VerifierRoutes.Map(endpoints.MapGroup(Root + "/verifier").DisableAntiforgery().DisableValidation());
         IdRoutes.Map(api);
         endpoints.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
     }

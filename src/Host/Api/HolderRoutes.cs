@@ -2,6 +2,7 @@ using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
+using Muqeem.Credentials.Verifiers;
 using Muqeem.Kernel;
 using Muqeem.Payments;
 using Muqeem.Platform.Keys;
@@ -38,7 +39,8 @@ internal sealed record NoticesJson(IReadOnlyList<NoticeJson> Notices, string? Ne
 
 internal sealed record ReadNoticesJson(IReadOnlyList<Guid> Notices);
 
-internal sealed record AccessJson(Guid Id, DateTimeOffset At, string Reader, string Purpose, string PurposeText, Guid? Case, string Where);
+/// <param name="ReaderName">Of a registered verifier, in the language that was asked for.</param>
+internal sealed record AccessJson(Guid Id, DateTimeOffset At, string Reader, string Purpose, string PurposeText, Guid? Case, string Where, string? ReaderName = null);
 
 internal sealed record AccessesJson(IReadOnlyList<AccessJson> Accesses, string? Next);
 
@@ -194,7 +196,7 @@ internal static class HolderRoutes
         };
     });
 
-    private static async Task<IResult> AccessesAsync(HttpContext http, AccessLog log, string? before)
+    private static async Task<IResult> AccessesAsync(HttpContext http, AccessLog log, VerifierBook verifiers, string? before)
     {
         if (before is not null && !Guid.TryParse(before, out _))
         {
@@ -203,12 +205,19 @@ internal static class HolderRoutes
         var language = Problems.Words(http);
         var page = await log.ForPersonAsync(http.MustBeSignedIn().Person, before is null ? null : Guid.Parse(before), PageLength, cancel: http.RequestAborted);
         return Results.Json(new AccessesJson([.. page.Lines.Select(l => new AccessJson(l.Id, l.At.ToDateTimeOffset(), Problems.Snake(l.Reader.Kind.ToString()), Problems.Snake(l.Purpose.ToString()),
-            Purposed(l.Purpose), l.Case?.Value, l.Where))], page.Next?.ToString()), ApiJson.Options);
+            Purposed(l), l.Case?.Value, l.Where, NameOf(l.Reader)))], page.Next?.ToString()), ApiJson.Options);
 
-        string Purposed(Purpose purpose)
+        string Purposed(AccessLine line)
         {
-            var key = "sys.purpose." + Problems.Snake(purpose.ToString());
-            return language.Has(key) ? language.Text(key) : Problems.Snake(purpose.ToString());
+            var stated = "verifier.purpose." + VerifierDesk.PurposeIn(line.Where);
+            if (line.Reader.Kind == ActorKind.Verifier && language.Has(stated))
+            {
+                return language.Text("portal.accesses.checked", ("purpose", language.Text(stated)));
+            }
+            var key = "sys.purpose." + Problems.Snake(line.Purpose.ToString());
+            return language.Has(key) ? language.Text(key) : Problems.Snake(line.Purpose.ToString());
         }
+
+        string? NameOf(Actor reader) => reader.Kind == ActorKind.Verifier && Guid.TryParse(reader.Id, out var id) ? verifiers.Find(id)?.NameIn(language.Code) : null;
     }
 }

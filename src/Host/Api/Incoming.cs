@@ -61,7 +61,8 @@ internal static class Incoming
 
     public static void Tag(HttpContext http, long version) => http.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
-    private static async Task<(byte[]? Bytes, IResult? No)> BytesAsync(HttpContext http)
+    /// <summary>The body byte for byte, for what is signed over it.</summary>
+    internal static async Task<(byte[]? Bytes, IResult? No)> BytesAsync(HttpContext http)
     {
         if (http.Request.ContentLength > ApiEdge.Largest)
         {
@@ -82,7 +83,7 @@ internal static class Incoming
             : (buffer.ToArray(), null);
     }
 
-    private static (T? Body, IResult? No) Parse<T>(HttpContext http, byte[] bytes) where T : class
+    internal static (T? Body, IResult? No) Parse<T>(HttpContext http, byte[] bytes) where T : class
     {
         if (bytes.Length == 0 && typeof(T) == typeof(Nothing))
         {

@@ -22,6 +22,7 @@ internal static class Verb
           muqeem doctor   checks configuration, keys, database, agencies and books; exits 1 when something is wrong
           muqeem credentials reissue --Key=ID [--Reason=CODE]  issues everything anew that a withdrawn signer signed; stopped anywhere, the same command goes on
           muqeem keys     lists, certifies, rotates and revokes keys; muqeem keys alone says how
+          muqeem verifiers  registers and revokes who may check IDs by program; muqeem verifiers alone says how
 
         Settings may also come from the environment (Data, PostgreSql, ...) or appsettings.json.
         """;
@@ -61,6 +62,8 @@ internal static class Verb
                 return await Verbs.DoctorAsync(rest);
             case "keys":
                 return await KeyVerbs.RunAsync(rest);
+            case "verifiers":
+                return await VerifierVerbs.RunAsync(rest);
             case "credentials" when rest is ["reissue", .. var reissue]:
                 return await CredentialVerbs.ReissueAsync(reissue);
             case "help" or "--help" or "-h":

@@ -100,22 +100,6 @@ public sealed class TreeTests
         }
     }
 
-    /// <summary>Not a test but a measure: <c>--explicit only</c> prints how many leaves a second are appended.</summary>
-    [Fact(Explicit = true)]
-    public void How_fast_leaves_are_appended()
-    {
-        byte[] entries = [.. Entries.SelectMany(e => e)];
-        var tree = new Tree();
-        tree.Append(entries);
-        var started = System.Diagnostics.Stopwatch.GetTimestamp();
-        for (var i = 0; i < 10; i++)
-        {
-            tree.Append(entries);
-        }
-        var seconds = System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
-        TestContext.Current.TestOutputHelper!.WriteLine($"{10 * Entries.Length / seconds:0} leaves a second, root {Convert.ToHexStringLower(tree.Root())}");
-    }
-
     private static Config Few => Config.QuickThrowOnFailure.WithMaxTest(60);
 
     [Fact]

@@ -92,9 +92,9 @@ internal sealed class MemoryHolder : KeyHolder
     private readonly KeyAlgorithm _algorithm;
     private readonly byte[] _material;
 
-    // Neither AesGcm nor ECDsa promises to be safe for several threads at once, so each is lent to one at a time.
+    // Neither AesGcm nor a signer is safe for several threads at once, so each is lent to one at a time.
     private readonly ConcurrentBag<AesGcm> _ciphers = [];
-    private readonly ConcurrentBag<ECDsa> _signers = [];
+    private readonly ConcurrentBag<EcdsaSigner> _signers = [];
 
     public MemoryHolder(KeyAlgorithm algorithm, byte[] material) : base(algorithm)
     {
@@ -102,9 +102,9 @@ internal sealed class MemoryHolder : KeyHolder
         _material = material;
         if (algorithm == KeyAlgorithm.EcdsaP256)
         {
-            var signer = NewSigner();
-            PublicKey = signer.ExportSubjectPublicKeyInfo();
-            _signers.Add(signer);
+            using var key = ECDsa.Create();
+            key.ImportPkcs8PrivateKey(material, out _);
+            PublicKey = key.ExportSubjectPublicKeyInfo();
         }
         else if (algorithm == KeyAlgorithm.Ed25519)
         {
@@ -130,8 +130,10 @@ internal sealed class MemoryHolder : KeyHolder
             return Ed25519.Sign(_material, data);
         }
         Must(KeyAlgorithm.EcdsaP256);
-        var signer = _signers.TryTake(out var free) ? free : NewSigner();
-        var signature = signer.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(data, hash);
+        var signer = _signers.TryTake(out var free) ? free : new EcdsaSigner(_material);
+        var signature = signer.SignHash(hash);
         _signers.Add(signer);
         return signature;
     }
@@ -170,13 +172,6 @@ internal sealed class MemoryHolder : KeyHolder
         }
         CryptographicOperations.ZeroMemory(_material);
         base.Dispose();
-    }
-
-    private ECDsa NewSigner()
-    {
-        var signer = ECDsa.Create();
-        signer.ImportPkcs8PrivateKey(_material, out _);
-        return signer;
     }
 }
 

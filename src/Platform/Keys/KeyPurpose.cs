@@ -39,6 +39,9 @@ public enum KeyPurpose
     /// <summary>Signs the QR code of the card. Certified by the root, for as long as a card lives.</summary>
     QrSigner,
 
+    /// <summary>Derives the secrets of verifiers' sessions from their names. Rotated, open sessions end.</summary>
+    VerifierSession,
+
     /// <summary>Signs the receipts of decisions. Certified by the root.</summary>
     Receipt,
 }

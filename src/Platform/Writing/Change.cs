@@ -5,12 +5,13 @@ using NodaTime;
 
 namespace Muqeem.Platform.Writing;
 
-/// <summary>Who acts. <see cref="Id"/> is an account, an agency's or a job's name.</summary>
+/// <summary>Who acts. <see cref="Id"/> is an account, a verifier, an agency's or a job's name.</summary>
 public sealed record Actor(ActorKind Kind, string Id)
 {
     public static Actor Resident(AccountId id) => new(ActorKind.Resident, id.ToString());
     public static Actor Officer(AccountId id) => new(ActorKind.Officer, id.ToString());
     public static Actor Agency(string name) => new(ActorKind.Agency, name);
+    public static Actor Verifier(Guid id) => new(ActorKind.Verifier, id.ToString());
     public static Actor System(string job) => new(ActorKind.System, job);
     public static readonly Actor Anonymous = new(ActorKind.Anonymous, "-");
     public override string ToString() => $"{Kind}:{Id}";
@@ -23,6 +24,9 @@ public enum ActorKind
     Officer,
     Agency,
     System,
+
+    /// <summary>A registered verifier, by its id.</summary>
+    Verifier,
 }
 
 /// <summary>

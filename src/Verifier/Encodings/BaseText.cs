@@ -32,6 +32,10 @@ public static class BaseText
         return text.Length == 0 || NoBitsLeft(Value(text[^1]), text.Length % 4) ? Base64Url.DecodeFromUtf8(text) : null;
     }
 
+    /// <summary>The same into room that is there. Returns how many bytes; -1 when it is not in its one form.</summary>
+    internal static int FromBase64Url(ReadOnlySpan<byte> text, Span<byte> into) =>
+        !text.ContainsAnyExcept(UrlBytes) && text.Length % 4 != 1 && (text.Length == 0 || NoBitsLeft(Value(text[^1]), text.Length % 4)) ? Base64Url.DecodeFromUtf8(text, into) : -1;
+
     /// <summary>The bytes of a base64 text with its padding; null when it is not in its one form.</summary>
     public static byte[]? FromBase64(ReadOnlySpan<char> text)
     {

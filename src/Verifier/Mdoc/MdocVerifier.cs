@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Muqeem.Verifier.Cryptography;
 using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Signatures;
 using Muqeem.Verifier.Status;
@@ -14,6 +15,9 @@ public static class MdocVerifier
     public const int Longest = 512 * 1024;
     private const int MostDocuments = 8;
     private const int LeastRandom = 16;
+
+    /// <summary>The certificate under which <see cref="Inspect"/> looked last. Its key verifies nothing.</summary>
+    private static volatile Signer? _lookedAt;
 
     /// <summary>An IssuerSigned structure, as OpenID4VCI hands it over. Nobody proves to hold it.</summary>
     /// <param name="bytes">Must not change afterwards: the elements keep it.</param>
@@ -49,13 +53,21 @@ public static class MdocVerifier
         {
             return Reason.MdocMalformed;
         }
-        if (!CoseMessage.Parse(issuerAuth, options.Rules).TryGet(out var message, out reason) || !CoseMessage.Chain(message.Unprotected[33]).TryGet(out var chain, out reason)
-            || !Certificate.Parse(chain[0].Span).TryGet(out var certificate, out reason))
+        if (!CoseMessage.Parse(issuerAuth, options.Rules).TryGet(out var message, out reason) || !CoseMessage.Chain(message.Unprotected[33]).TryGet(out var chain, out reason))
         {
             return reason;
         }
-        using var nobody = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return Open(message, issuerSigned, new Signer(certificate, nobody, null), now, options);
+        // An issuer looks at one after the other under the same certificate.
+        var signer = _lookedAt;
+        if (signer is null || !signer.Certificate.Der.Span.SequenceEqual(chain[0].Span))
+        {
+            if (!Certificate.Parse(chain[0].Span).TryGet(out var certificate, out reason))
+            {
+                return reason;
+            }
+            _lookedAt = signer = new Signer(certificate, ECDsa.Create(), null);
+        }
+        return Open(message, issuerSigned, signer, now, options);
     }
 
     /// <summary>A DeviceResponse: each document, and that the device which presents it is the one that it was issued to.</summary>
@@ -280,7 +292,7 @@ public static class MdocVerifier
                 {
                     return Reason.MdocElementUnsigned;
                 }
-                SHA256.HashData(tagged.Encoded.Span, hash);
+                Sha256.Hash(tagged.Encoded.Span, hash);
                 if (!hash.SequenceEqual(digest.Bytes.Span))
                 {
                     return Reason.MdocDigestWrong;

@@ -79,12 +79,12 @@ public static class SdJwtVerifier
     /// <param name="keep">Asked with the JSON pointer of each claim or element in the whole credential, e.g. <c>/address/city</c> or <c>/nationalities/0</c>.</param>
     public static Checked<string> Present(string text, Func<string, bool> keep)
     {
-        if (!SdJwtParts.Parse(text).TryGet(out var parts, out var reason) || !SdJwtProcessing.Process(parts).TryGet(out var processed, out reason))
+        if (!SdJwtParts.Parse(text).TryGet(out var parts, out var reason) || !SdJwtProcessing.Process(parts, places: true).TryGet(out var processed, out reason))
         {
             return reason;
         }
         var kept = new HashSet<Disclosure>();
-        foreach (var disclosure in parts.Disclosures)
+        foreach (var disclosure in parts.Disclosures.Values)
         {
             if (keep(disclosure.Pointer!))
             {
@@ -93,7 +93,7 @@ public static class SdJwtVerifier
                 }
             }
         }
-        return string.Concat([parts.IssuedText, "~", .. parts.Disclosures.Where(kept.Contains).Select(d => d.Text + "~")]);
+        return string.Concat([parts.IssuedText, "~", .. parts.Disclosures.Values.Where(kept.Contains).Select(d => string.Concat(d.Text, "~"))]);
     }
 
     /// <summary>The base64url SHA-256 of a presentation up to its last tilde, which the holder's proof carries as <c>sd_hash</c>.</summary>

@@ -1,12 +1,17 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Muqeem.Verifier.Cryptography;
 using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Signatures;
 
 namespace Muqeem.Verifier.SdJwt;
 
 /// <summary>One claim or array element that the holder may show or keep.</summary>
-internal sealed class Disclosure(string text, string digest, string? name, Json value)
+internal sealed class Disclosure(string whole, int start, int length, string digest, string? name, Json value)
 {
-    public string Text { get; } = text;
+    public ReadOnlySpan<char> Text => whole.AsSpan(start, length);
 
     /// <summary>SHA-256 over <see cref="Text"/> in base64url.</summary>
     public string Digest { get; } = digest;
@@ -29,20 +34,23 @@ internal sealed class SdJwtParts
 
     private readonly string _text;
     private readonly int _presented;
+    private readonly int _issuedLength;
 
-    private SdJwtParts(string text, int presented, string issuedText, CompactJws issued, List<Disclosure> disclosures, CompactJws? binding)
+    private SdJwtParts(string text, int presented, int issuedLength, CompactJws issued, OrderedDictionary<string, Disclosure> disclosures, CompactJws? binding)
     {
         _text = text;
         _presented = presented;
-        IssuedText = issuedText;
+        _issuedLength = issuedLength;
         Issued = issued;
         Disclosures = disclosures;
         Binding = binding;
     }
 
-    public string IssuedText { get; }
+    public string IssuedText => _text[.._issuedLength];
     public CompactJws Issued { get; }
-    public IReadOnlyList<Disclosure> Disclosures { get; }
+
+    /// <summary>By digest, in the order in which they came.</summary>
+    public OrderedDictionary<string, Disclosure> Disclosures { get; }
     public CompactJws? Binding { get; }
 
     /// <summary>What the holder's proof is about: all before it, with the last tilde.</summary>
@@ -69,8 +77,7 @@ internal sealed class SdJwtParts
         {
             return reason;
         }
-        var disclosures = new List<Disclosure>();
-        var digests = new HashSet<string>(StringComparer.Ordinal);
+        var disclosures = new OrderedDictionary<string, Disclosure>(StringComparer.Ordinal);
         for (var at = first + 1; at <= end;)
         {
             var next = text.IndexOf('~', at);
@@ -78,41 +85,53 @@ internal sealed class SdJwtParts
             {
                 return Reason.SdJwtTooLarge;
             }
-            if (!Read(text[at..next]).TryGet(out var disclosure, out reason))
+            if (!Read(text, at, next - at).TryGet(out var disclosure, out reason))
             {
                 return reason;
             }
-            if (!digests.Add(disclosure.Digest))
+            if (!disclosures.TryAdd(disclosure.Digest, disclosure))
             {
                 return Reason.SdJwtDisclosureRepeated;
             }
-            disclosures.Add(disclosure);
             at = next + 1;
         }
-        return new SdJwtParts(text, end + 1, text[..first], issued, disclosures, binding);
+        return new SdJwtParts(text, end + 1, first, issued, disclosures, binding);
     }
 
     /// <summary>[salt, name, value] of a claim, [salt, value] of an element.</summary>
-    private static Checked<Disclosure> Read(string text)
+    private static Checked<Disclosure> Read(string whole, int start, int length)
     {
-        if (text.Length == 0 || BaseText.FromBase64Url(text.AsSpan()) is not { } bytes)
+        var room = ArrayPool<byte>.Shared.Rent(2 * length);
+        try
         {
-            return Reason.SdJwtDisclosureMalformed;
+            // What is no ASCII becomes a question mark, which base64url does not have.
+            var text = room.AsSpan(0, Encoding.ASCII.GetBytes(whole.AsSpan(start, length), room));
+            var bytes = room.AsSpan(length);
+            if (BaseText.FromBase64Url(text, bytes) is not (> 0 and var count))
+            {
+                return Reason.SdJwtDisclosureMalformed;
+            }
+            if (!Json.Parse(bytes[..count]).TryGet(out var json, out var reason))
+            {
+                return reason;
+            }
+            var items = json.Items;
+            if (items.Length is not (2 or 3) || items[0].Kind != JsonKind.Text || items.Length == 3 && items[1].Kind != JsonKind.Text)
+            {
+                return Reason.SdJwtDisclosureMalformed;
+            }
+            var name = items.Length == 3 ? items[1].Text : null;
+            if (name is "_sd" or "..." or "_sd_alg")
+            {
+                return Reason.SdJwtReservedName;
+            }
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            Sha256.Hash(text, hash);
+            return new Disclosure(whole, start, length, Base64Url.EncodeToString(hash), name, items[^1]);
         }
-        if (!Json.Parse(bytes).TryGet(out var json, out var reason))
+        finally
         {
-            return reason;
+            ArrayPool<byte>.Shared.Return(room);
         }
-        var items = json.Items;
-        if (items.Length is not (2 or 3) || items[0].Kind != JsonKind.Text || items.Length == 3 && items[1].Kind != JsonKind.Text)
-        {
-            return Reason.SdJwtDisclosureMalformed;
-        }
-        var name = items.Length == 3 ? items[1].Text : null;
-        if (name is "_sd" or "..." or "_sd_alg")
-        {
-            return Reason.SdJwtReservedName;
-        }
-        return new Disclosure(text, SdJwtVerifier.HashOf(text), name, items[^1]);
     }
 }

@@ -5,22 +5,26 @@ namespace Muqeem.Verifier.SdJwt;
 /// <summary>Puts the disclosures in the place of their digests (RFC 9901, 7.1), each exactly once, and takes the rest of the digests out.</summary>
 internal sealed class SdJwtProcessing
 {
-    private readonly Dictionary<string, Disclosure> _byDigest;
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, Disclosure> _byDigest;
+    private readonly HashSet<string> _seen = new(32, StringComparer.Ordinal);
     private int _used;
 
-    private SdJwtProcessing(SdJwtParts parts) => _byDigest = parts.Disclosures.ToDictionary(d => d.Digest, StringComparer.Ordinal);
+    /// <summary>Whether it is noted where each disclosure stands; only who chooses among them needs it.</summary>
+    private readonly bool _places;
+
+    private SdJwtProcessing(SdJwtParts parts, bool places) => (_byDigest, _places) = (parts.Disclosures, places);
 
     internal sealed record Processed(Json Claims);
 
-    public static Checked<Processed> Process(SdJwtParts parts)
+    /// <param name="places">Whether <see cref="Disclosure.Pointer"/> is wanted.</param>
+    public static Checked<Processed> Process(SdJwtParts parts, bool places = false)
     {
         var payload = parts.Issued.Payload;
         if (payload["_sd_alg"] is { } algorithm && algorithm.Text != "sha-256")
         {
             return Reason.SdJwtDigestAlgorithm;
         }
-        var processing = new SdJwtProcessing(parts);
+        var processing = new SdJwtProcessing(parts, places);
         if (!processing.Object(payload, null, "", 1).TryGet(out var claims, out var reason))
         {
             return reason;
@@ -116,7 +120,7 @@ internal sealed class SdJwtProcessing
         for (var i = 0; i < value.Items.Length; i++)
         {
             var item = value.Items[i];
-            var (at, inside) = (pointer + "/" + i.ToString(System.Globalization.CultureInfo.InvariantCulture), within);
+            var (at, inside) = (_places ? pointer + "/" + i.ToString(System.Globalization.CultureInfo.InvariantCulture) : "", within);
             if (item["..."] is { } digest)
             {
                 if (item.Members.Length != 1)
@@ -190,5 +194,5 @@ internal sealed class SdJwtProcessing
     }
 
     /// <summary>A JSON pointer (RFC 6901) one name further.</summary>
-    private static string Under(string pointer, string name) => pointer + "/" + name.Replace("~", "~0").Replace("/", "~1");
+    private string Under(string pointer, string name) => _places ? pointer + "/" + name.Replace("~", "~0").Replace("/", "~1") : "";
 }

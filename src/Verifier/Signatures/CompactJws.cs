@@ -10,18 +10,22 @@ namespace Muqeem.Verifier.Signatures;
 /// <summary>A JWS in its compact form (RFC 7515) whose payload is a JSON object. ES256 only, nothing critical, nothing unencoded.</summary>
 internal sealed class CompactJws
 {
+    /// <summary>The header that was read last: all that one signer signs in a form begin with the same.</summary>
+    private static volatile ReadHeader? _last;
+
+    private readonly ReadHeader _header;
     private readonly byte[] _hash;
     private readonly byte[] _signature;
 
-    private CompactJws(Json header, Json payload, byte[] hash, byte[] signature)
+    private CompactJws(ReadHeader header, Json payload, byte[] hash, byte[] signature)
     {
-        Header = header;
+        _header = header;
         Payload = payload;
         _hash = hash;
         _signature = signature;
     }
 
-    public Json Header { get; }
+    public Json Header => _header.Json;
 
     /// <summary>An object. It counts after a signature was verified.</summary>
     public Json Payload { get; }
@@ -34,7 +38,7 @@ internal sealed class CompactJws
         {
             return Reason.JwsMalformed;
         }
-        if (BaseText.FromBase64Url(text[..first]) is not { } head || BaseText.FromBase64Url(text[(first + 1)..second]) is not { } body || BaseText.FromBase64Url(text[(second + 1)..]) is not { Length: 64 } signature)
+        if (BaseText.FromBase64Url(text[(first + 1)..second]) is not { } body || BaseText.FromBase64Url(text[(second + 1)..]) is not { Length: 64 } signature)
         {
             return Reason.JwsMalformed;
         }
@@ -42,7 +46,7 @@ internal sealed class CompactJws
         {
             return reason;
         }
-        return Made(head, payload, text[..second], signature);
+        return Made(text[..first], payload, text[..second], signature);
     }
 
     /// <summary>One whose payload travels apart (RFC 7515, appendix F): nothing stands between the two points.</summary>
@@ -50,24 +54,24 @@ internal sealed class CompactJws
     public static Checked<CompactJws> ParseDetached(ReadOnlySpan<char> text, Json payload, ReadOnlySpan<byte> bytes)
     {
         var first = text.IndexOf("..");
-        if (first < 0 || BaseText.FromBase64Url(text[..first]) is not { } head || BaseText.FromBase64Url(text[(first + 2)..]) is not { Length: 64 } signature)
+        if (first < 0 || BaseText.FromBase64Url(text[(first + 2)..]) is not { Length: 64 } signature)
         {
             return Reason.JwsMalformed;
         }
-        return Made(head, payload, string.Concat(text[..(first + 1)], Base64Url.EncodeToString(bytes)), signature);
+        return Made(text[..first], payload, string.Concat(text[..(first + 1)], Base64Url.EncodeToString(bytes)), signature);
     }
 
-    private static Checked<CompactJws> Made(byte[] head, Json payload, ReadOnlySpan<char> signed, byte[] signature)
+    private static Checked<CompactJws> Made(ReadOnlySpan<char> head, Json payload, ReadOnlySpan<char> signed, byte[] signature)
     {
-        if (!Json.Parse(head).TryGet(out var header, out var reason))
+        if (!HeaderOf(head).TryGet(out var header, out var reason))
         {
             return reason;
         }
-        if (header.Kind != JsonKind.Object || payload.Kind != JsonKind.Object)
+        if (payload.Kind != JsonKind.Object)
         {
             return Reason.JwsMalformed;
         }
-        if (header["alg"]?.Text != "ES256" || header["crit"] is not null || header["b64"] is not null)
+        if (header.Json["alg"]?.Text != "ES256" || header.Json["crit"] is not null || header.Json["b64"] is not null)
         {
             return Reason.JwsAlgorithm;
         }
@@ -86,7 +90,40 @@ internal sealed class CompactJws
         {
             return Reason.JwsType;
         }
-        if (Header["x5c"] is not { Kind: JsonKind.Array } x5c || x5c.Items.Length == 0)
+        if (!_header.Chain.TryGet(out var chain, out var reason) || !trust.Check(chain, purpose, at).TryGet(out var signer, out reason))
+        {
+            return reason;
+        }
+        return signer.Verify(_hash, _signature) ? signer : Reason.SignatureWrong;
+    }
+
+    private static Checked<ReadHeader> HeaderOf(ReadOnlySpan<char> text)
+    {
+        if (_last is { } last && text.SequenceEqual(last.Text))
+        {
+            return last;
+        }
+        if (BaseText.FromBase64Url(text) is not { } bytes)
+        {
+            return Reason.JwsMalformed;
+        }
+        if (!Json.Parse(bytes).TryGet(out var json, out var reason))
+        {
+            return reason;
+        }
+        if (json.Kind != JsonKind.Object)
+        {
+            return Reason.JwsMalformed;
+        }
+        var header = new ReadHeader(text.ToString(), json, ChainIn(json));
+        // That of a proof changes with each holder and is soon read.
+        _last = header.Chain.Ok ? header : _last;
+        return header;
+    }
+
+    private static Checked<List<ReadOnlyMemory<byte>>> ChainIn(Json header)
+    {
+        if (header["x5c"] is not { Kind: JsonKind.Array } x5c || x5c.Items.Length == 0)
         {
             return Reason.ChainMissing;
         }
@@ -99,12 +136,11 @@ internal sealed class CompactJws
             }
             chain.Add(der);
         }
-        if (!trust.Check(chain, purpose, at).TryGet(out var signer, out var reason))
-        {
-            return reason;
-        }
-        return signer.Verify(_hash, _signature) ? signer : Reason.SignatureWrong;
+        return chain;
     }
+
+    /// <summary>A header as it was read; says nothing yet of whether it is good.</summary>
+    private sealed record ReadHeader(string Text, Json Json, Checked<List<ReadOnlyMemory<byte>>> Chain);
 
     /// <summary>SHA-256 over a text that is known to be ASCII.</summary>
     internal static byte[] HashAscii(ReadOnlySpan<char> text)

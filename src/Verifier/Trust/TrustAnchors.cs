@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Muqeem.Verifier.Cryptography;
 
 namespace Muqeem.Verifier.Trust;
 
@@ -179,7 +180,7 @@ public sealed class TrustAnchors
     internal Checked<Signer> Find(ReadOnlySpan<byte> der)
     {
         Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(der, hash);
+        Sha256.Hash(der, hash);
         var key = KeyOf(hash);
         if (_kept.TryGetValue(key, out var kept))
         {

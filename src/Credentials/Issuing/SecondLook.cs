@@ -1,0 +1,88 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Muqeem.Credentials.Forms;
+using Muqeem.Verifier.Mdoc;
+using Muqeem.Verifier.Qr;
+using Muqeem.Verifier.SdJwt;
+
+namespace Muqeem.Credentials.Issuing;
+
+/// <summary>A form up to its signature, and the look at it before anything is signed: with the verifiers' decoder, which shares no encoder with what wrote it.</summary>
+internal static class SecondLook
+{
+    private static readonly byte[] NoSignature = new byte[64];
+
+    /// <param name="type">What an SD-JWT names as its type.</param>
+    public static Unsigned Write(FormKind kind, IdClaims id, CredentialTerms terms, HolderKey holder, byte[] seed, TypeMetadata type) =>
+        kind switch
+        {
+            FormKind.SdJwtVc => SdJwtForm.Write(id, terms, holder, seed, type.Integrity, type.Version),
+            FormKind.Mdoc => MdocForm.Write(id, terms, holder, seed),
+            _ => QrForm.Card(id, terms),
+        };
+
+    /// <summary>Reads what is about to be signed and compares it with what was meant.</summary>
+    /// <exception cref="InvalidOperationException">It says something else: a bug, and nothing is signed.</exception>
+    public static void At(FormKind kind, IdClaims id, CredentialTerms terms, HolderKey holder, Unsigned unsigned, DateTimeOffset now)
+    {
+        var bytes = unsigned.Complete(NoSignature);
+        if (kind == FormKind.SdJwtVc)
+        {
+            AtSdJwt(id, terms, holder, bytes);
+        }
+        else if (kind == FormKind.CardQr)
+        {
+            AtCard(id, terms, bytes);
+        }
+        else
+        {
+            AtMdoc(id, terms, holder, bytes, now);
+        }
+    }
+
+    private static void AtSdJwt(IdClaims id, CredentialTerms terms, HolderKey holder, byte[] bytes)
+    {
+        var read = SdJwtVerifier.Inspect(Encoding.ASCII.GetString(bytes));
+        Must(read.Ok, "the credential cannot be read", read.Reason?.ToString());
+        var claims = read.Value;
+        Must(claims["personal_administrative_number"]?.Text == id.ResidentNumber && claims["name"]?.Text == id.NameLatin && claims["name#ar"]?.Text == id.NameArabic
+            && claims["birthdate"]?.Text == id.BirthText && claims["document_number"]?.Text == id.Serial, "the credential names another person");
+        var key = claims["cnf"]?["jwk"];
+        Must(key?["x"]?.Text == Base64Url.EncodeToString(holder.X) && key["y"]?.Text == Base64Url.EncodeToString(holder.Y), "the credential is bound to another key");
+        var status = claims["status"]?["status_list"];
+        Must(status?["uri"]?.Text == terms.StatusUri && status["idx"]?.Digits == terms.StatusIndex.ToString(CultureInfo.InvariantCulture), "the credential has another place in the list");
+        Must(claims["exp"]?.Digits == terms.Expires.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), "the credential expires at another time");
+    }
+
+    private static void AtCard(IdClaims id, CredentialTerms terms, byte[] bytes)
+    {
+        var read = QrCode.Inspect(bytes, terms.Certificates[0]);
+        Must(read.Ok, "the card's code cannot be read", read.Reason?.ToString());
+        var code = read.Value;
+        Must(code.Kind == QrKind.Card && code.Identity.GetValueOrDefault(1) == id.ResidentNumber && code.Identity.GetValueOrDefault(13) == id.NationalityCode
+            && (code.Identity.GetValueOrDefault(4) ?? id.NameLatin) == id.NameLatin, "the card's code names another person");
+        Must(code.Status?.Uri == terms.StatusUri && code.Status.Index == terms.StatusIndex, "the card's code has another place in the list");
+        Must(code.ExpiresAt == terms.Expires.ToDateTimeOffset() && code.IssuedAt == terms.Issued.ToDateTimeOffset(), "the card's code counts at another time");
+    }
+
+    private static void AtMdoc(IdClaims id, CredentialTerms terms, HolderKey holder, byte[] bytes, DateTimeOffset now)
+    {
+        var document = MdocVerifier.Inspect(bytes, now);
+        Must(document.Ok, "the document cannot be read", document.Reason?.ToString());
+        var mdoc = document.Value;
+        Must(mdoc[MdocForm.PhotoIdNames, "administrative_number"]?.Text == id.ResidentNumber && mdoc[MdocForm.GenericNames, "family_name_unicode"]?.Text == id.Family
+            && mdoc[MdocForm.GenericNames, "document_number"]?.Text == id.Serial && mdoc[MdocForm.NationalNames(terms.Origin), "name_ar"]?.Text == id.NameArabic, "the document names another person");
+        Must(mdoc.DeviceKey.Q.X.AsSpan().SequenceEqual(holder.X) && mdoc.DeviceKey.Q.Y.AsSpan().SequenceEqual(holder.Y), "the document is bound to another key");
+        Must(mdoc.Status?.Uri == terms.StatusUri && mdoc.Status.Index == terms.StatusIndex, "the document has another place in the list");
+        Must(mdoc.ValidUntil == terms.Expires.ToDateTimeOffset(), "the document expires at another time");
+    }
+
+    private static void Must(bool holds, string otherwise, string? reason = null)
+    {
+        if (!holds)
+        {
+            throw new InvalidOperationException($"Nothing was signed: {otherwise}{(reason is null ? "" : $" ({reason})")}.");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Muqeem.Platform.Signatures;
+
+namespace Muqeem.Credentials.Verifiers;
+
+/// <summary>A verifier's public key as it is handed in: PEM (SubjectPublicKeyInfo) or a JWK, on P-256 or Ed25519.</summary>
+/// <param name="Bytes">SubjectPublicKeyInfo of P-256; the 32 bytes of Ed25519.</param>
+/// <param name="Thumbprint">RFC 7638, SHA-256 in base64url.</param>
+internal sealed record PublicKeyText(string Algorithm, byte[] Bytes, string Thumbprint)
+{
+    private const int Longest = 4096;
+
+    /// <summary>SubjectPublicKeyInfo of an Ed25519 key up to the key itself (RFC 8410).</summary>
+    private static ReadOnlySpan<byte> Ed25519Prefix => [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+    /// <summary>Null when it is no public key that can be used here; also for one with a private part in it.</summary>
+    public static PublicKeyText? Read(string text)
+    {
+        try
+        {
+            return text.Length > Longest ? null : text.AsSpan().TrimStart().StartsWith("{") ? OfJwk(text) : OfPem(text);
+        }
+        catch (Exception e) when (e is CryptographicException or JsonException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static PublicKeyText? OfPem(string text)
+    {
+        if (!PemEncoding.TryFind(text, out var fields) || !text.AsSpan()[fields.Label].SequenceEqual("PUBLIC KEY") || !text.AsSpan(fields.Location.End.Value).Trim().IsEmpty)
+        {
+            return null;
+        }
+        var der = Convert.FromBase64String(text[fields.Base64Data]);
+        if (der.AsSpan().StartsWith(Ed25519Prefix))
+        {
+            return der.Length == Ed25519Prefix.Length + 32 ? OfEd25519(der[Ed25519Prefix.Length..]) : null;
+        }
+        using var key = ECDsa.Create();
+        key.ImportSubjectPublicKeyInfo(der, out var read);
+        return read == der.Length && key.KeySize == 256 && key.ExportParameters(false) is { Curve.Oid.Value: "1.2.840.10045.3.1.7" } parameters ? OfP256(parameters.Q.X!, parameters.Q.Y!) : null;
+    }
+
+    private static PublicKeyText? OfJwk(string text)
+    {
+        using var jwk = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
+        string? Member(string name) => jwk.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        byte[]? Number(string name) => Member(name) is { Length: 43 } coded && Base64Url.DecodeFromChars(coded) is { Length: 32 } bytes && Base64Url.EncodeToString(bytes) == coded ? bytes : null;
+        if (jwk.RootElement.ValueKind != JsonValueKind.Object || jwk.RootElement.TryGetProperty("d", out _))
+        {
+            return null;
+        }
+        return (Member("kty"), Member("crv")) switch
+        {
+            ("EC", "P-256") when Number("x") is { } x && Number("y") is { } y => OfP256(x, y),
+            ("OKP", "Ed25519") when Number("x") is { } x => OfEd25519(x),
+            _ => null,
+        };
+    }
+
+    private static PublicKeyText OfP256(byte[] x, byte[] y)
+    {
+        // Refuses a point that is not on the curve.
+        using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = x, Y = y } });
+        return new(HttpSignature.P256, key.ExportSubjectPublicKeyInfo(), Hash($$"""{"crv":"P-256","kty":"EC","x":"{{Base64Url.EncodeToString(x)}}","y":"{{Base64Url.EncodeToString(y)}}"}"""));
+    }
+
+    private static PublicKeyText OfEd25519(byte[] x) => new(HttpSignature.Ed25519, x, Hash($$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64Url.EncodeToString(x)}}"}"""));
+
+    private static string Hash(string canonical) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(canonical)));
+}

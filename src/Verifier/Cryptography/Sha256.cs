@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Muqeem.Verifier.Cryptography;
+
+/// <summary>
+/// SHA-256 of short texts by libcrypto's own functions. A credential has some thirty digests of a hundred bytes; by way of the providers each costs four times its hashing. Deprecated since OpenSSL 3.0 in favour of those
+/// providers, and there for as long as libcrypto.so.3 is. Safe for several threads: nothing is shared.
+/// </summary>
+public static partial class Sha256
+{
+    public const int Length = 32;
+
+    private const string Library = "libcrypto.so.3";
+
+    /// <param name="hash">32 bytes.</param>
+    public static void Hash(ReadOnlySpan<byte> data, Span<byte> hash)
+    {
+        if (hash.Length < Length)
+        {
+            throw new ArgumentException("A hash has 32 bytes.", nameof(hash));
+        }
+        var state = default(State);
+        if (SHA256_Init(ref state) != 1 || SHA256_Update(ref state, data, (nuint)data.Length) != 1 || SHA256_Final(hash, ref state) != 1)
+        {
+            throw new System.Security.Cryptography.CryptographicException("SHA-256 failed.");
+        }
+    }
+
+    /// <summary>SHA256_CTX: eight words of state, two of length, sixteen of data, and two counters.</summary>
+    [InlineArray(28)]
+    private struct State
+    {
+        private uint _first;
+    }
+
+    [LibraryImport(Library)]
+    private static partial int SHA256_Init(ref State state);
+
+    [LibraryImport(Library)]
+    private static partial int SHA256_Update(ref State state, ReadOnlySpan<byte> data, nuint length);
+
+    [LibraryImport(Library)]
+    private static partial int SHA256_Final(Span<byte> hash, ref State state);
+}
