@@ -114,6 +114,22 @@ try
         await File.WriteAllBytesAsync(Path.Combine(output, "verified.en.png"), await telephone.PictureAsync());
     }
     Say($"Anybody can check it: the live code and the code that is read out ({code}) are both valid");
+    // An ID that will be revoked. Played before the clock is moved, so that the files are of today for whoever checks them.
+    var late = await PersonAsync(14, "ar");
+    await late.OpenAccountAsync();
+    await late.ApplyForFirstIdAsync();
+    if (await ReviewedAsync(late, "AWAITING_PAYMENT", "UNDER_REVIEW") == "UNDER_REVIEW")
+    {
+        await using var sampler = (await ColleagueAsync("officer.one", "ar", look: false)).Browser;
+        var officer = new Officer(muqeem, sampler, "officer.one", office["officer.one"]);
+        await officer.TakeNextAsync();
+        await officer.ApproveAsync("approve.records_agree");
+    }
+    await LookAsync(late.Browser, "application-late");
+    await late.PayAsync(texts);
+    await late.UntilAsync("ISSUED", texts);
+    var lateNumber = await late.ResidentNumberAsync();
+
     // What the ID leaves for others to check, and what becomes of it when it is held.
     await first.Browser.OpenAsync("id/card");
     await first.Browser.PressAsync("/id/card");
@@ -167,21 +183,7 @@ try
     result["secondsToFirstId"] = Math.Round(issuedAt - began, 1);
     result["first"] = new JsonObject { ["reference"] = first.Reference, ["residentNumber"] = number, ["state"] = "ISSUED", ["drawnForReview"] = sampled, ["passportReadFromPicture"] = first.PassportWasRead, ["liveCode"] = "valid", ["shortCode"] = "valid", ["frozen"] = "document_frozen", ["suspended"] = "document_suspended", ["afterwards"] = "valid" };
 
-    // An ID that two officers revoke. Played before the clock is moved, so that the files are of today for whoever checks them.
-    var late = await PersonAsync(14, "ar");
-    await late.OpenAccountAsync();
-    await late.ApplyForFirstIdAsync();
-    if (await ReviewedAsync(late, "AWAITING_PAYMENT", "UNDER_REVIEW") == "UNDER_REVIEW")
-    {
-        await using var sampler = (await ColleagueAsync("officer.one", "ar", look: false)).Browser;
-        var officer = new Officer(muqeem, sampler, "officer.one", office["officer.one"]);
-        await officer.TakeNextAsync();
-        await officer.ApproveAsync("approve.records_agree");
-    }
-    await LookAsync(late.Browser, "application-late");
-    await late.PayAsync(texts);
-    await late.UntilAsync("ISSUED", texts);
-    var lateNumber = await late.ResidentNumberAsync();
+    // The other ID is revoked by two officers.
     using var latePhone = await Wallet.SignInAsync(muqeem, lateNumber, late.Hand.Mobile);
     var revoked = new Evidence(late, latePhone);
     await revoked.FetchAsync(late.Application);

@@ -19,13 +19,25 @@ public sealed class Wallet : IDisposable
     /// <param name="name">Border or resident number.</param>
     public static async Task<Wallet> SignInAsync(Installation muqeem, string name, string mobile)
     {
-        var wallet = new Wallet(muqeem, new HttpClient { BaseAddress = new Uri(muqeem.Muqeem, "api/v1/"), Timeout = TimeSpan.FromSeconds(60) });
+        var wallet = new Wallet(muqeem, new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(muqeem.Muqeem, "api/v1/"), Timeout = TimeSpan.FromSeconds(60) });
         var before = await muqeem.NewestMessageAsync(mobile);
         var challenge = (await wallet.PostAsync("sessions", new { name, password = Resident.Password })).GetProperty("challenge").GetString();
-        if (await muqeem.NewestMessageAsync(mobile) == before)
+        // A telephone gets a code a minute at most, and the newest may be of the registration.
+        await Installation.UntilAsync(async () =>
         {
-            await wallet.PostAsync("sessions/challenge/message", new { challenge });
-        }
+            if (await muqeem.NewestMessageAsync(mobile) != before)
+            {
+                return true;
+            }
+            using var again = new HttpRequestMessage(HttpMethod.Post, "sessions/challenge/message") { Content = JsonContent.Create(new { challenge }) };
+            again.Headers.Add("Operation-Id", Guid.CreateVersion7().ToString());
+            using var answer = await wallet._http.SendAsync(again);
+            if (!answer.IsSuccessStatusCode)
+            {
+                await Task.Delay(1000);
+            }
+            return answer.IsSuccessStatusCode;
+        }, "a code was sent", 90);
         var session = await wallet.PostAsync("sessions/challenge", new { challenge, factor = "message", code = await muqeem.CodeAsync(mobile, before) });
         wallet._http.DefaultRequestHeaders.Authorization = new("Bearer", session.GetProperty("token").GetString());
         return wallet;
@@ -35,7 +47,7 @@ public sealed class Wallet : IDisposable
     /// <param name="secret">Of the authenticator.</param>
     public static async Task<Wallet> SignInAsync(Installation muqeem, string name, string password, string secret)
     {
-        var desk = new Wallet(muqeem, new HttpClient { BaseAddress = new Uri(muqeem.Muqeem, "api/v1/"), Timeout = TimeSpan.FromSeconds(60) });
+        var desk = new Wallet(muqeem, new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(muqeem.Muqeem, "api/v1/"), Timeout = TimeSpan.FromSeconds(60) });
         // A code is taken once, and this one may have been the seeding's or the browser's: then the app's next.
         foreach (var later in new[] { 0, 30 })
         {

@@ -121,7 +121,7 @@ public sealed partial class IssuedForms
                 ExpiresAt = expires,
             };
             var unsigned = Write(next, id, recipe, by.Chain, type);
-            Inspect(next, id, recipe, by.Certificate, unsigned);
+            SecondLook.At(next.Kind, id, Terms(next, by.Chain), Holder(recipe), unsigned, clock.GetUtcNow());
             next = next with { Digest = unsigned.Digest };
             Put(change, next);
             change.Claims.Add(StatusLists.ClaimOf(next.Place));
