@@ -90,7 +90,7 @@ public abstract class ReissueTests(DatabaseKind kind) : IAsyncLifetime
     {
         private int _left = lives;
 
-        public Task<WriteOutcome> WriteAsync(Change change, WriteClass @class, CancellationToken cancel) =>
+        public Task<WriteOutcome> WriteAsync(Change change, WriteClass @class = WriteClass.Interactive, CancellationToken cancel = default) =>
             Interlocked.Decrement(ref _left) >= 0 ? writer.WriteAsync(change, @class, cancel) : Task.FromResult<WriteOutcome>(new WriteOutcome.InDoubt());
     }
 

@@ -161,7 +161,7 @@ public abstract class StatusListsTests(DatabaseKind kind) : IAsyncLifetime
     /// <summary>Loses the list that was announced and signed.</summary>
     private sealed class LosingWriter(IWriter writer) : IWriter
     {
-        public Task<WriteOutcome> WriteAsync(Change change, WriteClass @class, CancellationToken cancel) =>
+        public Task<WriteOutcome> WriteAsync(Change change, WriteClass @class = WriteClass.Interactive, CancellationToken cancel = default) =>
             change.Rows.Exists(r => r.Table == CredentialsTables.StatusList) ? Task.FromResult<WriteOutcome>(new WriteOutcome.InDoubt()) : writer.WriteAsync(change, @class, cancel);
     }
 

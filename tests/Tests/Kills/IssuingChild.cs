@@ -180,7 +180,7 @@ internal static class IssuingChild
     {
         private readonly ConcurrentDictionary<Guid, Task> _pending = new();
 
-        public async Task<WriteOutcome> WriteAsync(Change change, WriteClass @class, CancellationToken cancel)
+        public async Task<WriteOutcome> WriteAsync(Change change, WriteClass @class = WriteClass.Interactive, CancellationToken cancel = default)
         {
             if (change.Act is { Verb: "credential.request" })
             {
