@@ -110,11 +110,11 @@ public abstract class HoldsTests : IAsyncLifetime
 
     private Guid NewOperation() => Guid.CreateVersion7(Now);
 
-    private Task<FormAnswer> AskAsync()
+    private async Task<FormAnswer> AskAsync()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var q = key.ExportParameters(false).Q;
-        return ReadDoor.RunAsync(() => _forms.RequestAsync(_world.Door.Enter(Actor.System("test"), Purpose.Self, null, "test", _person), Actor.System("test"), _person, FormKind.SdJwtVc, new HolderKey(q.X!, q.Y!), NewOperation()));
+        return await ReadDoor.RunAsync(() => _forms.RequestAsync(_world.Door.Enter(Actor.System("test"), Purpose.Self, null, "test", _person), Actor.System("test"), _person, FormKind.SdJwtVc, new HolderKey(q.X!, q.Y!), NewOperation()));
     }
 
     private async Task<StatusPlace> CredentialAsync() => Assert.IsType<FormAnswer.Issued>(await AskAsync()).Form.Place;
