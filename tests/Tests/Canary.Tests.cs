@@ -25,6 +25,12 @@ public sealed class CanaryOnPostgreSqlTests : CanaryTests
     }
 }
 
+public sealed class CanaryOnSqliteTests : CanaryTests
+{
+    [Fact]
+    public Task Nobody_finds_a_resident_who_went_the_whole_way_anywhere_but_behind_the_read_door() => NobodyFindsAsync(null);
+}
+
 /// <summary>
 /// One resident registers, applies, gets the ID, shows it, and mistypes something now and then, all over HTTP. Afterwards name, numbers, address and telephone are looked for in every form wherever
 /// something is kept or told.
