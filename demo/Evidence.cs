@@ -101,6 +101,8 @@ public sealed class Evidence(Resident person, Wallet wallet)
     {
         // Whole pixels for each module: decoders are to be tried on the code, not on the scaling.
         var modules = int.Parse(Regex.Match(svg, "viewBox=\"0 0 ([0-9]+) ").Groups[1].Value, CultureInfo.InvariantCulture);
+        // On a page of nobody, whose policy does not forbid the width.
+        await person.Browser.Page.GotoAsync("about:blank");
         await person.Browser.Page.SetContentAsync($"<body style='margin:0'><div style='width:{4 * modules}px'>{svg}</div></body>");
         return await person.Browser.PictureAsync("svg");
     }

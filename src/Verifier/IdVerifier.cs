@@ -123,7 +123,8 @@ public sealed class IdVerifier(OfflineTrust trust)
         }
         var asOf = credential.SignedAt;
         return (CheckStatus(credential.Status, now, options, ref asOf)
-            ?? new Verdict.Valid(IdForm.Mdoc, [.. credential.Elements.Select(e => Shown(e.Namespace + "/" + e.Name, e.Value))], asOf, credential.IsBound, credential.Signer)) with { Status = credential.Status };
+            ?? new Verdict.Valid(IdForm.Mdoc, [.. credential.Elements.Select(e => Shown(e.Namespace + "/" + e.Name, e.Value))], asOf, credential.IsBound, credential.Signer)) with
+        { Status = credential.Status };
     }
 
     private Verdict Answer(Checked<QrCode> result, DateTimeOffset now, CheckOptions options)
