@@ -247,6 +247,9 @@ public abstract class HoldsFrontDoorTests(HoldsWorld shared)
         var revoke = await first.PostAsync(at + "/proposals", new { act = "revoke", reason = "revoke.issued_in_error", words = "There are two of you in the register." });
         Is(HttpStatusCode.OK, await second.PostAsync($"office/proposals/{revoke["proposal"].GetString()}/confirm"));
         Assert.Equal("document_revoked", await ReasonAsync(last));
+        await browser.OpenAsync("id");
+        Assert.True(browser.Shows("Your ID has ended: Revoked"), browser.Html);
+        Assert.DoesNotContain("services/issue", browser.Html, StringComparison.Ordinal);
         Is(HttpStatusCode.NotFound, await holder.GetAsync("id"));
         Is(HttpStatusCode.NotFound, await holder.PostAsync("id/freeze"));
         var end = await first.GetAsync(at);

@@ -18,7 +18,7 @@ public static class PageAssets
     public static string Url(string name) => "/assets/" + ByName[name].File;
 
     /// <summary>The content of an asset that is text, for a page that has to stand alone.</summary>
-    public static string Text(string name) => Encoding.UTF8.GetString(ByName[name].Bytes);
+    public static string Source(string name) => Encoding.UTF8.GetString(ByName[name].Bytes);
 
     public static IReadOnlyCollection<string> Names => ByName.Keys;
 

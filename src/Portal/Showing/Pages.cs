@@ -76,7 +76,8 @@ internal static class Pages
         }
         if (!session.SeesRecords || await ids.OfAsync(session, cancel) is not { } held)
         {
-            return PageResult.Of<NoIdPage, NoIdModel>(new(session.SeesRecords));
+            var last = session.SeesRecords ? (await ids.LastAsync(session, cancel))?.State : null;
+            return PageResult.Of<NoIdPage, NoIdModel>(new(session.SeesRecords, last is DocumentState.Live ? null : last));
         }
         if (await holds.OpenAsync(session.Person, cancel) is { Any: true } open)
         {
@@ -133,6 +134,9 @@ internal static class Pages
 /// <summary>Opens the holder's own ID, for the holder.</summary>
 internal sealed class HolderIds(Documents documents, Residences residences, ReadDoor door, TimeProvider clock)
 {
+    /// <summary>The newest version, whatever became of it.</summary>
+    public async Task<DocumentVersion?> LastAsync(Session session, CancellationToken cancel) => (await documents.OfAsync(session.Person, cancel)).FirstOrDefault();
+
     public async Task<HeldId?> OfAsync(Session session, CancellationToken cancel)
     {
         if (await documents.LiveAsync(session.Person, cancel) is not { } document || await residences.OfAsync(session.Person, cancel) is not { } residence)
@@ -164,7 +168,8 @@ public enum IdView
 public sealed record IdModel(HeldId Held, LiveCode? Code, bool Live, IdView View, LocalDate Today, Instant Now);
 
 /// <param name="SeesRecords">False: the account cannot show an ID before the person was proofed.</param>
-public sealed record NoIdModel(bool SeesRecords);
+/// <param name="Ended">How the last ID ended; null: there never was one.</param>
+public sealed record NoIdModel(bool SeesRecords, DocumentState? Ended);
 
 /// <param name="Code">Null before it was asked for.</param>
 public sealed record CodeModel(ShortCode? Code);
