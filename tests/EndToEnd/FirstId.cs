@@ -112,6 +112,35 @@ public sealed class FirstId(Journey journey) : IClassFixture<Journey>
     [Fact]
     public void The_browser_has_nothing_to_complain_about() => Assert.Empty(journey.Person.Browser.Complaints);
 
+    /// <summary>A camera that the browser makes up gives the pictures; only the reading of the code is stood in for, for Chromium has none of its own on a desk.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_camera_reads_the_code_where_the_browser_can_and_says_so_when_it_may_not(bool allowed)
+    {
+        await using var checker = await journey.Chromium.PersonAsync(journey.Address, "ar", journey.Texts, script: true);
+        await checker.OpenAsync("verify");
+        var button = checker.Page.Locator("[data-scan] button");
+        Assert.False(await button.IsVisibleAsync());
+
+        await checker.Page.Context.AddInitScriptAsync("window.BarcodeDetector = class { static async getSupportedFormats() { return ['qr_code']; } async detect(video) { return video.videoWidth > 0 && !video.paused ? [{ rawValue: 'ABCD-2345' }] : []; } };");
+        if (allowed)
+        {
+            await checker.Page.Context.GrantPermissionsAsync(["camera"]);
+        }
+        await checker.OpenAsync("verify");
+        await button.ClickAsync();
+        if (allowed)
+        {
+            await Microsoft.Playwright.Assertions.Expect(checker.Page.Locator("h1, .verdict").First).ToContainTextAsync(journey.Texts.Of("ar", "verify.result.not_valid"));
+        }
+        else
+        {
+            await Microsoft.Playwright.Assertions.Expect(checker.Page.Locator("[data-scan] [role=status]")).ToHaveTextAsync(journey.Texts.Of("ar", "sys.scan.refused"));
+            Assert.False(await checker.Page.Locator("[data-scan] video").IsVisibleAsync());
+        }
+    }
+
     [Fact]
     public async Task Axe_finds_no_barrier_on_any_page()
     {
