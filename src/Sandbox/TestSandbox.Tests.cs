@@ -25,13 +25,24 @@ public sealed class TestSandbox : IAsyncDisposable
         Url = url;
         Clock = clock;
         var services = new ServiceCollection();
-        var all = new Dictionary<string, string?>(settings, StringComparer.Ordinal) { ["Agencies:Sandbox"] = url };
+        var all = new Dictionary<string, string?>(Patience, StringComparer.Ordinal) { ["Agencies:Sandbox"] = url };
+        foreach (var (key, value) in settings)
+        {
+            all[key] = value;
+        }
         services.AddSingleton<TimeProvider>(ClientClock);
         services.AddLogging(logging => logging.AddProvider(Log));
         services.AddAgencies(new ConfigurationBuilder().AddInMemoryCollection(all).Build());
         services.AddHttpClient("test").RemoveAllLoggers();
         _clients = services.BuildServiceProvider();
     }
+
+    /// <summary>A machine that builds and tests at once stands still for seconds: an agency is given up only where that is what is tested.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> Patience => AgenciesSetup.All.SelectMany(agency => new KeyValuePair<string, string?>[]
+    {
+        new($"Agencies:{agency.Name}:Attempt", "00:00:30"),
+        new($"Agencies:{agency.Name}:Limit", "00:01:00"),
+    });
 
     public string Url { get; }
 

@@ -69,7 +69,7 @@ public sealed class WholeWorld : IAsyncDisposable
             "--Webhooks:border:Url", $"{address}hooks/border", "--Webhooks:border:Key", keys[1],
             "--Webhooks:labour:Url", $"{address}hooks/labour", "--Webhooks:labour:Key", keys[2]]);
         await sandbox.StartAsync();
-        var all = new Dictionary<string, string?>(StringComparer.Ordinal)
+        var all = new Dictionary<string, string?>(TestSandbox.Patience, StringComparer.Ordinal)
         {
             ["urls"] = address.ToString(),
             ["Data"] = Path.Combine(folder, "data"),
