@@ -57,14 +57,16 @@ internal sealed class Speeds(Site site, Sizes sizes)
             {
                 var before = await BareAsync(counts["bare"]);
                 var (requests, says) = await bank.PrepareAsync(id, counts[id]);
+                var own = Cpu.Of(product.Pid);
                 var slice = await SliceAsync(product, cluster, requests, says);
+                var ofProduct = (Cpu.Of(product.Pid) - own) / requests.Count;
                 var after = await BareAsync(counts["bare"]);
                 Next("bare", after);
                 Next(id, slice);
                 var (rate, cpu) = ((before.PerSecond + after.PerSecond) / 2, (before.CpuMicros + after.CpuMicros) / 2);
                 if (round > 0)
                 {
-                    Say(Figure.Of(id).Keep(round, new(slice.PerSecond / rate, slice.CpuMicros / cpu, slice.PerSecond, slice.CpuMicros), $"bare {rate:0}/s, {cpu:0} µs"));
+                    Say(Figure.Of(id).Keep(round, new(slice.PerSecond / rate, slice.CpuMicros / cpu, slice.PerSecond, slice.CpuMicros), $"(product {ofProduct:0} µs)  bare {rate:0}/s, {cpu:0} µs"));
                 }
             }
         }
