@@ -23,7 +23,7 @@ using NodaTime;
 
 namespace Muqeem.Credentials;
 
-/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>, <see cref="PortraitOf"/>, <see cref="CardPhotoOf"/>, <see cref="TellHolder"/> and <see cref="TellReplaced"/>.</summary>
+/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>, <see cref="StandingsOf"/>, <see cref="PortraitOf"/>, <see cref="CardPhotoOf"/>, <see cref="TellHolder"/> and <see cref="TellReplaced"/>.</summary>
 public static class CredentialsSetup
 {
     /// <summary>Stands in credentials where no public origin is set.</summary>
@@ -41,8 +41,9 @@ public static class CredentialsSetup
         services.AddSingleton(p => new LiveCodes(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Rules(p),
             () => Now(p, FormRules.Of).Ages, p.GetRequiredService<TimeProvider>(), publicOrigin));
+        services.AddSingleton<OwnSigners>();
         services.AddSingleton(p => new Verification(
-            p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<ReadDoor>(),
+            p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<OwnSigners>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<ReadDoor>(),
             p.GetRequiredService<StandingOf>(), () => Rules(p), p.GetRequiredService<TimeProvider>()));
         static T Now<T>(IServiceProvider p, Func<PolicySnapshot, LocalDate, T> of) => of(p.GetRequiredService<PolicyBook>().Current, p.GetRequiredService<TimeProvider>().Today());
         services.AddSingleton(p => new StatusLists(
@@ -58,8 +59,8 @@ public static class CredentialsSetup
         services.AddSingleton<VerifierGate>();
         services.AddSingleton<VerifierBudgets>();
         services.AddSingleton<CheckRecorder>();
-        services.AddSingleton<OwnTrust>();
-        services.AddSingleton<VerifierDesk>();
+        services.AddSingleton(p => new VerifierDesk(
+            p.GetRequiredService<StatusLists>(), p.GetRequiredService<OwnSigners>(), p.GetRequiredService<CheckRecorder>(), p.GetRequiredService<Verification>(), () => Rules(p), p.GetRequiredService<TimeProvider>()));
         services.AddHostedService<VerifierWork>();
         services.AddSingleton(p => new Holds(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(),

@@ -127,6 +127,7 @@ public static class MuqeemHost
         services.AddSingleton<CardPhotoOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, UploadPart.Display, cancel));
         services.AddSingleton<TellHolder>(p => (change, person, kind, arguments) => p.GetRequiredService<Notices>().AddAsync(change, person, kind, null, arguments));
         services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
+        services.AddSingleton<StandingsOf>(p => (persons, cancel) => Standings.OfAsync(p, persons, cancel));
         services.AddSingleton<TellReplaced>(p => (change, person, _) => p.GetRequiredService<Notices>().AddAsync(change, person, "credentials_replaced", null));
         services.AddSingleton<UploadsSent>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().SentAsync(person, uploads, cancel));
         services.AddSignIn();

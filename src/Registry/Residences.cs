@@ -36,6 +36,20 @@ public sealed class Residences(Db db, Sealer sealer, ReadDoor door, TimeProvider
         return row.ToResidence([.. holds.Select(h => new Hold(h.Id, h.Kind, h.FromAt, h.UntilAt, h.Reason))]);
     }
 
+    /// <summary>The same of many persons by one look, without the sealed details. Who has no residence is not in it.</summary>
+    public async Task<IReadOnlyDictionary<PersonId, Residence>> OfAsync(IReadOnlyCollection<PersonId> persons, CancellationToken cancel = default)
+    {
+        var rows = await db.QueryAsync<ResidenceAndHold>("""
+            SELECT r.id, r.version AS row_version, r.person_id, r.category, r.from_day, r.until_day, r.calendar, r.months, r.issued_day, r.ended_day, r.end_reason, r.late_renewals,
+                   h.id AS hold_id, h.kind AS hold_kind, h.from_at AS hold_from, h.until_at AS hold_until, h.reason AS hold_reason
+            FROM residence r LEFT JOIN residence_hold h ON h.residence_id = r.id WHERE r.person_id = ANY(@persons)
+            """, new { persons = persons.Select(p => p.Value).ToList() }, cancel);
+        return rows.GroupBy(r => r.Id).Select(g => g.First().Read([.. g.Select(r => r.Hold()).OfType<Hold>()])).GroupBy(r => r.Person).ToDictionary(g => g.Key, Counting);
+    }
+
+    /// <summary>Of all that a person ever had.</summary>
+    private static Residence Counting(IEnumerable<Residence> residences) => residences.OrderBy(r => r.EndReason is null ? 0 : 1).ThenByDescending(r => r.From).First();
+
     public ValueTask<ResidenceDetails> DetailsAsync(Access access, Residence residence) =>
         door.OpenAsync<ResidenceDetails>(access, Context(residence.Person, residence.Id), residence.SealedDetails);
 
@@ -102,6 +116,15 @@ public sealed class Residences(Db db, Sealer sealer, ReadDoor door, TimeProvider
         change.Rows.Add(RegistryTables.Term.Insert(Guid.CreateVersion7(clock.GetUtcNow()), residence, from, until, months, calendar, clock.Now(), @case.Value));
 
     private static SealContext Context(PersonId person, Guid id) => new(person, RetentionClass.Identity, "residence_details", id);
+
+    private sealed record ResidenceAndHold(
+        Guid Id, long RowVersion, Guid PersonId, string Category, LocalDate FromDay, LocalDate UntilDay, string Calendar, int Months, LocalDate IssuedDay, LocalDate? EndedDay, string? EndReason, int LateRenewals,
+        Guid? HoldId, string? HoldKind, Instant? HoldFrom, Instant? HoldUntil, string? HoldReason)
+    {
+        public Hold? Hold() => HoldId is { } id ? new(id, HoldKind!, HoldFrom!.Value, HoldUntil, HoldReason!) : null;
+
+        public Residence Read(IReadOnlyList<Hold> holds) => new(Id, RowVersion, new PersonId(PersonId), Category, FromDay, UntilDay, Calendar, Months, IssuedDay, EndedDay, EndReason, LateRenewals, holds);
+    }
 
     private sealed record StoredHold(Guid Id, string Kind, Instant FromAt, Instant? UntilAt, string Reason)
     {

@@ -71,7 +71,7 @@ public abstract class HoldsTests : IAsyncLifetime
             (change, person, kind, arguments) => notices.AddAsync(change, person, kind, null, arguments), () => HoldRules.Of(policies, today), _world.Clock);
         var codes = LiveCodeRules.Of(policies, today);
         _codes = new LiveCodes(_world.Db, _documents, _world.Keys, _world.Blind, _world.Database.Writer, () => codes, () => [18], _world.Clock);
-        _verifier = new Verification(_world.Db, _documents, _world.Keys, _world.Blind, _world.Door, StandingAsync, () => codes, _world.Clock);
+        _verifier = new Verification(_world.Db, _documents, new OwnSigners(_world.Keys, NullLogger<OwnSigners>.Instance), _world.Blind, _world.Door, StandingAsync, () => codes, _world.Clock);
         _trust = TrustAnchors.Create(_world.Keys.Roots.Select(r => (ReadOnlyMemory<byte>)r.Certificate)).Value;
         (_person, _desk) = (PersonId.New(_world.Clock), PersonId.New(_world.Clock));
         (_holder, _first, _second) = (AccountId.New(_world.Clock), AccountId.New(_world.Clock), AccountId.New(_world.Clock));

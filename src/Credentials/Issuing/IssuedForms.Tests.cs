@@ -274,7 +274,7 @@ public abstract class IssuedFormsTests : IAsyncLifetime
 
     private IssuedCards Cards => new(_documents, _forms, null!, (_, _) => Task.FromResult(_standing), (_, _, _, _) => Task.FromResult<byte[]?>(null));
 
-    private Verification Checks => new(_world.Db, _documents, _world.Keys, _world.Blind, _world.Door, (_, _) => Task.FromResult(_standing is null ? null : _standing with { AsOf = _world.Clock.Now() }),
+    private Verification Checks => new(_world.Db, _documents, new OwnSigners(_world.Keys, NullLogger<OwnSigners>.Instance), _world.Blind, _world.Door, (_, _) => Task.FromResult(_standing is null ? null : _standing with { AsOf = _world.Clock.Now() }),
         () => Live.LiveCodeRules.Of(PolicyBook.BaselineSnapshot(), _world.Clock.Today()), _world.Clock);
 
     private Task<FormAnswer> AskCardAsync() => ReadDoor.RunAsync(() => Cards.AskAsync(Own, Actor.System("test"), _person));

@@ -1,3 +1,4 @@
+using Muqeem.Credentials.Live;
 using Muqeem.Credentials.Status;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Kernel;
@@ -12,7 +13,7 @@ using Check = Muqeem.Verifier.Verdict;
 namespace Muqeem.Credentials.Verifiers;
 
 /// <summary>How a credential stands.</summary>
-/// <param name="Word"><c>valid</c>, <c>invalid</c>, <c>suspended</c>, <c>frozen</c>, <c>expired</c>, <c>unknown</c> (no credential of ours stands there), <c>cannot_say</c>.</param>
+/// <param name="Word"><c>valid</c>, <c>invalid</c>, <c>suspended</c>, <c>frozen</c>, <c>expired</c>, <c>not_yet_valid</c>, <c>unknown</c> (no credential of ours stands there), <c>cannot_say</c>.</param>
 /// <param name="AsOf">When that was so: at most a second ago. Null when nothing can be said.</param>
 public sealed record StatusAnswer(string Word, Instant? AsOf);
 
@@ -29,8 +30,11 @@ public sealed record Shown(string Text, string? Audience, string? Nonce, byte[]?
 /// <param name="IsBound">The holder proved that it is theirs.</param>
 public sealed record CheckAnswer(string Word, string? Reason = null, string? Code = null, string? Form = null, bool? IsBound = null, Instant? AsOf = null);
 
-/// <summary>Answers registered verifiers. Statuses come from the lists in memory; what is shown is verified by the library that verifiers have, and the resident is told who checked and what for.</summary>
-public sealed class VerifierDesk(StatusLists lists, OwnTrust trust, CheckRecorder recorder, Verification online, TimeProvider clock)
+/// <summary>
+/// Answers registered verifiers. Statuses of places come from the lists in memory. What is shown is verified by the library that verifiers have; how it stands the registers say, as they say it to anybody,
+/// with the look that records for the resident who checked and what for.
+/// </summary>
+public sealed class VerifierDesk(StatusLists lists, OwnSigners signers, CheckRecorder recorder, Verification online, Func<LiveCodeRules> rules, TimeProvider clock)
 {
     private const string WhereRoot = "verifier.";
 
@@ -49,18 +53,13 @@ public sealed class VerifierDesk(StatusLists lists, OwnTrust trust, CheckRecorde
     /// <summary>Of a credential as it was issued, without the holder's proof: its signature and dates are checked as well. The resident is told.</summary>
     public async ValueTask<StatusAnswer> StatusAsync(RegisteredVerifier by, string purpose, string credential)
     {
-        if (trust.Verifier is not { } verifier)
+        var verdict = Look(credential, Options(null));
+        if (verdict.Status is not null)
         {
-            return new("cannot_say", null);
+            return await RecordAsync(by, purpose, verdict) is { } found ? new(StatusOf(found.Against), found.AsOf) : new("unknown", clock.Now());
         }
-        var verdict = verifier.Check(credential, clock.GetUtcNow(), Options(null));
-        await RecordAsync(by, purpose, verdict);
         return verdict switch
         {
-            Check.Valid v => new("valid", Instant.FromDateTimeOffset(v.AsOf)),
-            Check.NotValid { Why: Verifier.NotValidReason.Revoked } => new("invalid", AsOf(verdict)),
-            Check.NotValid { Why: Verifier.NotValidReason.Suspended } => new("suspended", AsOf(verdict)),
-            Check.NotValid { Why: Verifier.NotValidReason.Frozen } => new("frozen", AsOf(verdict)),
             Check.NotValid { Why: Verifier.NotValidReason.Expired } => new("expired", clock.Now()),
             Check.NotValid => new("unknown", clock.Now()),
             _ => new("cannot_say", null),
@@ -68,54 +67,106 @@ public sealed class VerifierDesk(StatusLists lists, OwnTrust trust, CheckRecorde
     }
 
     /// <summary>The verdict on what is shown.</summary>
-    public async ValueTask<CheckAnswer> CheckAsync(RegisteredVerifier by, string purpose, Shown shown, CancellationToken cancel)
+    public async ValueTask<CheckAnswer> CheckAsync(RegisteredVerifier by, string purpose, Shown shown, CancellationToken cancel) => (await IdentifyAsync(by, purpose, shown, cancel)).Answer;
+
+    /// <summary>The verdict, and for us alone whose it is: only of a valid ID that its holder has just proved to be there, by its key or by a live code.</summary>
+    public async ValueTask<(CheckAnswer Answer, PersonId? Present)> IdentifyAsync(RegisteredVerifier by, string purpose, Shown shown, CancellationToken cancel)
     {
-        if (trust.Verifier is not { } verifier)
+        var verdict = Look(shown.Text, Options(shown));
+        if (verdict is Check.Valid { Form: IdForm.QrLive } or Check.NotValid { Why: Verifier.NotValidReason.NotOurs })
         {
-            return new("cannot_say", "no_fresh_status");
+            // A live code names no credential but its holder, to us alone: the register is asked, which also records it. So it is with a short code, which is none of the library's forms.
+            var (told, holder) = await online.IdentifyAsync(shown.Text, by.Id.ToString("N"), by.Actor, WhereRoot + purpose, cancel);
+            return (Of(told, verdict), told is Verifying.Verdict.Valid && verdict is Check.Valid ? holder : null);
         }
-        var verdict = verifier.Check(shown.Text, clock.GetUtcNow(), Options(shown));
-        if (verdict is Check.Valid { Form: IdForm.QrLive } or Check.NotValid { Why: Verifier.NotValidReason.NotOurs } || (verdict is Check.CannotSay { Why: Verifier.CannotSayReason.UnknownSigner } && QrCode.IsCode(shown.Text)))
+        PersonId? person = null;
+        if (verdict.Status is not null)
         {
-            // A live code names no credential but its holder, to us alone: the register is asked, which also records it.
-            var told = await online.CheckAsync(shown.Text, by.Id.ToString("N"), by.Actor, cancel);
-            if (told is not Verifying.Verdict.NotValid { Reason: Verifying.NotValidReason.NotOurs })
+            var found = await RecordAsync(by, purpose, verdict);
+            if (found?.Against is { } against)
             {
-                return Of(told);
+                return (Of(against, null), null);
             }
+            person = found?.Person;
+            verdict = found is null ? IdVerifier.Refuse(Reason.StatusIndexOutOfRange) : verdict is Check.Valid good ? good with { AsOf = found.AsOf.ToDateTimeOffset() } : verdict;
         }
-        await RecordAsync(by, purpose, verdict);
         return verdict switch
         {
-            Check.Valid v => new("valid", Form: Snake(v.Form.ToString()), IsBound: v.IsBound, AsOf: Instant.FromDateTimeOffset(v.AsOf)),
-            Check.NotValid n => new("not_valid", Snake(n.Why.ToString()), n.Reason.Code()),
-            Check.CannotSay c => new("cannot_say", Snake(c.Why.ToString()), c.Reason.Code()),
+            Check.Valid v => (new CheckAnswer("valid", Form: Snake(v.Form.ToString()), IsBound: v.IsBound, AsOf: Instant.FromDateTimeOffset(v.AsOf)), v.IsBound ? person : null),
+            Check.NotValid n => (new CheckAnswer("not_valid", Snake(n.Why.ToString()), n.Reason.Code()), null),
+            Check.CannotSay c => (new CheckAnswer("cannot_say", Snake(c.Why.ToString()), c.Reason.Code()), null),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
 
-    private ValueTask RecordAsync(RegisteredVerifier by, string purpose, Check verdict) =>
-        verdict.Status is { } status && lists.ListOf(status.Uri) is { } list && status.Index <= int.MaxValue
-            ? new(recorder.RecordAsync(by.Actor, WhereRoot + purpose, new StatusPlace(list, (int)status.Index)))
-            : ValueTask.CompletedTask;
+    /// <summary>We know every signer of ours: one that is unknown after another look into the key store is a forger's.</summary>
+    private Check Look(string text, CheckOptions options)
+    {
+        var verdict = signers.Verifier.Check(text, clock.GetUtcNow(), options);
+        if (verdict is not Check.CannotSay { Why: Verifier.CannotSayReason.UnknownSigner })
+        {
+            return verdict;
+        }
+        signers.Refresh();
+        verdict = signers.Verifier.Check(text, clock.GetUtcNow(), options);
+        return verdict is Check.CannotSay { Why: Verifier.CannotSayReason.UnknownSigner } stranger ? new Check.NotValid(Verifier.NotValidReason.Forged, stranger.Reason) : verdict;
+    }
 
-    private Instant? AsOf(Check verdict) => verdict.Status is { } status ? lists.Look(status.Uri, status.Index)?.AsOf : null;
+    private Task<CredentialInRegister?> RecordAsync(RegisteredVerifier by, string purpose, Check verdict) =>
+        verdict.Status is { } status && lists.ListOf(status.Uri) is { } list && status.Index <= int.MaxValue
+            ? recorder.RecordAsync(by.Actor, WhereRoot + purpose, new StatusPlace(list, (int)status.Index))
+            : Task.FromResult<CredentialInRegister?>(null);
 
     private CheckOptions Options(Shown? shown) => new()
     {
-        Fresh = reference => lists.Look(reference.Uri, reference.Index) is { } place ? new FreshStatus((int?)place.Status, place.AsOf.ToDateTimeOffset()) : null,
-        SdJwt = new SdJwtOptions { Purposes = trust.Purposes, KeyBinding = shown is { Audience: { } audience, Nonce: { } nonce } ? new KeyBinding(audience, nonce) : null },
-        Mdoc = new MdocOptions { Purposes = trust.Purposes },
-        Qr = new QrOptions { Purposes = trust.Purposes },
+        // Signature, dates and proof are the library's to judge; what stands at the place the registers say afterwards.
+        Fresh = _ => new FreshStatus(StatusList.Valid, clock.GetUtcNow()),
+        SdJwt = new SdJwtOptions { Purposes = signers.Purposes, KeyBinding = shown is { Audience: { } audience, Nonce: { } nonce } ? new KeyBinding(audience, nonce) : null },
+        Mdoc = new MdocOptions { Purposes = signers.Purposes },
+        Qr = new QrOptions { Tolerance = rules().Tolerance.ToTimeSpan(), Purposes = signers.Purposes },
         Session = shown?.Transcript is { } transcript ? new MdocSession(transcript) : null,
     };
 
-    private static CheckAnswer Of(Verifying.Verdict verdict) => verdict switch
+    /// <param name="read">What the library read in it.</param>
+    private static CheckAnswer Of(Verifying.Verdict verdict, Check read) => verdict switch
     {
         Verifying.Verdict.Valid v => new("valid", Form: "qr_live", IsBound: false, AsOf: v.AsOf),
-        Verifying.Verdict.NotValid n => new("not_valid", Snake(n.Reason.ToString())),
+        Verifying.Verdict.NotValid n => Of(n.Reason, (read as Check.NotValid)?.Reason.Code()),
         Verifying.Verdict.CannotSay c => new("cannot_say", Snake(c.Reason.ToString())),
         _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    /// <summary>The same reasons whatever the form: in the library's words, and the code says whether it is the ID or the residence.</summary>
+    /// <param name="otherwise">The code where the registers have nothing to say.</param>
+    private static CheckAnswer Of(Verifying.NotValidReason why, string? otherwise)
+    {
+        (string, string?) words = why switch
+        {
+            Verifying.NotValidReason.DocumentSuspended => ("suspended", Reason.StatusSuspended.Code()),
+            Verifying.NotValidReason.DocumentFrozen => ("frozen", Reason.StatusFrozen.Code()),
+            Verifying.NotValidReason.Superseded or Verifying.NotValidReason.DocumentLost or Verifying.NotValidReason.DocumentDamaged or Verifying.NotValidReason.DocumentRevoked or Verifying.NotValidReason.DocumentEnded =>
+                ("revoked", Reason.StatusRevoked.Code()),
+            Verifying.NotValidReason.DocumentExpired => ("expired", "document_expired"),
+            Verifying.NotValidReason.CodeTooOld => ("proof_too_old", Reason.QrProofTooOld.Code()),
+            Verifying.NotValidReason.NotYet => ("not_yet_valid", "residence_not_yet"),
+            Verifying.NotValidReason.Expired => ("expired", "residence_expired"),
+            Verifying.NotValidReason.Suspended => ("suspended", "residence_suspended"),
+            Verifying.NotValidReason.Ended => ("ended", "residence_ended"),
+            Verifying.NotValidReason.Revoked => ("revoked", "residence_revoked"),
+            _ => (Snake(why.ToString()), otherwise),
+        };
+        return new("not_valid", words.Item1, words.Item2);
+    }
+
+    /// <summary>As the words of a status list, and those that only the registers know.</summary>
+    private static string StatusOf(Verifying.NotValidReason? against) => against switch
+    {
+        null => "valid",
+        Verifying.NotValidReason.DocumentSuspended or Verifying.NotValidReason.Suspended => "suspended",
+        Verifying.NotValidReason.DocumentFrozen => "frozen",
+        Verifying.NotValidReason.DocumentExpired or Verifying.NotValidReason.Expired => "expired",
+        Verifying.NotValidReason.NotYet => "not_yet_valid",
+        _ => "invalid",
     };
 
     private static string WordOf(CredentialStatus status) => status switch

@@ -1,13 +1,14 @@
 using System.Data.Common;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Muqeem.Credentials.Verifying;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Privacy;
 
 namespace Muqeem.Credentials.Verifiers;
 
 /// <summary>Keeps what this node knows of the verifiers up to date: who they are, what they have asked, and by what they are answered.</summary>
-internal sealed partial class VerifierWork(VerifierBook book, VerifierBudgets budgets, VerifierGate gate, OwnTrust trust, ILogger<VerifierWork> log) : BackgroundService
+internal sealed partial class VerifierWork(VerifierBook book, VerifierBudgets budgets, VerifierGate gate, OwnSigners signers, ILogger<VerifierWork> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -40,7 +41,7 @@ internal sealed partial class VerifierWork(VerifierBook book, VerifierBudgets bu
         {
             await book.LoadAsync(cancel);
             await budgets.SettleAsync(cancel);
-            trust.Look();
+            signers.Refresh();
             gate.Clean();
         }
         catch (Exception e) when (e is DbException or NotWrittenException or DatabaseBusyException or OperationCanceledException)
@@ -53,6 +54,6 @@ internal sealed partial class VerifierWork(VerifierBook book, VerifierBudgets bu
         }
     }
 
-    [LoggerMessage(75, LogLevel.Error, "A round about the verifiers failed: {Kind} {Stack}")]
+    [LoggerMessage(82, LogLevel.Error, "A round about the verifiers failed: {Kind} {Stack}")]
     private static partial void Failed(ILogger logger, string kind, string? stack);
 }

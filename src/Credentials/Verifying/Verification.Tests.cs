@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
@@ -55,7 +56,7 @@ public abstract class VerifierTests : IAsyncLifetime
     private LiveCodes CodesAt(string? address) => new(_world.Db, _documents, _world.Keys, _world.Blind, _world.Database.Writer, () => _rules, () => [18, 21], _world.Clock, address);
 
     private Verification VerifierWith(StandingOf standing) =>
-        new(_world.Db, _documents, _world.Keys, _world.Blind, _world.Door, standing, () => _rules, _world.Clock);
+        new(_world.Db, _documents, new OwnSigners(_world.Keys, NullLogger<OwnSigners>.Instance), _world.Blind, _world.Door, standing, () => _rules, _world.Clock);
 
     private Task<Verdict> CheckAsync(string? text, string asker = "here") => _verifier.CheckAsync(text, asker, Actor.Anonymous);
 

@@ -34,42 +34,57 @@ public sealed record Standing(ResidenceStanding Residence, LocalDate Until, Inst
 /// <summary>Asks the register of residences; null when the person has none. Registered by the host, because the register is no part of this project.</summary>
 public delegate Task<Standing?> StandingOf(PersonId person, CancellationToken cancel);
 
+/// <summary>The same of many persons at once, with one look; who has no residence is not in it.</summary>
+public delegate Task<IReadOnlyDictionary<PersonId, Standing>> StandingsOf(IReadOnlyCollection<PersonId> persons, CancellationToken cancel);
+
 /// <summary>Answers verifiers: from the text of a scanned code, or a short code that was read out.</summary>
 /// <param name="oldest">How old a standing may be.</param>
 public sealed class Verification(
-    Db db, Documents documents, KeyStore keys, BlindIndex blind, ReadDoor door, StandingOf standingOf, Func<LiveCodeRules> rules, TimeProvider clock, Duration? oldest = null)
+    Db db, Documents documents, OwnSigners signers, BlindIndex blind, ReadDoor door, StandingOf standingOf, Func<LiveCodeRules> rules, TimeProvider clock, Duration? oldest = null)
 {
+    /// <summary>How a check by nobody in particular stands in the record.</summary>
+    public const string Where = "verify";
+
     private static readonly Duration Soon = Duration.FromSeconds(15);
 
-    private readonly OwnSigners _signers = new(keys);
     private readonly GuessLimit _guesses = new(clock);
     private readonly Duration _oldest = oldest ?? Duration.FromMinutes(1);
 
     /// <param name="text">As scanned or typed, any digits, any case; or an SD-JWT.</param>
     /// <param name="asker">Whom to count wrong codes against: an address or a session. Never stored.</param>
     /// <param name="reader">Who the resident is told has checked: the public, or a registered verifier.</param>
-    public async Task<Verdict> CheckAsync(string? text, string asker, Actor reader, CancellationToken cancel = default)
+    /// <param name="where">Stands in the record that the resident reads.</param>
+    public async Task<Verdict> CheckAsync(string? text, string asker, Actor reader, string where = Where, CancellationToken cancel = default) => (await IdentifyAsync(text, asker, reader, where, cancel)).Verdict;
+
+    /// <summary>The verdict, and for us alone whose ID it is; null before anybody is known.</summary>
+    internal async Task<(Verdict Verdict, PersonId? Holder)> IdentifyAsync(string? text, string asker, Actor reader, string where, CancellationToken cancel)
     {
+        var by = new Asking(reader, where);
         try
         {
-            if (text is not null && text.LastIndexOf('~') is var end and >= 0)
-            {
-                // Whatever follows is a proof to somebody else, which nobody can check here.
-                return await CredentialAsync(text[..(end + 1)].Trim(), reader, cancel);
-            }
-            var typed = Digits.NormaliseWords(text).Trim();
-            return CodeIn(typed) is { } code ? await CodeAsync(code, reader, cancel)
-                : ShortIn(typed) is { } spoken ? await ShortAsync(spoken, asker, reader, cancel)
-                : new Verdict.NotValid(NotValidReason.NotOurs);
+            return (await VerdictAsync(text, asker, by, cancel), by.Holder);
         }
         catch (Exception unreachable) when (unreachable is DbException or TimeoutException or AccessNotRecordedException)
         {
-            return new Verdict.CannotSay(CannotSayReason.Unreachable, Soon);
+            return (new Verdict.CannotSay(CannotSayReason.Unreachable, Soon), null);
         }
     }
 
+    private async Task<Verdict> VerdictAsync(string? text, string asker, Asking by, CancellationToken cancel)
+    {
+        if (text is not null && text.LastIndexOf('~') is var end and >= 0)
+        {
+            // Whatever follows is a proof to somebody else, which nobody can check here.
+            return await CredentialAsync(text[..(end + 1)].Trim(), by, cancel);
+        }
+        var typed = Digits.NormaliseWords(text).Trim();
+        return CodeIn(typed) is { } code ? await CodeAsync(code, by, cancel)
+            : ShortIn(typed) is { } spoken ? await ShortAsync(spoken, asker, by, cancel)
+            : new Verdict.NotValid(NotValidReason.NotOurs);
+    }
+
     /// <summary>A code of the phone names its holder to us alone; one of a card names its place in a status list.</summary>
-    private async Task<Verdict> CodeAsync(byte[] bytes, Actor reader, CancellationToken cancel)
+    private async Task<Verdict> CodeAsync(byte[] bytes, Asking by, CancellationToken cancel)
     {
         if (!Read(bytes).TryGet(out var code, out var reason))
         {
@@ -77,45 +92,52 @@ public sealed class Verification(
         }
         if (code.Kind == QrKind.Card)
         {
-            return await PlaceAsync(code.Status!, reader, cancel);
+            return await PlaceAsync(code.Status!, by, cancel);
         }
         var shown = code.Handle is { } subject && LiveSubject.TryRead(blind, subject.Span, out var handle)
             ? await db.FirstAsync<Shown>("SELECT person_id, document_id, NULL AS invalid_reason FROM credential WHERE handle = @handle", new { handle }, cancel)
             : null;
-        return await ShownAsync(shown, reader, cancel);
+        return await ShownAsync(shown, by, cancel);
     }
 
     private Checked<QrCode> Read(byte[] bytes)
     {
-        var options = new QrOptions { Tolerance = rules().Tolerance.ToTimeSpan(), Purposes = _signers.Purposes };
-        var code = QrCode.Verify(bytes, _signers.Qr, clock.GetUtcNow(), options);
-        return code.Reason == Reason.QrSignerUnknown && _signers.Refresh() ? QrCode.Verify(bytes, _signers.Qr, clock.GetUtcNow(), options) : code;
+        Checked<QrCode> Check() => QrCode.Verify(bytes, signers.Qr, clock.GetUtcNow(), new QrOptions { Tolerance = rules().Tolerance.ToTimeSpan(), Purposes = signers.Purposes });
+        var code = Check();
+        if (code.Reason != Reason.QrSignerUnknown)
+        {
+            return code;
+        }
+        signers.Refresh();
+        return Check();
     }
 
     /// <summary>A credential as text, as a wallet or a file has it. Without the holder's proof it shows that we issued it and that it counts, not who holds it.</summary>
-    private async Task<Verdict> CredentialAsync(string text, Actor reader, CancellationToken cancel)
+    private async Task<Verdict> CredentialAsync(string text, Asking by, CancellationToken cancel)
     {
-        Checked<SdJwtCredential> Check() => SdJwtVerifier.Verify(text, _signers.Trust, clock.GetUtcNow(), new SdJwtOptions { Tolerance = rules().Tolerance.ToTimeSpan(), Purposes = _signers.Purposes });
-        if (!Check().TryGet(out var credential, out var reason))
+        Checked<SdJwtCredential> Check() => SdJwtVerifier.Verify(text, signers.Trust, clock.GetUtcNow(), new SdJwtOptions { Purposes = signers.Purposes });
+        var read = Check();
+        if (read.Reason == Reason.SignerUnknown)
+        {
+            signers.Refresh();
+            read = Check();
+        }
+        if (!read.TryGet(out var credential, out var reason))
         {
             return Refuse(reason);
         }
-        if (!_signers.Knows(credential.Signer.Certificate.Der) && !(_signers.Refresh() && _signers.Knows(credential.Signer.Certificate.Der)))
-        {
-            return new Verdict.NotValid(NotValidReason.Forged);
-        }
-        return credential.Status is { } status ? await PlaceAsync(status, reader, cancel) : new Verdict.NotValid(NotValidReason.NotOurs);
+        return credential.Status is { } status ? await PlaceAsync(status, by, cancel) : new Verdict.NotValid(NotValidReason.NotOurs);
     }
 
-    private async Task<Verdict> PlaceAsync(StatusReference status, Actor reader, CancellationToken cancel)
+    private async Task<Verdict> PlaceAsync(StatusReference status, Asking by, CancellationToken cancel)
     {
         var shown = await db.FirstAsync<Shown>("SELECT person_id, document_id, invalid_reason FROM credential_form WHERE list = @list AND list_index = @index",
             new { list = status.Uri[(status.Uri.LastIndexOf('/') + 1)..], index = status.Index }, cancel);
-        return await ShownAsync(shown, reader, cancel);
+        return await ShownAsync(shown, by, cancel);
     }
 
-    private async Task<Verdict> ShownAsync(Shown? shown, Actor reader, CancellationToken cancel) =>
-        shown is null ? new Verdict.NotValid(NotValidReason.NotOurs) : await HolderAsync(new PersonId(shown.PersonId), shown.DocumentId, shown.InvalidReason, reader, cancel);
+    private async Task<Verdict> ShownAsync(Shown? shown, Asking by, CancellationToken cancel) =>
+        shown is null ? new Verdict.NotValid(NotValidReason.NotOurs) : await HolderAsync(new PersonId(shown.PersonId), shown.DocumentId, shown.InvalidReason, by, cancel);
 
     private static Verdict Refuse(Reason reason) => reason switch
     {
@@ -127,7 +149,7 @@ public sealed class Verification(
         _ => new Verdict.NotValid(NotValidReason.Forged),
     };
 
-    private async Task<Verdict> ShortAsync(string code, string asker, Actor reader, CancellationToken cancel)
+    private async Task<Verdict> ShortAsync(string code, string asker, Asking by, CancellationToken cancel)
     {
         var limit = rules();
         if (_guesses.Take(asker, limit.WrongCodes, limit.WrongCodesWithin) is { } wait)
@@ -141,13 +163,14 @@ public sealed class Verification(
             return new Verdict.NotValid(NotValidReason.CodeUnknown);
         }
         _guesses.GiveBack(asker);
-        return await HolderAsync(new PersonId(found), null, null, reader, cancel);
+        return await HolderAsync(new PersonId(found), null, null, by, cancel);
     }
 
     /// <summary>The subject is known from here on, so the check is recorded whatever its answer.</summary>
-    private async Task<Verdict> HolderAsync(PersonId person, Guid? document, string? ended, Actor reader, CancellationToken cancel)
+    private async Task<Verdict> HolderAsync(PersonId person, Guid? document, string? ended, Asking by, CancellationToken cancel)
     {
-        var access = door.Enter(reader, Purpose.VerifyDocument, null, "verify", person);
+        by.Holder = person;
+        var access = door.Enter(by.Reader, Purpose.VerifyDocument, null, by.Where, person);
         var verdict = await JudgeAsync(access, person, document, cancel);
         if (verdict is Verdict.Valid && ended is not null)
         {
@@ -182,9 +205,13 @@ public sealed class Verification(
     }
 
     /// <summary>What is final before what a day or a suspension ends, and the authority's word before the holder's: a freeze never hides a suspension, nor looks like one.</summary>
-    internal static NotValidReason? Against(ResidenceStanding residence, DocumentVersion? document, OpenHolds holds, LocalDate today)
+    internal static NotValidReason? Against(ResidenceStanding residence, DocumentVersion? document, OpenHolds holds, LocalDate today) =>
+        Against(residence, document?.State, document?.ExpiresDay ?? default, holds.Suspension is not null, holds.Freeze is not null, today);
+
+    /// <param name="expires">The document's last day; without a document it is not looked at.</param>
+    internal static NotValidReason? Against(ResidenceStanding residence, DocumentState? document, LocalDate expires, bool isSuspended, bool isFrozen, LocalDate today)
     {
-        NotValidReason? final = (residence, document?.State) switch
+        NotValidReason? final = (residence, document) switch
         {
             (ResidenceStanding.Revoked, _) => NotValidReason.Revoked,
             (ResidenceStanding.Ended, _) => NotValidReason.Ended,
@@ -199,10 +226,10 @@ public sealed class Verification(
         {
             ResidenceStanding.NotYet => NotValidReason.NotYet,
             ResidenceStanding.Expired => NotValidReason.Expired,
-            _ when document!.ExpiresDay < today => NotValidReason.DocumentExpired,
+            _ when expires < today => NotValidReason.DocumentExpired,
             ResidenceStanding.Suspended => NotValidReason.Suspended,
-            _ when holds.Suspension is not null => NotValidReason.DocumentSuspended,
-            _ when holds.Freeze is not null => NotValidReason.DocumentFrozen,
+            _ when isSuspended => NotValidReason.DocumentSuspended,
+            _ when isFrozen => NotValidReason.DocumentFrozen,
             ResidenceStanding.Active => null,
             _ => NotValidReason.Ended,
         };
@@ -254,4 +281,11 @@ public sealed class Verification(
     }
 
     private sealed record Shown(Guid PersonId, Guid DocumentId, string? InvalidReason);
+
+    private sealed class Asking(Actor reader, string where)
+    {
+        public Actor Reader { get; } = reader;
+        public string Where { get; } = where;
+        public PersonId? Holder { get; set; }
+    }
 }

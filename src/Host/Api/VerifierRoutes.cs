@@ -11,7 +11,7 @@ namespace Muqeem.Host.Api;
 /// <param name="Credential">Instead of a place: the credential itself, without the holder's proof.</param>
 internal sealed record StatusQuestionJson(string Purpose, string? Uri = null, long? Index = null, string? Credential = null);
 
-/// <param name="Status">valid, invalid, suspended, frozen, expired, unknown or cannot_say.</param>
+/// <param name="Status">valid, invalid, suspended, frozen, expired, not_yet_valid, unknown or cannot_say.</param>
 /// <param name="AsOf">At most a second ago.</param>
 internal sealed record StatusAnswerJson(string Status, DateTimeOffset? AsOf);
 

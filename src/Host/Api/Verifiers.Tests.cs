@@ -42,16 +42,7 @@ public abstract class VerifierWorld(DatabaseKind kind) : SharedWorld(kind)
     /// <summary>What the person reads when signed in.</summary>
     internal async Task<string> ReadAsync(string path)
     {
-        if (_token is null)
-        {
-            var now = World.Clock.Now();
-            var change = new Change(new Act(ActId.New(World.Clock), "test.account", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("account"), now));
-            var account = new AccountRow(AccountId.New(World.Clock).Value, 0, Person.Value, nameof(AccountKind.Resident), nameof(AccountState.Active), nameof(Proofing.Mobile), OfficeRoles.Write(OfficeRole.None), null, "en", "none", now, now);
-            change.Heads.Add(account.Next());
-            var starting = await World.Get<Sessions>().StartAsync(change, account, new Visitor("test", null, "test", "en"), shared: false, accountIsNew: true, default);
-            Assert.IsType<WriteOutcome.Done>(await World.Get<IWriter>().WriteAsync(change));
-            _token = starting.Token;
-        }
+        _token ??= await TokenAsync(Person);
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Authorization = new("Bearer", _token);
         request.Headers.AcceptLanguage.ParseAdd("en");
@@ -61,14 +52,27 @@ public abstract class VerifierWorld(DatabaseKind kind) : SharedWorld(kind)
         return text;
     }
 
-    /// <summary>Another credential of the person, for a new key, once its place is known.</summary>
-    internal async Task<(string Text, ECDsa Holder, IssuedForm Form, string Uri)> IssueAsync()
+    /// <summary>Of a session of a new account of this person.</summary>
+    internal async Task<string> TokenAsync(PersonId person)
     {
+        var now = World.Clock.Now();
+        var change = new Change(new Act(ActId.New(World.Clock), "test.account", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("account"), now));
+        var account = new AccountRow(AccountId.New(World.Clock).Value, 0, person.Value, nameof(AccountKind.Resident), nameof(AccountState.Active), nameof(Proofing.Mobile), OfficeRoles.Write(OfficeRole.None), null, "en", "none", now, now);
+        change.Heads.Add(account.Next());
+        var starting = await World.Get<Sessions>().StartAsync(change, account, new Visitor("test", null, "test", "en"), shared: false, accountIsNew: true, default);
+        Assert.IsType<WriteOutcome.Done>(await World.Get<IWriter>().WriteAsync(change));
+        return starting.Token;
+    }
+
+    /// <summary>Another credential of the person, for a new key, once its place is known.</summary>
+    internal async Task<(string Text, ECDsa Holder, IssuedForm Form, string Uri)> IssueAsync(PersonId? of = null)
+    {
+        var person = of ?? Person;
         var holder = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var q = holder.ExportParameters(false).Q;
         var actor = Actor.System("test");
         var issued = Assert.IsType<FormAnswer.Issued>(await ReadDoor.RunAsync(() => World.Get<IssuedForms>().RequestAsync(
-            World.Get<ReadDoor>().Enter(actor, Purpose.Self, null, "test", Person), actor, Person, FormKind.SdJwtVc, new HolderKey(q.X!, q.Y!), Guid.CreateVersion7())));
+            World.Get<ReadDoor>().Enter(actor, Purpose.Self, null, "test", person), actor, person, FormKind.SdJwtVc, new HolderKey(q.X!, q.Y!), Guid.CreateVersion7())));
         return (Encoding.ASCII.GetString(issued.Credential), holder, issued.Form, World.Get<StatusLists>().UriOf(issued.Form.Place.List));
     }
 

@@ -27,7 +27,7 @@ internal static class VerifyRoutes
     {
         var language = Problems.Words(http);
         var actor = http.SignedIn()?.Actor ?? Actor.Anonymous;
-        var verdict = await verification.CheckAsync(body.Text, Visitor.Of(http, language.Code).Address, actor, http.RequestAborted);
+        var verdict = await verification.CheckAsync(body.Text, Visitor.Of(http, language.Code).Address, actor, cancel: http.RequestAborted);
         string Words(params ReadOnlySpan<(string, object?)> facts) => language.Text(verdict.TextKey, facts);
         return Results.Json(verdict switch
         {

@@ -12,9 +12,17 @@ internal static class Standings
     {
         var now = services.GetRequiredService<TimeProvider>().Now();
         return await services.GetRequiredService<Residences>().OfAsync(person, cancel) is { } residence
-            ? new Standing(Word(residence.StandingAt(now)), residence.Until, now)
+            ? Of(residence, now)
             : null;
     }
+
+    public static async Task<IReadOnlyDictionary<PersonId, Standing>> OfAsync(IServiceProvider services, IReadOnlyCollection<PersonId> persons, CancellationToken cancel)
+    {
+        var now = services.GetRequiredService<TimeProvider>().Now();
+        return (await services.GetRequiredService<Residences>().OfAsync(persons, cancel)).ToDictionary(r => r.Key, r => Of(r.Value, now));
+    }
+
+    private static Standing Of(Residence residence, NodaTime.Instant now) => new(Word(residence.StandingAt(now)), residence.Until, now);
 
     private static ResidenceStanding Word(Registry.Standing standing) => standing switch
     {

@@ -477,6 +477,6 @@ internal sealed partial class SqliteStore : IGroupStore
         _work.Dispose();
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "A change broke a rule of the database that no check foresaw ({Kind} {Code}). It failed alone; this is a bug.")]
+    [LoggerMessage(2, LogLevel.Warning, "A change broke a rule of the database that no check foresaw ({Kind} {Code}). It failed alone; this is a bug.")]
     private static partial void Surprise(ILogger logger, string kind, int code);
 }

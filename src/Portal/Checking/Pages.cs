@@ -26,7 +26,7 @@ internal static class Pages
         pages.MapPost("/verify", PostAsync).AllowAnonymous();
         pages.MapPost("/verify/picture", PictureAsync).AllowAnonymous();
         pages.MapGet("/v/{token}", async (string token, HttpContext http, Verification verification, PageContext page, CancellationToken cancel) =>
-            Answer(await verification.CheckAsync(token, Asker(http, page), Reader(http), cancel))).AllowAnonymous();
+            Answer(await verification.CheckAsync(token, Asker(http, page), Reader(http), cancel: cancel))).AllowAnonymous();
         // What a phone's camera opens: the code names no language.
         root.MapGet("/v/{token}", (string token, PageContext page) => Results.LocalRedirect($"/{page.Language.Code}/v/{Uri.EscapeDataString(token)}")).AllowAnonymous();
     }
@@ -44,7 +44,7 @@ internal static class Pages
             form.Refuse("shown", "portal.verify.error.empty");
         }
         return form.Ok
-            ? Answer(await verification.CheckAsync(typed, Asker(http, page), Reader(http), cancel))
+            ? Answer(await verification.CheckAsync(typed, Asker(http, page), Reader(http), cancel: cancel))
             : PageResult.Of<CheckPage, CheckModel>(new(form), StatusCodes.Status422UnprocessableEntity);
     }
 
@@ -62,7 +62,7 @@ internal static class Pages
         }
         else if ((await files.ReadCodeAsync(file, new Refusal(NoCode), cancel)).TryGet(out var text, out var refusal))
         {
-            return Answer(await verification.CheckAsync(text, Asker(http, page), Reader(http), cancel));
+            return Answer(await verification.CheckAsync(text, Asker(http, page), Reader(http), cancel: cancel));
         }
         else
         {

@@ -188,7 +188,7 @@ internal sealed partial class Throttle(BlindIndex blind, Db db, IWriter writer, 
 
     private static long SlotOf(Instant now, Budget budget) => now.ToUnixTimeTicks() / budget.Window.BclCompatibleTicks;
 
-    [LoggerMessage(1, LogLevel.Warning, "The budget {Budget} has refused {Refused} attempts. If this is no exercise, somebody is trying numbers or passwords.")]
+    [LoggerMessage(2, LogLevel.Warning, "The budget {Budget} has refused {Refused} attempts. If this is no exercise, somebody is trying numbers or passwords.")]
     private static partial void Over(ILogger log, string budget, long refused);
 
     private sealed record OtherRow(byte[] Subject, long Slot, int Count, Instant LastAt);

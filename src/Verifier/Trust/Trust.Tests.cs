@@ -27,6 +27,21 @@ public class TrustTests
     }
 
     [Fact]
+    public void Who_knows_all_signers_of_a_root_trusts_no_other_and_none_that_was_taken_back()
+    {
+        ReadOnlyMemory<byte> first = Authority.Mdoc.Der, second = Authority.Signer(Purpose).Der, stranger = Authority.Signer(Purpose).Der;
+        var all = Trust.Knowing([(first, false), (second, false)]);
+        Assert.True(all.Check([first], Purpose, Now).Ok && all.Check([second], Purpose, Now).Ok);
+        Assert.Equal(Reason.SignerUnknown, all.Check([stranger], Purpose, Now).Reason);
+        var less = Trust.Knowing([(first, false), (second, true)]);
+        Assert.True(less.Check([first], Purpose, Now).Ok);
+        Assert.Equal(Reason.SignerRevoked, less.Check([second], Purpose, Now).Reason);
+        // With a revocation list as without; and whoever does not know all of them is none the wiser.
+        Assert.Equal(Reason.SignerUnknown, less.With(Authority.Crl(Now.AddDays(1))).Value.Check([stranger], Purpose, Now).Reason);
+        Assert.True(Trust.Check([stranger], Purpose, Now).Ok);
+    }
+
+    [Fact]
     public void A_root_on_P_384_signs_with_the_hash_of_its_strength()
     {
         var authority = new Minted(curve: ECCurve.NamedCurves.nistP384);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Muqeem.Verifier.Cryptography;
@@ -17,10 +18,14 @@ public sealed class TrustAnchors
     private readonly List<Root> _roots;
     private readonly ConcurrentDictionary<(UInt128, UInt128), Signer> _kept;
 
-    private TrustAnchors(List<Root> roots, ConcurrentDictionary<(UInt128, UInt128), Signer> kept)
+    /// <summary>Every signer that a root certified, and whether it was taken back; null: whoever a root certified is known.</summary>
+    private readonly FrozenDictionary<(UInt128, UInt128), bool>? _known;
+
+    private TrustAnchors(List<Root> roots, ConcurrentDictionary<(UInt128, UInt128), Signer> kept, FrozenDictionary<(UInt128, UInt128), bool>? known)
     {
         _roots = roots;
         _kept = kept;
+        _known = known;
     }
 
     /// <param name="Key">Null for a signer that is pinned itself.</param>
@@ -65,7 +70,7 @@ public sealed class TrustAnchors
             all.Add(new Root(certificate, null, null));
             kept[KeyOf(certificate.Sha256.Span)] = new Signer(certificate, key, null);
         }
-        return new TrustAnchors(all, kept);
+        return new TrustAnchors(all, kept, null);
     }
 
     /// <summary>The roots of a PEM text, which may hold other text between them and nothing but certificates.</summary>
@@ -105,8 +110,16 @@ public sealed class TrustAnchors
         }
         var roots = new List<Root>(_roots);
         roots[at] = roots[at] with { Revocations = list };
-        return new TrustAnchors(roots, _kept);
+        return new TrustAnchors(roots, _kept, _known);
     }
+
+    /// <summary>
+    /// These anchors as the authority itself has them. It knows every signer that it had certified: any other is unknown, though a root signed it, and one that it took back counts no more, before a
+    /// CRL says so. Signers that are pinned themselves are not asked about.
+    /// </summary>
+    /// <param name="signers">All certificates, in DER.</param>
+    public TrustAnchors Knowing(IEnumerable<(ReadOnlyMemory<byte> Certificate, bool IsTakenBack)> signers) =>
+        new(_roots, _kept, signers.DistinctBy(s => KeyOf(SHA256.HashData(s.Certificate.Span))).ToFrozenDictionary(s => KeyOf(SHA256.HashData(s.Certificate.Span)), s => s.IsTakenBack));
 
     /// <summary>The signer of a chain as x5c and x5chain carry it: the signer's certificate alone, for a root has no others between and is never carried.</summary>
     /// <param name="purpose">The extended key usage that is needed.</param>
@@ -160,6 +173,17 @@ public sealed class TrustAnchors
         if (!root.Certificate.IsValidAt(at))
         {
             return Reason.RootNotValid;
+        }
+        if (_known is { } known)
+        {
+            if (!known.TryGetValue(KeyOf(signer.Certificate.Sha256.Span), out var isTakenBack))
+            {
+                return Reason.SignerUnknown;
+            }
+            if (isTakenBack)
+            {
+                return Reason.SignerRevoked;
+            }
         }
         if (root.Revocations is { } list)
         {
