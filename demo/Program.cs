@@ -155,6 +155,8 @@ try
     await MustBeAsync(evidence, "document_frozen");
     await first.Browser.OpenAsync("id");
     await LookAsync(first.Browser, "id-frozen");
+    await first.Browser.OpenAsync("home");
+    await LookAsync(first.Browser, "home-frozen");
     await evidence.ChangeAsync(() => phone.PostAsync("id/unfreeze"));
     Say("The person froze the ID and unfroze it: in between a verifier was told so");
     using var desk1 = await Wallet.SignInAsync(muqeem, "officer.one", office["officer.one"].Password, office["officer.one"].Secret);
@@ -170,6 +172,8 @@ try
     await MustBeAsync(evidence, "document_suspended");
     await first.Browser.OpenAsync("id");
     await LookAsync(first.Browser, "id-suspended");
+    await first.Browser.OpenAsync("home");
+    await LookAsync(first.Browser, "home-suspended");
     await evidence.ChangeAsync(() => TwoOfficersAsync(number, "lift", "lift.cleared", "راجعنا الأمر وتبين أن هويتك سليمة."));
     await MustBeAsync(evidence, "valid");
     Say("officer.one proposed to suspend the ID and officer.two confirmed it; the two lifted the suspension again: valid");
@@ -194,6 +198,8 @@ try
     await LookAsync(late.Browser, "inbox-revoked");
     await late.Browser.OpenAsync("id");
     await LookAsync(late.Browser, "id-revoked");
+    await late.Browser.OpenAsync("home");
+    await LookAsync(late.Browser, "home-revoked");
     Say($"Person 14, who came four months ago, got the ID {lateNumber} with the employer's fine paid; two officers revoked it, and the person was told why and how to object");
     result["revoked"] = new JsonObject { ["reference"] = late.Reference, ["residentNumber"] = lateNumber, ["verdict"] = "document_revoked" };
 

@@ -45,6 +45,7 @@ public abstract class IssuedFormsTests : IAsyncLifetime
     private TrustAnchors _trust = null!;
     private Standing? _standing;
     private byte[]? _photo = Photo;
+    private Duration? _life;
     private PersonId _person;
 
     protected abstract DatabaseKind Kind { get; }
@@ -61,7 +62,7 @@ public abstract class IssuedFormsTests : IAsyncLifetime
         var types = new TypeVersions(_world.Db, _world.Database.Writer, TextCatalogue.Of(typeof(SdJwtForm).Assembly, typeof(TextCatalogue).Assembly, typeof(ResidentNumber).Assembly),
             () => FormRules.Of(policies, today).Ages, _world.Clock, Origin);
         _forms = new IssuedForms(_world.Db, _documents, _world.Sealer, _world.Door, _world.Keys, _lists, _world.Database.Writer, (_, _) => Task.FromResult(_standing), (_, _, _, _) => Task.FromResult(_photo), types,
-            () => FormRules.Of(policies, today), _world.Clock, Origin, NullLogger<IssuedForms>.Instance);
+            () => Rules(FormRules.Of(policies, today)), _world.Clock, Origin, NullLogger<IssuedForms>.Instance);
         _standing = new Standing(ResidenceStanding.Active, today.PlusYears(1), _world.Clock.Now());
         _trust = TrustAnchors.Create(_world.Keys.Roots.Select(r => (ReadOnlyMemory<byte>)r.Certificate)).Value;
         _person = PersonId.New(_world.Clock);
@@ -75,6 +76,8 @@ public abstract class IssuedFormsTests : IAsyncLifetime
         await _world.DisposeAsync();
         GC.SuppressFinalize(this);
     }
+
+    private FormRules Rules(FormRules baseline) => _life is { } life ? baseline with { Life = life } : baseline;
 
     private StatusLists Lists() => new(_world.Db, _world.Database.Writer, _world.Keys, new Leases(_world.Db, _world.Database.Writer, _world.Clock), _world.Clock,
         () => StatusRules.Of(PolicyBook.BaselineSnapshot(), _world.Clock.Today()), Origin, NullLogger<StatusLists>.Instance);
@@ -272,14 +275,18 @@ public abstract class IssuedFormsTests : IAsyncLifetime
         Assert.Equal(StatusList.Valid, await StatusInListAsync(next.Status));
     }
 
-    private IssuedCards Cards => new(_documents, _forms, null!, (_, _) => Task.FromResult(_standing), (_, _, _, _) => Task.FromResult<byte[]?>(null));
+    private IssuedCards Cards => new(_documents, _forms, Holds, null!, (_, _) => Task.FromResult(_standing), (_, _, _, _) => Task.FromResult<byte[]?>(null));
+
+    private Holding.Holds Holds => new(_world.Db, _documents, _world.Sealer, _world.Door, _world.Blind, _world.Database.Writer, (_, _, _, _) => Task.CompletedTask, () => Holding.HoldRules.Of(PolicyBook.BaselineSnapshot(), _world.Clock.Today()), _world.Clock);
 
     private Verification Checks => new(_world.Db, _documents, new OwnSigners(_world.Keys, NullLogger<OwnSigners>.Instance), _world.Blind, _world.Door, (_, _) => Task.FromResult(_standing is null ? null : _standing with { AsOf = _world.Clock.Now() }),
         () => Live.LiveCodeRules.Of(PolicyBook.BaselineSnapshot(), _world.Clock.Today()), _world.Clock);
 
-    private Task<FormAnswer> AskCardAsync() => ReadDoor.RunAsync(() => Cards.AskAsync(Own, Actor.System("test"), _person));
+    private Task<FormAnswer> AskCardAsync() => ReadDoor.RunAsync(() => _forms.CardAsync(Own, Actor.System("test"), _person));
 
-    private async Task<string?> CardCodeAsync() => (await ReadDoor.RunAsync(() => Cards.ModelAsync(Own, _person)))?.Qr;
+    private Task<CardAnswer> FindCardAsync() => ReadDoor.RunAsync(() => Cards.FindAsync(Own, _person));
+
+    private async Task<string?> CardCodeAsync() => (await FindCardAsync() as CardAnswer.Made)?.Model.Qr;
 
     private Access Own => _world.Door.Enter(Actor.System("test"), Purpose.Self, null, "test", _person);
 
@@ -288,11 +295,9 @@ public abstract class IssuedFormsTests : IAsyncLifetime
     [Fact]
     public async Task A_card_is_signed_when_it_is_asked_for_and_is_then_always_the_same()
     {
-        Assert.False(await Cards.HasAsync(_person));
-        Assert.Null(await CardCodeAsync());
+        Assert.IsType<CardAnswer.NotMade>(await FindCardAsync());
         var answers = await Task.WhenAll(Task.Run(AskCardAsync), Task.Run(AskCardAsync));
         Assert.All(answers, a => Assert.IsType<FormAnswer.Issued>(a));
-        Assert.True(await Cards.HasAsync(_person));
         var text = await CardCodeAsync();
         Assert.IsType<FormAnswer.Issued>(await AskCardAsync());
         Assert.Equal(text, await CardCodeAsync());
@@ -319,6 +324,41 @@ public abstract class IssuedFormsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_card_never_outlives_its_signers_certificate_and_is_asked_for_anew_when_its_code_has_ended()
+    {
+        var change = _world.Act("document.replace");
+        await _documents.ReplaceAsync(change, (await _documents.LiveAsync(_person))!, new DocumentOrder(_person, Guid.CreateVersion7(Now), Content, 12));
+        await _world.DoneAsync(change);
+        _standing = _standing! with { Until = _world.Clock.Today().PlusYears(20) };
+        var document = (await _documents.LiveAsync(_person))!;
+        await AskCardAsync();
+        var card = Assert.IsType<CardAnswer.Made>(await FindCardAsync());
+        var signer = Assert.Single(_world.Keys.All(Platform.Keys.KeyPurpose.QrSigner), s => s.KeyId == card.Form.KeyId);
+        var last = signer.ValidUntil.DayInRiyadh().PlusDays(-1);
+        Assert.True(card.Form.ExpiresAt <= signer.ValidUntil && document.ExpiresDay > last);
+        // What is printed promises no more than the code keeps.
+        Assert.Equal((last, last.ToString("yyMMdd", System.Globalization.CultureInfo.InvariantCulture)), (card.Model.Id.DocumentUntil.Gregorian, card.Model.Mrz[1][8..14]));
+        _world.Clock.Advance((last.AtMidnight().WithOffset(Clock.Riyadh).ToInstant() - _world.Clock.Now()).ToTimeSpan());
+        Assert.True(QrCode.Verify(card.Model.Qr, CardSigners, Now, new QrOptions()).Ok);
+        Assert.Equal(card.Model.Qr, await CardCodeAsync());
+        _world.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.IsType<CardAnswer.NotMade>(await FindCardAsync());
+        Assert.IsType<FormAnswer.Issued>(await AskCardAsync());
+        var next = Assert.IsType<CardAnswer.Made>(await FindCardAsync());
+        Assert.True(next.Form.ExpiresAt > card.Form.ExpiresAt && QrCode.Verify(next.Model.Qr, CardSigners, Now, new QrOptions()).Ok);
+    }
+
+    [Fact]
+    public async Task A_credential_ends_with_its_signers_certificate_though_the_policies_let_it_live_longer()
+    {
+        _life = Duration.FromDays(1000);
+        _standing = _standing! with { Until = _world.Clock.Today().PlusYears(20) };
+        var issued = await IssuedAsync(FormKind.SdJwtVc);
+        var signer = Assert.Single(_world.Keys.All(Platform.Keys.KeyPurpose.DocumentSigner), s => s.KeyId == issued.Form.KeyId);
+        Assert.Equal(signer.ValidUntil, issued.Form.ExpiresAt);
+    }
+
+    [Fact]
     public async Task A_card_and_a_credential_are_checked_by_their_text_and_counted_by_the_register()
     {
         await AskCardAsync();
@@ -339,7 +379,7 @@ public abstract class IssuedFormsTests : IAsyncLifetime
         await _world.DoneAsync(change);
         Assert.Equal(new Verifying.Verdict.NotValid(NotValidReason.Superseded), await CheckAsync(card));
         Assert.Equal(new Verifying.Verdict.NotValid(NotValidReason.Superseded), await CheckAsync(credential));
-        Assert.False(await Cards.HasAsync(_person));
+        Assert.IsType<CardAnswer.NotMade>(await FindCardAsync());
 
         _world.Keys.Revoke(_world.Keys.Current(Platform.Keys.KeyPurpose.QrSigner).KeyId, System.Security.Cryptography.X509Certificates.X509RevocationReason.KeyCompromise);
         Assert.Equal(new Verifying.Verdict.NotValid(NotValidReason.Forged), await CheckAsync(card));

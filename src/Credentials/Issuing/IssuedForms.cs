@@ -113,33 +113,6 @@ public sealed partial class IssuedForms(
         ? throw new ArgumentOutOfRangeException(nameof(kind), "A card is bound to no key.")
         : PromiseAsync(access, actor, person, kind, holder, operation, cancel);
 
-    /// <summary>The code of the card of the live document: signed when the card is asked for the first time, and the same from then on.</summary>
-    /// <param name="access">Names the person.</param>
-    /// <exception cref="KeyUnavailableException">As for <see cref="RequestAsync"/>.</exception>
-    public async Task<FormAnswer> CardAsync(Access access, Actor actor, PersonId person, CancellationToken cancel = default)
-    {
-        if (await documents.LiveAsync(person, cancel) is not { } document)
-        {
-            return new FormAnswer.NoDocument();
-        }
-        var cards = await CardsOfAsync(document.Id, cancel);
-        // A number for each that failed or was replaced: two who ask at once ask for the same.
-        return cards.Find(c => c.InvalidReason is null) is { } good ? await AgainAsync(access, good.Id, cancel)
-            : await PromiseAsync(access, actor, person, FormKind.CardQr, null, Platform.Background.Names.IdOf(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"card-qr:{document.Id}:{cards.Count}")), cancel);
-    }
-
-    /// <summary>The signed code of the live document's card as it stands on it; null when no card was asked for yet, or it counts no more.</summary>
-    public async Task<string?> CardTextAsync(Access access, DocumentVersion document, CancellationToken cancel = default) =>
-        (await CardsOfAsync(document.Id, cancel)).Find(c => c is { InvalidReason: null, State: PromiseState.Signed }) is { } card && await AgainAsync(access, card.Id, cancel) is FormAnswer.Issued { Credential: var code }
-            ? QrForm.Text(origin, code)
-            : null;
-
-    /// <summary>Whether the document has a card whose code is signed and counts.</summary>
-    internal async Task<bool> HasCardAsync(DocumentVersion document, CancellationToken cancel) => (await CardsOfAsync(document.Id, cancel)).Exists(c => c is { InvalidReason: null, State: PromiseState.Signed });
-
-    private async Task<List<IssuedForm>> CardsOfAsync(Guid document, CancellationToken cancel) =>
-        [.. (await db.QueryAsync<Stored>(Columns + "WHERE document_id = @document AND kind = @kind", new { document, kind = WordOf(FormKind.CardQr) }, cancel)).Select(s => s.Read())];
-
     private async Task<FormAnswer> PromiseAsync(Access access, Actor actor, PersonId person, FormKind kind, HolderKey? holder, Guid operation, CancellationToken cancel)
     {
         if (await documents.LiveAsync(person, cancel) is not { } document || await standingOf(person, cancel) is not { } standing)
@@ -173,7 +146,8 @@ public sealed partial class IssuedForms(
         while (true)
         {
             var by = keys.Current(SignerOf(kind));
-            var form = new IssuedForm(Guid.CreateVersion7(clock.GetUtcNow()), 0, person, document.Id, kind, lists.Allocate(expires), by.KeyId, [], PromiseState.Intended, null, issued, expires, null, null, null);
+            var until = Within(by, kind, expires);
+            var form = new IssuedForm(Guid.CreateVersion7(clock.GetUtcNow()), 0, person, document.Id, kind, lists.Allocate(until), by.KeyId, [], PromiseState.Intended, null, issued, until, null, null, null);
             var unsigned = Write(form, id, recipe, by.Chain, type);
             SecondLook.At(kind, id, Terms(form, by.Chain), Holder(recipe), unsigned, clock.GetUtcNow());
             form = form with { Digest = unsigned.Digest };

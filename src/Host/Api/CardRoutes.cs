@@ -1,10 +1,6 @@
 using Muqeem.Credentials.Cards;
-using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
-using Muqeem.Platform.Drawing;
-using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
-using Muqeem.Platform.Writing;
 using Muqeem.SignIn;
 
 namespace Muqeem.Host.Api;
@@ -25,7 +21,7 @@ internal static class CardRoutes
         own.MapPost("", AskAsync).WithName("AskForCard").WithSummary("Signs the code of the card of the present ID; asked for again it is the same card.").Produces<CardJson>().Changes<Nothing>();
         Side(own, "/front.png", CardFormat.FrontPng, "image/png", "CardFront", "The front of the card.");
         Side(own, "/back.png", CardFormat.BackPng, "image/png", "CardBack", "The back of the card.");
-        own.MapGet("/code.svg", CodeAsync).WithName("CardCode").WithSummary("The card's QR code alone.").Produces<string>(StatusCodes.Status200OK, "image/svg+xml").Refuses(401, 404);
+        own.MapGet("/code.svg", CodeAsync).WithName("CardCode").WithSummary("The card's QR code alone.").Produces<string>(StatusCodes.Status200OK, "image/svg+xml").Refuses(401, 404, 409);
         Side(own, "/card.pdf", CardFormat.Pdf, "application/pdf", "CardPdf", "Both sides in the size of a card, to print.");
     }
 
@@ -36,23 +32,8 @@ internal static class CardRoutes
     private static Task<IResult> AskAsync(HttpContext http, IssuedCards cards, ReadDoor door) => Incoming.ChangeAsync<Nothing>(http, async (_, _) =>
     {
         var session = http.MustBeSignedIn();
-        var access = door.Enter(session.Actor, Purpose.Self, null, "api.card", session.Person);
-        FormAnswer answer;
-        try
-        {
-            answer = await cards.AskAsync(access, session.Actor, session.Person, http.RequestAborted);
-        }
-        catch (KeyUnavailableException)
-        {
-            return Problems.Later(http, TimeSpan.FromSeconds(30));
-        }
-        if (answer is not FormAnswer.Issued { Form: var card })
-        {
-            return CredentialRoutes.Refused(http, answer);
-        }
-        return await cards.ModelAsync(access, session.Person, http.RequestAborted) is { } model
-            ? Results.Json(new CardJson(card.Id, card.IssuedAt.ToDateTimeOffset(), card.ExpiresAt.ToDateTimeOffset(), model.Qr, model.Mrz, At("/front.png"), At("/back.png"), At("/card.pdf"), At("/code.svg")), ApiJson.Options)
-            : Problems.NotFound(http);
+        return Answer(http, await cards.AskAsync(Enter(door, session), session.Actor, session.Person, http.RequestAborted), made => Results.Json(
+            new CardJson(made.Form.Id, made.Form.IssuedAt.ToDateTimeOffset(), made.Form.ExpiresAt.ToDateTimeOffset(), made.Model.Qr, made.Model.Mrz, At("/front.png"), At("/back.png"), At("/card.pdf"), At("/code.svg")), ApiJson.Options));
 
         string At(string side) => http.Request.PathBase + ApiSetup.Root + Root + side;
     });
@@ -60,26 +41,28 @@ internal static class CardRoutes
     private static async Task<IResult> CodeAsync(HttpContext http, IssuedCards cards, ReadDoor door)
     {
         var session = http.MustBeSignedIn();
-        return await cards.ModelAsync(door.Enter(session.Actor, Purpose.Self, null, "api.card", session.Person), session.Person, http.RequestAborted) is { } card
-            ? Results.Text(QrPicture.Svg(card.Qr, Problems.Words(http).Text("live.label")), "image/svg+xml")
-            : Problems.NotFound(http);
+        return Answer(http, await cards.FindAsync(Enter(door, session), session.Person, http.RequestAborted), made => Results.Text(QrPicture.Svg(made.Model.Qr, Problems.Words(http).Text("live.label")), "image/svg+xml"));
     }
 
     private static async Task<IResult> DrawAsync(HttpContext http, IssuedCards cards, ReadDoor door, CardFormat format, string type)
     {
         var session = http.MustBeSignedIn();
-        var access = door.Enter(session.Actor, Purpose.Self, null, "api.card", session.Person);
-        try
+        return await cards.DrawAsync(Enter(door, session), session.Person, format, http.RequestAborted) switch
         {
-            return await cards.DrawAsync(access, session.Person, format, http.RequestAborted) is { } drawn ? Results.Bytes(drawn, type) : Problems.NotFound(http);
-        }
-        catch (DrawingException fault) when (fault.Fault is not DrawingFault.Ended)
-        {
-            return Problems.Of(http, StatusCodes.Status409Conflict, "card_not_drawable");
-        }
-        catch (DrawingException)
-        {
-            return Problems.Later(http, TimeSpan.FromSeconds(5));
-        }
+            CardAnswer.Drawn drawn => Results.Bytes(drawn.File, type),
+            var other => Answer(http, other, _ => Problems.NotFound(http)),
+        };
     }
+
+    private static Access Enter(ReadDoor door, Session session) => door.Enter(session.Actor, Purpose.Self, null, "api.card", session.Person);
+
+    private static IResult Answer(HttpContext http, CardAnswer answer, Func<CardAnswer.Made, IResult> made) => answer switch
+    {
+        CardAnswer.Made card => made(card),
+        CardAnswer.Held held => Problems.Of(http, StatusCodes.Status409Conflict, "not_now", held.Why),
+        CardAnswer.NotDrawable no => Problems.Of(http, StatusCodes.Status409Conflict, "card_not_drawable", no.Why),
+        CardAnswer.NotSigned no => CredentialRoutes.Refused(http, no.Why),
+        CardAnswer.Later later => Problems.Later(http, later.After),
+        _ => Problems.NotFound(http),
+    };
 }

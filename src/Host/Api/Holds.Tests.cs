@@ -4,6 +4,8 @@ using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Files;
+using Muqeem.Platform.Files.Media;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Texts;
 using Muqeem.Platform.Writing;
@@ -43,7 +45,9 @@ public abstract class HoldsWorld(DatabaseKind kind) : SeededWorld(kind)
     }
 
     /// <summary>Somebody with an account and an ID in force; the browser is signed in.</summary>
-    internal async Task<(PersonInHand Hand, string Number)> ResidentAsync(Browser browser)
+    /// <param name="photo">What is kept as the ID's photo, whether it is one or not; null: none.</param>
+    /// <param name="until">The last day of the residence; null: a year from today.</param>
+    internal async Task<(PersonInHand Hand, string Number)> ResidentAsync(Browser browser, byte[]? photo = null, LocalDate? until = null)
     {
         var hand = await browser.OpenAccountAsync(World);
         var person = (await World.Get<Persons>().FindAsync(IdentifierKinds.Border, hand.BorderNumber))!.Value;
@@ -55,8 +59,11 @@ public abstract class HoldsWorld(DatabaseKind kind) : SeededWorld(kind)
             var record = await World.Get<Persons>().OpenAsync(World.Get<ReadDoor>().Enter(Actor.System("test"), Purpose.IssueDocument, null, "test", person), person);
             await World.Get<Persons>().UpdateAsync(change, person, record, record with { ResidentNumber = number });
             var today = World.Clock.Today();
-            var residence = await World.Get<Residences>().IssueAsync(change, person, Categories.EstablishmentWorker, today, today.PlusYears(1), 12, "Gregorian",
+            var end = until ?? today.PlusYears(1);
+            var residence = await World.Get<Residences>().IssueAsync(change, person, Categories.EstablishmentWorker, end.PlusYears(-1), end, 12, "Gregorian",
                 new ResidenceDetails { ResidentNumber = number, EmployerNumber = "7000000000", EmployerName = "شركة البناء", Occupation = hand.Occupation }, new CaseId(Guid.CreateVersion7()));
+            UploadId? upload = photo is null ? null : await World.Get<Uploads>().AddAsync(change, person, null, "face_photo",
+                new ReceivedUpload(photo, "photo.jpg", new FileShape(FileKind.Jpeg, 1, 1), Digest.Of(number)[..16], [new Picture(photo, 1, 1)], new Picture(photo, 1, 1)));
             await World.Get<Documents>().IssueAsync(change, new DocumentOrder(person, residence, new DocumentContent
             {
                 ResidentNumber = number,
@@ -69,6 +76,7 @@ public abstract class HoldsWorld(DatabaseKind kind) : SeededWorld(kind)
                 Birth = BirthDate.Of(new LocalDate(1990, 1, 1)),
                 AnswerableName = "شركة البناء",
                 AnswerableKind = Answerable.Establishment,
+                Photo = upload?.Value,
             }, 5));
             Assert.IsType<WriteOutcome.Done>(await World.Get<IWriter>().WriteAsync(change));
             return true;
@@ -100,7 +108,7 @@ public sealed class HoldsFrontDoorOnSqliteTests(HoldsOnSqlite world) : HoldsFron
 public sealed class HoldsFrontDoorOnPostgreSqlTests(HoldsOnPostgreSql world) : HoldsFrontDoorTests(world), IClassFixture<HoldsOnPostgreSql>;
 
 /// <summary>Freezing, suspending, lifting and revoking as holder, officers and verifiers meet them, over HTTP.</summary>
-public abstract class HoldsFrontDoorTests(HoldsWorld shared)
+public abstract partial class HoldsFrontDoorTests(HoldsWorld shared)
 {
     private readonly WholeWorld _world = shared.World;
     private readonly Language _words = shared.World.Get<TextCatalogue>().In("en");

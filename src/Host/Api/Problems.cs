@@ -75,14 +75,12 @@ internal static class Problems
         return Of(http, StatusCodes.Status503ServiceUnavailable, "try_again");
     }
 
-    public static RefusalJson Json(HttpContext http, Refusal refusal) => new(refusal.Code, Words(http).Refusal(refusal), Facts(refusal.Facts));
+    public static RefusalJson Json(HttpContext http, Refusal refusal) => new(refusal.Code, Words(http).Refusal(refusal), Facts(refusal.Facts), Remedy: Remedy(Words(http), refusal));
 
     public static RefusalJson Json(HttpContext http, Finding finding)
     {
-        var language = Words(http);
         return Json(http, finding.Refusal) with
         {
-            Remedy = Remedy(language, finding.Refusal),
             Kind = Snake(finding.Kind.ToString()),
             Source = finding.Source,
             AsOf = finding.AsOf?.ToDateTimeOffset(),

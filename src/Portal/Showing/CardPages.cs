@@ -4,8 +4,6 @@ using Microsoft.AspNetCore.Routing;
 using Muqeem.Credentials.Cards;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Kernel;
-using Muqeem.Platform.Drawing;
-using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
@@ -20,7 +18,7 @@ internal static class CardPages
 {
     public static void Map(RouteGroupBuilder resident)
     {
-        resident.MapGet("/id/card", async (HttpContext http, HolderIds ids, IssuedCards cards, CancellationToken cancel) => await PageAsync(http, ids, cards, null, cancel));
+        resident.MapGet("/id/card", PageAsync);
         resident.MapPost("/id/card", AskAsync);
         resident.MapGet("/id/card/front.png", (HttpContext http, IssuedCards cards, ReadDoor door, CancellationToken cancel) => DrawAsync(http, cards, door, CardFormat.FrontPng, "image/png", cancel));
         resident.MapGet("/id/card/back.png", (HttpContext http, IssuedCards cards, ReadDoor door, CancellationToken cancel) => DrawAsync(http, cards, door, CardFormat.BackPng, "image/png", cancel));
@@ -28,12 +26,25 @@ internal static class CardPages
         resident.MapGet("/id/card/copy.html", CopyAsync);
     }
 
-    private static async Task<IResult> PageAsync(HttpContext http, HolderIds ids, IssuedCards cards, string? problem, CancellationToken cancel)
+    private static async Task<IResult> PageAsync(HttpContext http, HolderIds ids, IssuedCards cards, ReadDoor door, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
-        return session.SeesRecords && await ids.OfAsync(session, cancel) is { } held
-            ? PageResult.Of<CardPage, CardPageModel>(new(held.Id.DocumentUntil.Gregorian, await cards.HasAsync(session.Person, cancel), problem))
-            : http.GoTo("id");
+        if (!session.SeesRecords || await ids.OfAsync(session, cancel) is not { } held)
+        {
+            return http.GoTo("id");
+        }
+        var until = held.Id.DocumentUntil.Gregorian;
+        return await cards.LookAsync(Enter(door, session), session.Person, cancel) switch
+        {
+            // The page of the ID says that it is held, and what can be done.
+            CardAnswer.Held => http.GoTo("id"),
+            CardAnswer.Made made => Page(new(made.Model.Id.DocumentUntil.Gregorian, Made: true)),
+            CardAnswer.NotDrawable no => Page(new(until, Made: true) { NotDrawable = no.Why }),
+            CardAnswer.Later later => PageResult.Error(StatusCodes.Status503ServiceUnavailable).RetryAfter(later.After),
+            _ => Page(new(until, Made: false)),
+        };
+
+        static PageResult Page(CardPageModel model) => PageResult.Of<CardPage, CardPageModel>(model);
     }
 
     private static async Task<IResult> AskAsync(HttpContext http, HolderIds ids, IssuedCards cards, ReadDoor door, CancellationToken cancel)
@@ -44,31 +55,16 @@ internal static class CardPages
         {
             return http.GoTo("id/card");
         }
-        FormAnswer answer;
-        try
+        return await cards.AskAsync(Enter(door, session), session.Actor, session.Person, cancel) switch
         {
-            answer = await cards.AskAsync(door.Enter(session.Actor, Purpose.Self, null, "portal.card", session.Person), session.Actor, session.Person, cancel);
-            if (answer is FormAnswer.Issued)
-            {
-                // Drawn once now, so that who cannot have a card is told so here and not by a broken picture.
-                await cards.DrawAsync(door.Enter(session.Actor, Purpose.Self, null, "portal.card", session.Person), session.Person, CardFormat.FrontPng, cancel);
-            }
-        }
-        catch (KeyUnavailableException)
-        {
-            return http.TryAgain(form, TimeSpan.FromSeconds(30));
-        }
-        catch (DrawingException fault)
-        {
-            return fault.Fault == DrawingFault.Ended ? http.TryAgain(form, TimeSpan.FromSeconds(5)) : await PageAsync(http, ids, cards, "portal.card.too_long", cancel);
-        }
-        return answer switch
-        {
-            FormAnswer.Issued or FormAnswer.NoDocument => http.GoTo("id/card"),
-            FormAnswer.Held => http.GoTo("id"),
-            FormAnswer.NotInForce => await PageAsync(http, ids, cards, "portal.card.not_now", cancel),
-            FormAnswer.NotWritten { Outcome: WriteOutcome.Busy busy } => http.TryAgain(form, busy.RetryAfter),
-            _ => http.TryAgain(form, TimeSpan.FromSeconds(2)),
+            CardAnswer.Held => http.GoTo("id"),
+            CardAnswer.NotSigned { Why: FormAnswer.NotInForce } => await ids.OfAsync(session, cancel) is { } held
+                ? PageResult.Of<CardPage, CardPageModel>(new(held.Id.DocumentUntil.Gregorian, Made: false) { NotInForce = true })
+                : http.GoTo("id"),
+            CardAnswer.NotSigned { Why: FormAnswer.NotWritten { Outcome: WriteOutcome.Busy busy } } => http.TryAgain(form, busy.RetryAfter),
+            CardAnswer.NotSigned => http.TryAgain(form, TimeSpan.FromSeconds(2)),
+            CardAnswer.Later later => http.TryAgain(form, later.After),
+            _ => http.GoTo("id/card"),
         };
     }
 
@@ -76,35 +72,51 @@ internal static class CardPages
     private static async Task<IResult> CopyAsync(HttpContext http, IssuedCards cards, ReadDoor door, TimeProvider clock, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
-        var access = door.Enter(session.Actor, Purpose.Self, null, "portal.card", session.Person);
-        if (!session.SeesRecords || await cards.ModelAsync(access, session.Person, cancel) is not { } card)
+        if (!session.SeesRecords)
         {
             return PageResult.Error(StatusCodes.Status404NotFound);
         }
+        var found = await cards.FindAsync(Enter(door, session), session.Person, cancel);
+        if (found is not CardAnswer.Made card)
+        {
+            return Refused(http, found);
+        }
         http.Response.Headers.ContentDisposition = "attachment; filename=\"resident-id.html\"";
-        return PageResult.Of<CopyPage, CopyModel>(new(card, clock.Now()));
+        return PageResult.Of<CopyPage, CopyModel>(new(card.Model, clock.Now()));
     }
 
     private static async Task<IResult> DrawAsync(HttpContext http, IssuedCards cards, ReadDoor door, CardFormat format, string type, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
-        try
+        if (!session.SeesRecords)
         {
-            return session.SeesRecords && await cards.DrawAsync(door.Enter(session.Actor, Purpose.Self, null, "portal.card", session.Person), session.Person, format, cancel) is { } drawn
-                ? Results.Bytes(drawn, type)
-                : PageResult.Error(StatusCodes.Status404NotFound);
+            return PageResult.Error(StatusCodes.Status404NotFound);
         }
-        catch (DrawingException)
-        {
-            return PageResult.Error(StatusCodes.Status503ServiceUnavailable);
-        }
+        var answer = await cards.DrawAsync(Enter(door, session), session.Person, format, cancel);
+        return answer is CardAnswer.Drawn drawn ? Results.Bytes(drawn.File, type) : Refused(http, answer);
     }
+
+    private static Access Enter(ReadDoor door, Session session) => door.Enter(session.Actor, Purpose.Self, null, "portal.card", session.Person);
+
+    private static IResult Refused(HttpContext http, CardAnswer answer) => answer switch
+    {
+        CardAnswer.Held held => Outcomes.NotNow(held.Why, null, http.At("id")),
+        CardAnswer.NotDrawable no => Outcomes.NotNow(no.Why, null, http.At("id/card")),
+        CardAnswer.Later later => PageResult.Error(StatusCodes.Status503ServiceUnavailable).RetryAfter(later.After),
+        _ => PageResult.Error(StatusCodes.Status404NotFound),
+    };
 }
 
 /// <param name="Made">When the copy was made: how old its proof is.</param>
 public sealed record CopyModel(CardModel Card, Instant Made);
 
-/// <param name="Until">The last day of the document, and so of the card.</param>
+/// <param name="Until">The last day of the card; before it is made, that of the document.</param>
 /// <param name="Made">Whether it was asked for.</param>
-/// <param name="Problem">Key of a sentence; null: none.</param>
-public sealed record CardPageModel(LocalDate Until, bool Made, string? Problem);
+public sealed record CardPageModel(LocalDate Until, bool Made)
+{
+    /// <summary>Made, and cannot be drawn: then no picture is shown.</summary>
+    public Refusal? NotDrawable { get; init; }
+
+    /// <summary>It was asked for on a day on which there is nothing to make it of.</summary>
+    public bool NotInForce { get; init; }
+}

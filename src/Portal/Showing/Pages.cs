@@ -42,7 +42,7 @@ internal static class Pages
     }
 
     private static async Task<IResult> HomeAsync(
-        HttpContext http, CaseViews views, ServiceCatalogue services, Residences residences, ExitVisas visas, Notices notices, Ledger ledger, TimeProvider clock, CancellationToken cancel)
+        HttpContext http, CaseViews views, ServiceCatalogue services, Residences residences, ExitVisas visas, Notices notices, Ledger ledger, HolderIds ids, Holds holds, TimeProvider clock, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
         var cases = await views.ListAsync(session.Person, cancel);
@@ -62,6 +62,8 @@ internal static class Pages
             await Applying.Pages.StartableAsync(session, services, residences, cancel), clock.Today())
         {
             NeedYou = needYou,
+            Holds = session.SeesRecords ? await holds.OpenAsync(session.Person, cancel) : OpenHolds.None,
+            Ended = session.SeesRecords ? await ids.EndedAsync(session, cancel) : null,
         });
     }
 
@@ -76,8 +78,7 @@ internal static class Pages
         }
         if (!session.SeesRecords || await ids.OfAsync(session, cancel) is not { } held)
         {
-            var last = session.SeesRecords ? (await ids.LastAsync(session, cancel))?.State : null;
-            return PageResult.Of<NoIdPage, NoIdModel>(new(session.SeesRecords, last is DocumentState.Live ? null : last));
+            return PageResult.Of<NoIdPage, NoIdModel>(new(session.SeesRecords, session.SeesRecords ? await ids.EndedAsync(session, cancel) : null));
         }
         if (await holds.OpenAsync(session.Person, cancel) is { Any: true } open)
         {
@@ -134,8 +135,9 @@ internal static class Pages
 /// <summary>Opens the holder's own ID, for the holder.</summary>
 internal sealed class HolderIds(Documents documents, Residences residences, ReadDoor door, TimeProvider clock)
 {
-    /// <summary>The newest version, whatever became of it.</summary>
-    public async Task<DocumentVersion?> LastAsync(Session session, CancellationToken cancel) => (await documents.OfAsync(session.Person, cancel)).FirstOrDefault();
+    /// <summary>How the newest version ended; null: it has not, or there never was one.</summary>
+    public async Task<DocumentState?> EndedAsync(Session session, CancellationToken cancel) =>
+        (await documents.OfAsync(session.Person, cancel)).FirstOrDefault() is { State: not DocumentState.Live and var how } ? how : null;
 
     public async Task<HeldId?> OfAsync(Session session, CancellationToken cancel)
     {
@@ -180,6 +182,15 @@ public sealed record HomeModel(
 {
     /// <summary>The cases that do not move without the holder.</summary>
     public required IReadOnlyList<CaseLine> NeedYou { get; init; }
+
+    /// <summary>What holds the ID now.</summary>
+    public required OpenHolds Holds { get; init; }
+
+    /// <summary>How the ID ended, when it has.</summary>
+    public required DocumentState? Ended { get; init; }
+
+    /// <summary>Whether the ID counts as far as it goes by itself; the residence behind it is another matter.</summary>
+    public bool IdCounts => Ended is null && !Holds.Any;
 
     public CaseLine? Draft => Cases.FirstOrDefault(c => c.State == CaseStates.Draft);
 }
