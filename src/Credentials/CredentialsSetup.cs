@@ -8,6 +8,7 @@ using Muqeem.Credentials.Live;
 using Muqeem.Credentials.Offline;
 using Muqeem.Credentials.Offline.TestIds;
 using Muqeem.Credentials.Status;
+using Muqeem.Credentials.Telling;
 using Muqeem.Credentials.Verifiers;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Kernel;
@@ -23,7 +24,7 @@ using NodaTime;
 
 namespace Muqeem.Credentials;
 
-/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>, <see cref="StandingsOf"/>, <see cref="PortraitOf"/>, <see cref="CardPhotoOf"/>, <see cref="TellHolder"/> and <see cref="TellReplaced"/>.</summary>
+/// <summary>What this project adds to a host. The host also registers <see cref="StandingOf"/>, <see cref="StandingsOf"/>, <see cref="ResidencesSince"/>, <see cref="PortraitOf"/>, <see cref="CardPhotoOf"/>, <see cref="TellHolder"/> and <see cref="TellReplaced"/>.</summary>
 public static class CredentialsSetup
 {
     /// <summary>Stands in credentials where no public origin is set.</summary>
@@ -62,6 +63,12 @@ public static class CredentialsSetup
         services.AddSingleton(p => new VerifierDesk(
             p.GetRequiredService<StatusLists>(), p.GetRequiredService<OwnSigners>(), p.GetRequiredService<CheckRecorder>(), p.GetRequiredService<Verification>(), () => Rules(p), p.GetRequiredService<TimeProvider>()));
         services.AddHostedService<VerifierWork>();
+        services.AddSingleton(p => new Subscriptions(
+            p.GetRequiredService<Db>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TellHolder>(), p.GetRequiredService<VerifierBook>(), () => Now(p, SubscriptionRules.Of),
+            p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new ChangeFeed(p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), () => Now(p, SubscriptionRules.Of), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Teller>();
+        services.AddHostedService<TellingWork>();
         services.AddSingleton(p => new Holds(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(),
             p.GetRequiredService<TellHolder>(), () => Now(p, HoldRules.Of), p.GetRequiredService<TimeProvider>()));
@@ -76,6 +83,13 @@ public static class CredentialsSetup
         services.AddSingleton(p => new Reissue(
             p.GetRequiredService<Db>(), p.GetRequiredService<IssuedForms>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TellReplaced>(),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<Reissue>>()));
+        services.AddWork(p => p.GetRequiredService<Jobs>().Daily("subscriptions.forget", new LocalTime(3, 20), async (_, cancel) =>
+        {
+            while (await p.GetRequiredService<ChangeFeed>().ForgetAsync(cancel) > 0)
+            {
+                // So many at once.
+            }
+        }));
         services.AddWork(p => p.GetRequiredService<DueWork>().Add("credentials.complete", p.GetRequiredService<IssuedForms>().CompleteAsync));
         services.AddWork(p => p.GetRequiredService<DueWork>().Add("credentials.reissue", p.GetRequiredService<Reissue>().GoOnAsync));
         return services;

@@ -143,6 +143,41 @@ public static class CredentialsTables
         new Column("node", ColumnType.Uuid, Remark: "one start of a process"),
         new Column("asked", ColumnType.Long));
 
+    internal static readonly Table Subscription = new("status_subscription", TableKind.Act, 1, "That a verifier asked to be told how a person's ID stands, what the holder said to it, and what was told last.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("verifier_id", ColumnType.Uuid),
+        new Column("person_id", ColumnType.Uuid),
+        new Column("purpose", ColumnType.Text, Remark: "a code of the policy verifier.purposes"),
+        new Column("state", ColumnType.Text, Remark: "PENDING, DECLINED, ACTIVE, ENDED; time ends it whatever is written"),
+        new Column("asked_at", ColumnType.Instant),
+        new Column("answer_by", ColumnType.Instant, Remark: "a request that is not consented to by then has ended"),
+        new Column("until_at", ColumnType.Instant, Remark: "of the consent"),
+        new Column("answered_at", ColumnType.Instant, Nullable: true),
+        new Column("ended_at", ColumnType.Instant, Nullable: true),
+        new Column("end_reason", ColumnType.Text, Nullable: true, Remark: "holder, expired, verifier, done, lapsed"),
+        new Column("word", ColumnType.Text, Nullable: true, Remark: "told last: valid, suspended, frozen, expired, not_yet_valid, revoked"),
+        new Column("document_id", ColumnType.Uuid, Nullable: true, Remark: "the version of which it was told"),
+        new Column("look_at", ColumnType.Instant, Nullable: true, Remark: "when the word may change by date alone, or something is still to be told"));
+
+    internal static readonly Table SubscriptionFeed = new("subscription_feed", TableKind.Act, 1, "The numbers of what a verifier was told.",
+        new Column("id", ColumnType.Uuid, Remark: "the verifier"),
+        new Column("version", ColumnType.Long),
+        new Column("first_number", ColumnType.Long, Remark: "the oldest that is kept, or the next"),
+        new Column("last_number", ColumnType.Long));
+
+    internal static readonly Table SubscriptionEvent = new("subscription_event", TableKind.Act, 2, "What a verifier was told. Guarded by the heads of its numbers and of the subscription; deleted when it was kept long enough to be fetched.",
+        new Column("verifier_id", ColumnType.Uuid),
+        new Column("number", ColumnType.Long, Remark: "from 1, in the order of the verifier's own"),
+        new Column("subscription_id", ColumnType.Uuid),
+        new Column("word", ColumnType.Text, Remark: "as of status_subscription, renewed or ended"),
+        new Column("at", ColumnType.Instant));
+
+    internal static readonly Table Teller = new("subscription_teller", TableKind.Bookkeeping, 1, "Up to where in the journal it was looked for what verifiers are told.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("position", ColumnType.Long, Remark: "the next"));
+
     internal static readonly Table Hold = new("document_hold", TableKind.Act, 1, "A time in which a person's ID does not count: suspended by the authority or frozen by the holder. One of each kind is open at most; it outlasts the version on which it began.",
         new Column("id", ColumnType.Uuid),
         new Column("version", ColumnType.Long),
@@ -179,5 +214,6 @@ public static class CredentialsTables
         new Column("words", ColumnType.Sealed) { Binding = new(RetentionClass.Case, "proposal_id", "person_id", "document_proposal", "proposal_id") });
 
     public static readonly IReadOnlyList<Table> All =
-        [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words, RegisteredVerifier, VerifierKey, VerifierUse];
+        [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words, RegisteredVerifier, VerifierKey, VerifierUse,
+            Subscription, SubscriptionFeed, SubscriptionEvent, Teller];
 }

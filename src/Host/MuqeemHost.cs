@@ -7,6 +7,7 @@ using Muqeem.Credentials.Cards;
 using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
+using Muqeem.Credentials.Telling;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Host.Api;
 using Muqeem.Host.Wiring;
@@ -128,6 +129,7 @@ public static class MuqeemHost
         services.AddSingleton<TellHolder>(p => (change, person, kind, arguments) => p.GetRequiredService<Notices>().AddAsync(change, person, kind, null, arguments));
         services.AddSingleton<StandingOf>(p => (person, cancel) => Standings.OfAsync(p, person, cancel));
         services.AddSingleton<StandingsOf>(p => (persons, cancel) => Standings.OfAsync(p, persons, cancel));
+        services.AddSingleton<ResidencesSince>(p => (from, cancel) => Standings.WrittenSinceAsync(p, from, cancel));
         services.AddSingleton<TellReplaced>(p => (change, person, _) => p.GetRequiredService<Notices>().AddAsync(change, person, "credentials_replaced", null));
         services.AddSingleton<UploadsSent>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().SentAsync(person, uploads, cancel));
         services.AddSignIn();

@@ -97,6 +97,9 @@ internal sealed partial class Browser : IDisposable
         return SendAsync(request);
     }
 
+    /// <summary>Goes on in a session that was begun elsewhere.</summary>
+    public void TakeSession(string token) => _cookies.Add(_http.BaseAddress!, new Cookie("muqeem", token));
+
     /// <summary>Forgets the session, as a browser does when it was ended elsewhere.</summary>
     public void ForgetSession()
     {

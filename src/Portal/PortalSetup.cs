@@ -36,6 +36,7 @@ public static class PortalSetup
         Paying.Pages.Map(pages);
         Travel.Pages.Map(pages);
         Inbox.Pages.Map(pages);
+        Consents.Pages.Map(pages);
         MyData.Pages.Map(pages);
     }
 }

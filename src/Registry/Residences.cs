@@ -1,5 +1,6 @@
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Journal;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using NodaTime;
@@ -9,6 +10,8 @@ namespace Muqeem.Registry;
 /// <summary>Residences: issued, renewed, held, ended. Methods add to the caller's change.</summary>
 public sealed class Residences(Db db, Sealer sealer, ReadDoor door, TimeProvider clock)
 {
+    private readonly JournalFeed _feed = new(db);
+
     private const string Columns = """
         SELECT id AS Id, version AS Version, person_id AS PersonId, category AS Category, from_day AS FromDay, until_day AS UntilDay, calendar AS Calendar,
                months AS Months, issued_day AS IssuedDay, ended_day AS EndedDay, end_reason AS EndReason, late_renewals AS LateRenewals, details AS Details
@@ -45,6 +48,14 @@ public sealed class Residences(Db db, Sealer sealer, ReadDoor door, TimeProvider
             FROM residence r LEFT JOIN residence_hold h ON h.residence_id = r.id WHERE r.person_id = ANY(@persons)
             """, new { persons = persons.Select(p => p.Value).ToList() }, cancel);
         return rows.GroupBy(r => r.Id).Select(g => g.First().Read([.. g.Select(r => r.Hold()).OfType<Hold>()])).GroupBy(r => r.Person).ToDictionary(g => g.Key, Counting);
+    }
+
+    /// <summary>Whose residence acts from this position of the journal on wrote, and where to read on.</summary>
+    public async Task<(IReadOnlyCollection<PersonId> Persons, long Next, bool AtEnd)> WrittenSinceAsync(long from, CancellationToken cancel = default)
+    {
+        var page = await _feed.ReadAsync(RegistryTables.Residence, from, cancel);
+        var persons = page.Heads.Count == 0 ? (IReadOnlyList<Guid>)[] : await db.QueryAsync<Guid>("SELECT DISTINCT person_id FROM residence WHERE id = ANY(@ids)", new { ids = page.Heads.ToList() }, cancel);
+        return ([.. persons.Select(p => new PersonId(p))], page.Next, page.AtEnd);
     }
 
     /// <summary>Of all that a person ever had.</summary>

@@ -21,6 +21,9 @@ public enum VerifierOperation
 
     /// <summary>Whether what somebody shows is real, theirs and good now.</summary>
     Presentation,
+
+    /// <summary>To be told when the ID of somebody who consents changes how it stands.</summary>
+    Subscription,
 }
 
 /// <summary>One thing that a verifier may do. What is not granted is refused.</summary>

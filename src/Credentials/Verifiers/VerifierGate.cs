@@ -72,6 +72,9 @@ public sealed class VerifierGate(VerifierBook book, KeyStore keys, TimeProvider 
     /// <summary>What every signature covers, at least.</summary>
     private static readonly string[] Covered = ["@method", "@authority", "@path", "content-digest"];
 
+    /// <summary>And where the address has a query, that.</summary>
+    private const string CoveredQuery = "@query";
+
     private readonly ReplayGuard _seen = new();
     private readonly ConcurrentDictionary<string, VerifierSession> _sessions = new(StringComparer.Ordinal);
 
@@ -86,7 +89,8 @@ public sealed class VerifierGate(VerifierBook book, KeyStore keys, TimeProvider 
         {
             return (null, NotAdmitted.Busy);
         }
-        if (HttpSignature.Of(request) is not { Created: { } created, Tag: Tag } signature || signature.Nonce.Length is < LeastNonce or > MostNonce || Array.Exists(Covered, c => !signature.Components.Contains(c)))
+        if (HttpSignature.Of(request) is not { Created: { } created, Tag: Tag } signature || signature.Nonce.Length is < LeastNonce or > MostNonce || Array.Exists(Covered, c => !signature.Components.Contains(c))
+            || (request.QueryString.HasValue && !signature.Components.Contains(CoveredQuery)))
         {
             return (null, NotAdmitted.Unreadable);
         }

@@ -29,7 +29,11 @@ public enum ResidenceStanding
 
 /// <param name="Until">The last valid day of the residence.</param>
 /// <param name="AsOf">When this was true; older than allowed is no answer.</param>
-public sealed record Standing(ResidenceStanding Residence, LocalDate Until, Instant AsOf);
+public sealed record Standing(ResidenceStanding Residence, LocalDate Until, Instant AsOf)
+{
+    /// <summary>When the word changes by date alone, if nothing is written before; null: never.</summary>
+    public Instant? Next { get; init; }
+}
 
 /// <summary>Asks the register of residences; null when the person has none. Registered by the host, because the register is no part of this project.</summary>
 public delegate Task<Standing?> StandingOf(PersonId person, CancellationToken cancel);

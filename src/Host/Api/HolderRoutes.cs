@@ -2,6 +2,7 @@ using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Live;
+using Muqeem.Credentials.Telling;
 using Muqeem.Credentials.Verifiers;
 using Muqeem.Kernel;
 using Muqeem.Payments;
@@ -209,10 +210,12 @@ internal static class HolderRoutes
 
         string Purposed(AccessLine line)
         {
-            var stated = "verifier.purpose." + VerifierDesk.PurposeIn(line.Where);
-            if (line.Reader.Kind == ActorKind.Verifier && language.Has(stated))
+            foreach (var (text, purpose) in new[] { ("portal.accesses.checked", VerifierDesk.PurposeIn(line.Where)), ("portal.accesses.told", Teller.PurposeIn(line.Where)) })
             {
-                return language.Text("portal.accesses.checked", ("purpose", language.Text(stated)));
+                if (line.Reader.Kind == ActorKind.Verifier && language.Has("verifier.purpose." + purpose))
+                {
+                    return language.Text(text, ("purpose", language.Text("verifier.purpose." + purpose)));
+                }
             }
             var key = "sys.purpose." + Problems.Snake(line.Purpose.ToString());
             return language.Has(key) ? language.Text(key) : Problems.Snake(line.Purpose.ToString());

@@ -48,6 +48,9 @@ internal sealed class VerifierProgram : IDisposable
 
     public Task<ApiAnswer> PostAsync(string path, object body, Signing? with = null) => SendAsync(Request(path, body, with));
 
+    /// <param name="query">With its question mark; it is signed too.</param>
+    public Task<ApiAnswer> GetAsync(string path, string query = "", Signing? with = null) => SendAsync(Request(path, null, with, query));
+
     public async Task<ApiAnswer> SendAsync(HttpRequestMessage request)
     {
         using var sent = request;
@@ -58,21 +61,25 @@ internal sealed class VerifierProgram : IDisposable
     }
 
     /// <summary>A signed request, which can be sent once; a copy of it is the same again.</summary>
-    public HttpRequestMessage Request(string path, object body, Signing? with = null)
+    /// <param name="body">Null: it only reads.</param>
+    public HttpRequestMessage Request(string path, object? body, Signing? with = null, string query = "")
     {
-        with ??= new();
+        with ??= query.Length > 0 ? new Signing { Covered = ["@method", "@authority", "@path", "@query", "content-digest"] } : new Signing();
         path = "/api/v1/verifier/" + path;
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(body);
-        var content = new ByteArrayContent(with.Body ?? bytes);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        var bytes = body is null ? [] : JsonSerializer.SerializeToUtf8Bytes(body);
+        var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path + query);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(with.Body ?? bytes);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
         request.Headers.AcceptLanguage.ParseAdd("en");
         if (with.None)
         {
             return request;
         }
         var digest = HttpSignature.DigestOf(bytes);
-        var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["@method"] = "POST", ["@authority"] = with.Authority ?? _world.Address.Authority, ["@path"] = path, ["content-digest"] = digest };
+        var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["@method"] = request.Method.Method, ["@query"] = query, ["@authority"] = with.Authority ?? _world.Address.Authority, ["@path"] = path, ["content-digest"] = digest };
         var parameters = new StringBuilder("(" + string.Join(' ', with.Covered.Select(c => $"\"{c}\"")) + ")");
         parameters.Append(CultureInfo.InvariantCulture, $";created={(_world.Clock.GetUtcNow() + with.Later).ToUnixTimeSeconds()}");
         parameters.Append(CultureInfo.InvariantCulture, $";keyid=\"{with.KeyId ?? Session?.KeyId ?? KeyId}\";nonce=\"{with.Nonce ?? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16))}\"");

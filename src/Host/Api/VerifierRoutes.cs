@@ -45,7 +45,7 @@ internal sealed record BatchAnswersJson(IReadOnlyList<BatchAnswerJson> Answers);
 internal sealed record VerifierSessionJson(string KeyId, string Secret, DateTimeOffset Until);
 
 /// <summary>For registered verifiers, whose calls are signed (RFC 9421). Nothing here needs a session of the portal, and its limits are the verifier's own.</summary>
-internal static class VerifierRoutes
+internal static partial class VerifierRoutes
 {
     public static void Map(RouteGroupBuilder verifier)
     {
@@ -54,6 +54,7 @@ internal static class VerifierRoutes
         verifier.MapPost("/status", Status).WithName("VerifierStatus").WithSummary("How a credential stands now.").Accepts<StatusQuestionJson>("application/json").Produces<StatusAnswerJson>().Refuses(400, 401, 403, 413, 415, 429, 503);
         verifier.MapPost("/presentation", Presentation).WithName("VerifierPresentation").WithSummary("Whether what somebody shows is real, theirs and good now.").Accepts<PresentationJson>("application/json").Produces<CheckJson>().Refuses(400, 401, 403, 413, 415, 429, 503);
         verifier.MapPost("/batch", Batch).WithName("VerifierBatch").WithSummary("Several of either, counted as so many.").Accepts<BatchJson>("application/json").Produces<BatchAnswersJson>().Refuses(400, 401, 403, 413, 415, 429, 503);
+        MapTelling(verifier);
     }
 
     private static Task<IResult> Session(HttpContext http, VerifierGate gate, VerifierBudgets budgets, ApiLimits limits) => CallAsync<Nothing>(http, gate, limits, (caller, _) =>

@@ -14,7 +14,8 @@ internal static class VerifierVerbs
           list                                       every verifier with what it may ask, its budgets and its keys
           add         --Kind=bank|airline|police|employer --NameAr=… --NameEn=… --Allow="presentation:open_account status:open_account"
                       --Keys=FILE[,FILE] [--PerMinute=600] [--PerDay=100000]
-                                                     registers one; a key file holds a public key on P-256 or Ed25519 as PEM or JWK
+                                                     registers one; a key file holds a public key on P-256 or Ed25519 as PEM or JWK;
+                                                     operations are status, presentation and subscription (to be told, when the holder consents)
           add-key     VERIFIER --Keys=FILE           another key, before the former is revoked
           revoke-key  KEY --Reason=CODE              ends a key at once, and the sessions that it opened
           revoke      VERIFIER --Reason=CODE         ends a verifier for good

@@ -1,3 +1,4 @@
+using Muqeem.Credentials.Telling;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Kernel;
 using Muqeem.Registry;
@@ -22,7 +23,13 @@ internal static class Standings
         return (await services.GetRequiredService<Residences>().OfAsync(persons, cancel)).ToDictionary(r => r.Key, r => Of(r.Value, now));
     }
 
-    private static Standing Of(Residence residence, NodaTime.Instant now) => new(Word(residence.StandingAt(now)), residence.Until, now);
+    public static async Task<ResidencesWritten> WrittenSinceAsync(IServiceProvider services, long from, CancellationToken cancel)
+    {
+        var (persons, next, atEnd) = await services.GetRequiredService<Residences>().WrittenSinceAsync(from, cancel);
+        return new(persons, next, atEnd);
+    }
+
+    private static Standing Of(Residence residence, NodaTime.Instant now) => new(Word(residence.StandingAt(now)), residence.Until, now) { Next = residence.NextChangeAfter(now) };
 
     private static ResidenceStanding Word(Registry.Standing standing) => standing switch
     {
