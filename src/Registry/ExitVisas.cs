@@ -52,10 +52,11 @@ public sealed class ExitVisas(Db db, TimeProvider clock)
             FROM fine WHERE person_id = @person ORDER BY id
             """, new { person = person.Value }, cancel)).Select(f => f.ToFine())];
 
-    public Guid Charge(Change change, PersonId person, string code, int ordinal, LocalDate day, Money amount, Guid source)
+    /// <param name="paid">With the price of a service: it is kept for the ordinals alone.</param>
+    public Guid Charge(Change change, PersonId person, string code, int ordinal, LocalDate day, Money amount, Guid source, bool paid = false)
     {
         var id = Guid.CreateVersion7(clock.GetUtcNow());
-        change.Heads.Add(RegistryTables.Fine.Head(id, 0, person.Value, code, ordinal, day, amount, "OPEN", source));
+        change.Heads.Add(RegistryTables.Fine.Head(id, 0, person.Value, code, ordinal, day, amount, paid ? "PAID" : "OPEN", source));
         return id;
     }
 

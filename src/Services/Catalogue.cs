@@ -10,5 +10,7 @@ public static class Catalogue
         new IssueResidentId.IssueResidentId(),
         new RenewResidentId.RenewResidentId(),
         new ExitReentryVisa.ExitReentryVisa(),
+        new ReplaceLostId.ReplaceLostId(),
+        new ReplaceDamagedId.ReplaceDamagedId(),
     ];
 }

@@ -1,3 +1,4 @@
+using Muqeem.Credentials.Issuing;
 using NodaTime;
 
 namespace Muqeem.Cases.Definition;
@@ -12,6 +13,15 @@ public abstract record Effect
 
     /// <summary>The residence is extended; a new document version only when the card's own years end.</summary>
     public sealed record RenewResidence(int Months, bool Late) : Effect;
+
+    /// <summary>The present version of the ID ends, with all that was made of it; nothing when it has ended already. Final: only the next version counts again.</summary>
+    public sealed record EndDocument(DocumentState How) : Effect;
+
+    /// <summary>The next version of the ID, for the same residence and to the same last day; the alien register is told.</summary>
+    public sealed record NextDocument : Effect;
+
+    /// <summary>A fine that was a line of the price and is paid with it: it counts for the ordinal of the next.</summary>
+    public sealed record CountFine(string Fine) : Effect;
 
     /// <summary>An exit/re-entry visa.</summary>
     /// <param name="Stay"><see cref="Registry.VisaStays"/>.</param>

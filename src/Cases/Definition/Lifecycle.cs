@@ -80,6 +80,9 @@ public static class CaseStates
 public static class CaseActs
 {
     public const string Start = "start";
+
+    /// <summary>Sending is no transition: where the case goes is the assessment's word. It has effects of its own all the same, of a report for instance.</summary>
+    public const string Submit = "submit";
     public const string SourceDown = "source_down";
     public const string AskEmployer = "ask_employer";
     public const string Confirm = "confirm";

@@ -18,6 +18,9 @@ namespace Muqeem.Cases;
 /// </summary>
 public sealed partial class CaseEngine
 {
+    /// <summary>So many lost races in a row are no coincidence.</summary>
+    private const int SubmitAttempts = 20;
+
     private readonly Db _db;
     private readonly IWriter _writer;
     private readonly Sealer _sealer;
@@ -120,10 +123,23 @@ public sealed partial class CaseEngine
     /// <summary>Sends a draft, or sends again what was asked for. Sent twice is sent once.</summary>
     public async Task<CaseOutcome> SubmitAsync(Operation operation, AccountId account, CaseId id, CancellationToken cancel = default)
     {
-        if (await OwnAsync(account, id, cancel) is not var (head, service))
+        for (var attempt = 1; ; attempt++)
         {
-            return new CaseOutcome.NotFound();
+            if (await OwnAsync(account, id, cancel) is not var (head, service))
+            {
+                return new CaseOutcome.NotFound();
+            }
+            var outcome = await SubmitAsync(operation, head, service, cancel);
+            // What sending ends may have moved meanwhile, and the case not: nobody may keep a report off by asking for credentials all the while.
+            if (outcome is not CaseOutcome.Conflict || attempt == SubmitAttempts || (await _store.HeadAsync(id, cancel))?.Version != head.Version)
+            {
+                return outcome;
+            }
         }
+    }
+
+    private async Task<CaseOutcome> SubmitAsync(Operation operation, CaseHead head, Service service, CancellationToken cancel)
+    {
         if (head.State is not (CaseStates.Draft or CaseStates.NeedsAction or CaseStates.NeedsInformation))
         {
             return await NotNowAsync(operation, "case.submit", head, cancel);
@@ -144,11 +160,14 @@ public sealed partial class CaseEngine
         faults = [.. faults, .. service.Form.NotSent(request, sent)];
         if (faults.Count > 0)
         {
-            return new CaseOutcome.Invalid(id, faults);
+            return new CaseOutcome.Invalid(head.Case, faults);
         }
         c.Head = c.Head with { Category = gathered.Category };
         await _store.AddSubmissionAsync(change, c.Head, c.Head.Submission, now, service.Schema, service.Pack(request));
-        c.Note("submit", head.State);
+        c.Note(CaseActs.Submit, head.State);
+        // What sending alone causes, whatever the checks say of the rest.
+        var rules = Rules(gathered.Category, now);
+        await _performer.PerformAsync(c, service.EffectsOf(CaseActs.Submit, head.State, request, gathered.Facts, rules), gathered.Person, rules);
         await AssessAndMoveAsync(c, access, service, request, gathered, paid: null, sent, cancel);
         return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
     }

@@ -57,6 +57,15 @@ public sealed class Performer
                 case Effect.RenewResidence renew:
                     await RenewAsync(c, renew, person, rules);
                     break;
+                case Effect.EndDocument end:
+                    await EndDocumentAsync(c, end);
+                    break;
+                case Effect.NextDocument:
+                    await NextDocumentAsync(c, person, rules);
+                    break;
+                case Effect.CountFine fine:
+                    await CountFineAsync(c, fine, rules);
+                    break;
                 case Effect.IssueExitVisa visa:
                     await IssueVisaAsync(c, visa, person, rules);
                     break;
@@ -135,6 +144,39 @@ public sealed class Performer
         await _notices.AddAsync(c.Change, c.Head.Person, "renewed", c.Head.Case, ("until", until));
     }
 
+    private async Task EndDocumentAsync(CaseChange c, Effect.EndDocument end)
+    {
+        if (await _documents.LiveAsync(c.Head.Person) is { } live)
+        {
+            await _documents.EndAsync(c.Change, live, end.How);
+        }
+    }
+
+    private async Task NextDocumentAsync(CaseChange c, PersonRecord person, RuleContext rules)
+    {
+        var residence = await _residences.OfAsync(c.Head.Person) ?? throw new InvalidOperationException("There is no residence for an ID.");
+        var access = _door.Within(c.Change, Actor.System("engine"), Purpose.IssueDocument, "case.execute", c.Head.Person);
+        var details = await _residences.DetailsAsync(access, residence);
+        // Another card for the same years; one whose years are over begins new ones.
+        var until = (await _documents.OfAsync(c.Head.Person)).Select(d => (LocalDate?)d.ExpiresDay).FirstOrDefault();
+        var issued = await _documents.NextAsync(c.Change, new DocumentOrder(c.Head.Person, residence.Id, Content(person, details, residence.Category), DocumentYears(rules)) { Until = until > rules.Today ? until : null });
+        c.Change.Messages.Add(Message(c, RegisterTopic, new RegisterNotice("document.replaced", c.Head.PersonId, "") { Version = issued.Number }));
+        await _notices.AddAsync(c.Change, c.Head.Person, "id_replaced", c.Head.Case, ("until", issued.ExpiresDay));
+    }
+
+    private async Task CountFineAsync(CaseChange c, Effect.CountFine fine, RuleContext rules)
+    {
+        var (ordinal, line) = await FineAsync(c, fine.Fine, rules);
+        _visas.Charge(c.Change, c.Head.Person, fine.Fine, ordinal, rules.Today, line.Amount, c.Head.Id, paid: true);
+    }
+
+    private async Task<(int Ordinal, PriceLine Line)> FineAsync(CaseChange c, string code, RuleContext rules)
+    {
+        var ordinal = (await _visas.FinesAsync(c.Head.Person)).Count(f => f.Code == code) + 1;
+        var line = rules.Tariff.ByOrdinal(code, ordinal, rules.Today);
+        return line.Ok ? (ordinal, line.Value) : throw new InvalidOperationException($"No amount for {code}: {line.Refusal.Code}.");
+    }
+
     private async Task IssueVisaAsync(CaseChange c, Effect.IssueExitVisa visa, PersonRecord person, RuleContext rules)
     {
         var residence = await _residences.OfAsync(c.Head.Person) ?? throw new InvalidOperationException("There is no residence for a visa.");
@@ -180,17 +222,12 @@ public sealed class Performer
 
     private async Task ChargeAsync(CaseChange c, Effect.Charge charge, RuleContext rules)
     {
-        var earlier = (await _visas.FinesAsync(c.Head.Person)).Count(f => f.Code == charge.Fine);
-        var line = rules.Tariff.ByOrdinal(charge.Fine, earlier + 1, rules.Today);
-        if (!line.Ok)
-        {
-            throw new InvalidOperationException($"No amount for {charge.Fine}: {line.Refusal.Code}.");
-        }
-        _visas.Charge(c.Change, c.Head.Person, charge.Fine, earlier + 1, rules.Today, line.Value.Amount, c.Head.Id);
+        var (ordinal, line) = await FineAsync(c, charge.Fine, rules);
+        _visas.Charge(c.Change, c.Head.Person, charge.Fine, ordinal, rules.Today, line.Amount, c.Head.Id);
         var until = rules.Today.PlusDays(rules.Policy.Get<int>("fine.payment_days", rules.Today));
-        var bill = _bills.Issue(c.Change, c.Head.Case, Payer.Person(c.Head.Person), c.Service.Purpose, new Quote([line.Value], []), until);
+        var bill = _bills.Issue(c.Change, c.Head.Case, Payer.Person(c.Head.Person), c.Service.Purpose, new Quote([line], []), until);
         c.Head = c.Head with { BillId = bill.Id.Value };
-        await _notices.AddAsync(c.Change, c.Head.Person, "fined", c.Head.Case, ("amount", line.Value.Amount));
+        await _notices.AddAsync(c.Change, c.Head.Person, "fined", c.Head.Case, ("amount", line.Amount));
     }
 
     /// <summary>The fine's money is here: the fine is settled and its bill spent.</summary>
@@ -278,6 +315,9 @@ public sealed record RegisterNotice(string What, Guid Person, string VisaNumber)
     public LocalDate? Until { get; init; }
     public LocalDate? ReturnBefore { get; init; }
     public int? StayDays { get; init; }
+
+    /// <summary>Of the ID.</summary>
+    public int? Version { get; init; }
 }
 
 /// <summary>Payload of <see cref="Performer.EmployerTopic"/>.</summary>

@@ -191,6 +191,27 @@ public sealed record ResidenceFact : IFact
     public string? Occupation { get; init; }
 }
 
+/// <summary>Our own record of the ID: its newest version.</summary>
+public sealed record DocumentFact : IFact
+{
+    public static string Name => "document";
+    public static int Schema => 1;
+
+    /// <summary>0: there never was an ID.</summary>
+    public int Number { get; init; }
+
+    /// <summary><see cref="Credentials.Issuing.DocumentState"/>; empty without an ID.</summary>
+    public string State { get; init; } = "";
+    public LocalDate? Issued { get; init; }
+    public LocalDate? Until { get; init; }
+
+    /// <summary>When it ended before its day: of a lost one, when the loss was reported.</summary>
+    public Instant? EndedAt { get; init; }
+
+    /// <summary>Of a revoked one, the code of <see cref="Credentials.Holding.HoldReasons.Revoke"/>.</summary>
+    public string? RevokedFor { get; init; }
+}
+
 /// <summary>Our own record of exit visas and of fines with their ordinals.</summary>
 public sealed record VisasFact : IFact
 {

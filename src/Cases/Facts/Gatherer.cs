@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Muqeem.Agencies;
 using Muqeem.Cases.Definition;
+using Muqeem.Credentials.Holding;
+using Muqeem.Credentials.Issuing;
 using Muqeem.Kernel;
 using Muqeem.Platform.Policies;
 using Muqeem.Registry;
@@ -36,12 +38,14 @@ public sealed class Gatherer
     private readonly Dictionary<string, Func<FactQuery, CancellationToken, Task<Gathered>>> _sources;
     private readonly Residences _residences;
     private readonly ExitVisas _visas;
+    private readonly Documents _documents;
+    private readonly Holds _holds;
     private readonly TimeProvider _clock;
 
     public Gatherer(AlienRegister register, LabourContracts labour, MedicalFitness medical, HealthInsurance insurance, Traffic traffic, Justice justice,
-        Residences residences, ExitVisas visas, TimeProvider clock)
+        Residences residences, ExitVisas visas, Documents documents, Holds holds, TimeProvider clock)
     {
-        (_residences, _visas, _clock) = (residences, visas, clock);
+        (_residences, _visas, _documents, _holds, _clock) = (residences, visas, documents, holds, clock);
         _sources = new(StringComparer.Ordinal)
         {
             [PersonFact.Name] = async (q, cancel) => Map<PersonFact, RegisteredPerson>(await register.PersonAsync(q.Number, cancel), Sources.AlienRegister, p => new PersonFact
@@ -101,6 +105,7 @@ public sealed class Gatherer
                 s => new JusticeFact { Suspensions = [.. s.InForce(_clock.Today()).Select(x => x.Scope.ToString())] }, new JusticeFact()),
 
             [ResidenceFact.Name] = (q, cancel) => ResidenceAsync(q, cancel),
+            [DocumentFact.Name] = (q, cancel) => DocumentAsync(q, cancel),
             [VisasFact.Name] = (q, cancel) => VisasAsync(q, cancel),
             [FamilyFact.Name] = (q, cancel) => FamilyAsync(register, q, cancel),
         };
@@ -231,6 +236,23 @@ public sealed class Gatherer
         });
     }
 
+    private async Task<Gathered> DocumentAsync(FactQuery q, CancellationToken cancel)
+    {
+        if ((await _documents.OfAsync(q.Person, cancel)).FirstOrDefault() is not { } newest)
+        {
+            return Own(new DocumentFact());
+        }
+        return Own(new DocumentFact
+        {
+            Number = newest.Number,
+            State = newest.State.ToString(),
+            Issued = newest.IssuedDay,
+            Until = newest.ExpiresDay,
+            EndedAt = newest.EndedAt,
+            RevokedFor = newest.State == DocumentState.Revoked ? await _holds.RevokedForAsync(q.Person, cancel) : null,
+        });
+    }
+
     private async Task<Gathered> VisasAsync(FactQuery q, CancellationToken cancel)
     {
         var open = (await _visas.OfAsync(q.Person, cancel)).FirstOrDefault(v => v.Open);
@@ -260,6 +282,7 @@ internal static class StoredFacts
         [TrafficFact.Name] = typeof(TrafficFact),
         [JusticeFact.Name] = typeof(JusticeFact),
         [ResidenceFact.Name] = typeof(ResidenceFact),
+        [DocumentFact.Name] = typeof(DocumentFact),
         [VisasFact.Name] = typeof(VisasFact),
         [FamilyFact.Name] = typeof(FamilyFact),
     };

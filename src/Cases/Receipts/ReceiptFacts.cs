@@ -57,6 +57,15 @@ internal static class ReceiptFacts
             ["employer"] = f.EmployerName,
             ["occupation"] = f.Occupation,
         },
+        DocumentFact f => new()
+        {
+            ["version"] = f.Number,
+            ["state"] = f.State,
+            ["issued"] = Day(f.Issued),
+            ["until"] = Day(f.Until),
+            ["ended_at"] = f.EndedAt is { } ended ? ReceiptWords.Time(ended) : null,
+            ["revoked_for"] = f.RevokedFor,
+        },
         VisasFact f => new() { ["open"] = f.OpenNumber, ["open_state"] = f.OpenState, ["open_fines"] = f.OpenFines, ["open_fines_halalas"] = f.OpenFinesAmount.Halalas },
         FamilyFact f => new() { ["relation"] = f.Relation, ["head_residence_until"] = Day(f.HeadResidenceUntil), ["dependents"] = f.Dependents },
         _ => null,

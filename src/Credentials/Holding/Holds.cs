@@ -46,6 +46,10 @@ public sealed partial class Holds(
     /// <summary>What holds a person's ID now.</summary>
     public ValueTask<OpenHolds> OpenAsync(PersonId person, CancellationToken cancel = default) => OpenHolds.OfAsync(db, person, cancel);
 
+    /// <summary>For which coded reason the person's last ID was revoked; null when none was.</summary>
+    public async Task<string?> RevokedForAsync(PersonId person, CancellationToken cancel = default) =>
+        (await Proposal.OfAsync(db, person, cancel)).FirstOrDefault(p => p is { Act: ProposedAct.Revoke, State: ProposalState.Confirmed })?.Reason;
+
     /// <summary>The holder freezes the ID, at once. Frozen already is done already.</summary>
     public async Task<HoldAnswer> FreezeAsync(Actor actor, AccountId by, PersonId person, Guid operation, CancellationToken cancel = default)
     {

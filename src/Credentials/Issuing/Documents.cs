@@ -40,6 +40,9 @@ public sealed record DocumentOrder(PersonId Person, Guid Residence, DocumentCont
 
     /// <summary>Code of the place of issue; the text is <c>document.place.&lt;code&gt;</c>.</summary>
     public string Place { get; init; } = Electronic;
+
+    /// <summary>The last day, where it is that of the version whose place this one takes; null: counted from today.</summary>
+    public LocalDate? Until { get; init; }
 }
 
 /// <summary>What an issue made.</summary>
@@ -80,6 +83,13 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
         return await AddAsync(change, order, live.Number + 1);
     }
 
+    /// <summary>The next version, whatever became of the last: in place of the live one, or after one that has ended, be it in this very change.</summary>
+    public async Task<IssuedDocument> NextAsync(Change change, DocumentOrder order, CancellationToken cancel = default)
+    {
+        var live = await LiveAsync(order.Person, cancel);
+        return live is null || change.Heads.Exists(h => h.Table == CredentialsTables.Document && h.Id == live.Id) ? await IssueAsync(change, order, cancel) : await ReplaceAsync(change, live, order, cancel);
+    }
+
     /// <summary>Ends the live version without another: reported lost, damaged, revoked. Verification answers so from the commit on.</summary>
     public async Task EndAsync(Change change, DocumentVersion live, DocumentState how, CancellationToken cancel = default)
     {
@@ -118,7 +128,7 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
         var now = clock.Now();
         var id = Guid.CreateVersion7(clock.GetUtcNow());
         var serial = RandomNumberGenerator.GetString(SerialAlphabet, 9);
-        var expires = today.PlusYears(order.ValidYears);
+        var expires = order.Until ?? today.PlusYears(order.ValidYears);
         change.Claims.Add(new Claim(SerialClaim, blind.Of("document_serial", serial)));
         Put(change, new DocumentVersion(id, 0, order.Person, order.Residence, number, serial, DocumentState.Live, today, expires, order.Place, now, null));
         // The first only: an earlier version may be changed by another before this is written, and its row is not this change's to tell.

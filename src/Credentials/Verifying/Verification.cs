@@ -160,15 +160,20 @@ public sealed class Verification(
         {
             return new Verdict.CannotSay(CannotSayReason.TooManyTries, wait);
         }
-        var person = await db.FirstAsync<Guid?>("SELECT person_id FROM verify_code WHERE code = @code AND expires_at > @now",
+        var spoken = await db.FirstAsync<Spoken>("SELECT person_id, made_at FROM verify_code WHERE code = @code AND expires_at > @now",
             new { code = LiveCodes.HashOf(blind, code), now = clock.Now() }, cancel);
-        if (person is not { } found)
+        if (spoken is null)
         {
             return new Verdict.NotValid(NotValidReason.CodeUnknown);
         }
         _guesses.GiveBack(asker);
-        return await HolderAsync(new PersonId(found), null, null, by, cancel);
+        var person = new PersonId(spoken.PersonId);
+        // It was made of the version that there was then: what was reported lost does not come back with the next.
+        var made = (await documents.OfAsync(person, cancel)).FirstOrDefault(d => d.IssuedAt <= spoken.MadeAt);
+        return await HolderAsync(person, made is { State: not DocumentState.Superseded } ? made.Id : null, null, by, cancel);
     }
+
+    private sealed record Spoken(Guid PersonId, Instant MadeAt);
 
     /// <summary>The subject is known from here on, so the check is recorded whatever its answer.</summary>
     private async Task<Verdict> HolderAsync(PersonId person, Guid? document, string? ended, Asking by, CancellationToken cancel)
@@ -197,7 +202,7 @@ public sealed class Verification(
             return new Verdict.CannotSay(CannotSayReason.StatusTooOld, Soon);
         }
         var versions = await documents.OfAsync(person, cancel);
-        // A code that was read out names no version: it is the live one's, or the last that there was.
+        // A code that was read out names no version: if its own was replaced by a later one it is the live one's, or the last that there was.
         var document = shown is { } id ? versions.FirstOrDefault(d => d.Id == id) : versions.FirstOrDefault(d => d.State == DocumentState.Live) ?? versions.FirstOrDefault();
         var against = Against(standing.Residence, document, await OpenHolds.OfAsync(db, person, cancel), clock.Today());
         if (against is not null || document is null)

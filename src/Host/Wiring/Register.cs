@@ -37,6 +37,8 @@ internal sealed class Register(AlienRegister register, LabourContracts labour, P
                     details.Occupation.Length > 0 ? details.Occupation : null, residence.IssuedDay, residence.Until, live?.Number ?? 1), item.Id, cancel));
             case "residence.renewed":
                 return Result(await register.TellResidenceChangeAsync(details.ResidentNumber, new ResidenceChange(residence.Until, ResidenceStatus.Active, null, null, null, "renewed"), item.Id, cancel));
+            case "document.replaced":
+                return Result(await register.TellResidenceChangeAsync(details.ResidentNumber, new ResidenceChange(null, null, notice.Version, null, null, "replaced"), item.Id, cancel));
             case "residence.ended":
                 return Result(await register.TellResidenceChangeAsync(details.ResidentNumber, new ResidenceChange(null, ResidenceStatus.Ended, null, null, null, residence.EndReason ?? "ended"), item.Id, cancel));
             case "visa.issued":

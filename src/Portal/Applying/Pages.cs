@@ -199,7 +199,7 @@ internal static class Pages
             {
                 return http.GoTo($"applications/{id}/answers");
             }
-            var next = draft.Pages.SkipWhile(p => p.Page.Id != page).Skip(1).FirstOrDefault(p => !p.Done && !p.Page.IsStatement());
+            var next = draft.Pages.SkipWhile(p => p.Page.Id != page).Skip(1).FirstOrDefault(p => !p.Done && !p.Page.IsStatement() && p.Page.Fields.Any(f => f.Asked(draft.Answers.With(values))));
             return http.GoTo(next is null ? $"applications/{id}/tasks" : $"applications/{id}/page/{next.Page.Id}");
         }
     }

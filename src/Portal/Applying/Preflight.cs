@@ -25,19 +25,20 @@ internal sealed class Preflight(CaseEngine engine, CaseViews views, Residences r
         var typed = shown ? SaveForm.Values(service.Form.Fields, form).Where(v => v.Value.Length > 0).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal) : new(StringComparer.Ordinal);
         var result = await engine.WhatIfAsync(session.Actor, session.Person, service, typed, cancel: cancel);
         var context = new FormContext(clock.Today(), policies.Current, result.Facts, result.Category);
-        var estimated = service.Estimated(context);
+        var answers = new Answers(typed);
+        var estimated = service.Estimated(context).Where(f => f.Asked(answers)).ToList();
         // Without any answer the price was not asked for; with half of them the missing ones are told.
         if (shown)
         {
             foreach (var field in estimated)
             {
-                if (field.Bind(service.Form.Blank(), new Answers(typed), context) is { } refusal)
+                if (field.Bind(service.Form.Blank(), answers, context) is { } refusal)
                 {
                     form.Refuse(field.Name, refusal);
                 }
             }
         }
-        var (request, _) = service.Form.Bind(new Answers(typed), context);
+        var (request, _) = service.Form.Bind(answers, context);
         var rules = new RuleContext(clock.Now(), clock.Today(), policies.Current, tariffs.Now, result.Category);
         var residence = await residences.OfAsync(session.Person, cancel);
         return new(service, result, context, estimated, form, shown && form.Ok, open,

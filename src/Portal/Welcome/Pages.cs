@@ -35,9 +35,9 @@ public sealed record PrivacyModel(string? DataOfficer);
 public sealed record PricesModel(LocalDate On, IReadOnlyList<FeeRow> Fees, IReadOnlyList<FeeRow> Fines)
 {
     private static readonly string[] Met =
-        ["IQAMA_COMMERCIAL", "IQAMA_DOMESTIC", "WORK_PERMIT_BASE", "EXPAT_LEVY", "DEPENDENT_LEVY", "DOMESTIC_EXTRA_LEVY", "ERV_SINGLE", "ERV_MULTIPLE", "ERV_CANCEL", "FINAL_EXIT", "IQAMA_REPLACE_LOST_FEE"];
+        ["IQAMA_COMMERCIAL", "IQAMA_DOMESTIC", "WORK_PERMIT_BASE", "EXPAT_LEVY", "DEPENDENT_LEVY", "DOMESTIC_EXTRA_LEVY", "ERV_SINGLE", "ERV_MULTIPLE", "ERV_CANCEL", "FINAL_EXIT", "IQAMA_REPLACE_LOST_FEE", "IQAMA_REPLACE_DAMAGED_FEE"];
 
-    private static readonly string[] MetFines = ["LATE_FIRST_ISSUE", "LATE_RENEWAL", "VISA_NOT_USED_NOT_CANCELLED", "LOST_ID"];
+    private static readonly string[] MetFines = ["LATE_FIRST_ISSUE", "LATE_RENEWAL", "VISA_NOT_USED_NOT_CANCELLED", "LOST_NOT_REPORTED_24H"];
 
     internal static PricesModel Of(Tariff tariff, LocalDate on)
     {
