@@ -19,7 +19,7 @@ namespace Muqeem.Cases;
 public sealed partial class CaseEngine
 {
     /// <summary>So many lost races in a row are no coincidence.</summary>
-    private const int SubmitAttempts = 20;
+    private const int Attempts = 20;
 
     private readonly Db _db;
     private readonly IWriter _writer;
@@ -131,7 +131,7 @@ public sealed partial class CaseEngine
             }
             var outcome = await SubmitAsync(operation, head, service, cancel);
             // What sending ends may have moved meanwhile, and the case not: nobody may keep a report off by asking for credentials all the while.
-            if (outcome is not CaseOutcome.Conflict || attempt == SubmitAttempts || (await _store.HeadAsync(id, cancel))?.Version != head.Version)
+            if (outcome is not CaseOutcome.Conflict || attempt == Attempts || (await _store.HeadAsync(id, cancel))?.Version != head.Version)
             {
                 return outcome;
             }
@@ -174,6 +174,19 @@ public sealed partial class CaseEngine
 
     /// <summary>Withdraws a case that is not carried out yet. Money that arrived stays the payer's.</summary>
     public async Task<CaseOutcome> WithdrawAsync(Operation operation, AccountId account, CaseId id, CancellationToken cancel = default)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            // Its bill got a number meanwhile, or the like: whoever wants it no more does not want it then either, as long as it may still be withdrawn.
+            var outcome = await WithdrawOnceAsync(operation, account, id, cancel);
+            if (outcome is not CaseOutcome.Conflict || attempt == Attempts)
+            {
+                return outcome;
+            }
+        }
+    }
+
+    private async Task<CaseOutcome> WithdrawOnceAsync(Operation operation, AccountId account, CaseId id, CancellationToken cancel)
     {
         if (await OwnAsync(account, id, cancel) is not var (head, service))
         {
