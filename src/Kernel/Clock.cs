@@ -14,6 +14,12 @@ public static class Clock
 
     public static LocalDate DayInRiyadh(this Instant instant) => instant.WithOffset(Riyadh).Date;
 
+    /// <summary>The midnight with which a day begins in Riyadh.</summary>
+    public static Instant StartInRiyadh(this LocalDate day) => day.AtMidnight().WithOffset(Riyadh).ToInstant();
+
+    /// <summary>The midnight with which a day ends there: the first moment that is no longer within it.</summary>
+    public static Instant EndInRiyadh(this LocalDate day) => day.PlusDays(1).StartInRiyadh();
+
     /// <summary>Microseconds since 1970-01-01T00:00Z: how instants are stored.</summary>
     public static long ToMicros(this Instant instant) => (instant - NodaConstants.UnixEpoch).BclCompatibleTicks / 10;
 

@@ -26,7 +26,7 @@ public sealed class Figures(Db db, TimeProvider clock)
     public async Task<IReadOnlyList<DayOfDecisions>> DecisionsAsync(int days, CancellationToken cancel = default)
     {
         var first = clock.Today().PlusDays(1 - days);
-        var from = first.AtMidnight().WithOffset(Clock.Riyadh).ToInstant();
+        var from = first.StartInRiyadh();
         // Counted in the database by the day in Riyadh, three hours ahead of the stored microseconds.
         var rows = await db.QueryAsync<Counted>("""
             SELECT (at - @from) / 86400000000 AS Which, act AS Act, count(*) AS Number FROM case_event

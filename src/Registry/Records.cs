@@ -125,9 +125,8 @@ public sealed record Residence(
     /// <summary>The next moment at which <see cref="StandingAt"/> may say another word though nothing is written; null: none is known.</summary>
     public Instant? NextChangeAfter(Instant now)
     {
-        static Instant Begin(LocalDate day) => day.AtMidnight().WithOffset(Kernel.Clock.Riyadh).ToInstant();
         Instant? next = null;
-        foreach (var at in Holds.SelectMany(h => h.Until is { } until ? [h.From, until] : (Instant[])[h.From]).Concat([Begin(From), Begin(Until.PlusDays(1))]).Concat(EndReason is not null && EndedDay is { } ended ? [Begin(ended)] : []))
+        foreach (var at in Holds.SelectMany(h => h.Until is { } until ? [h.From, until] : (Instant[])[h.From]).Concat([From.StartInRiyadh(), Until.EndInRiyadh()]).Concat(EndReason is not null && EndedDay is { } ended ? [ended.StartInRiyadh()] : []))
         {
             if (at > now && (next is null || at < next))
             {

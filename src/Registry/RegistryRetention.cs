@@ -36,7 +36,7 @@ internal static class RegistryRetention
             }
             else
             {
-                notes.Happened(person, "residence_ended", day.AtMidnight().WithOffset(Clock.Riyadh).ToInstant());
+                notes.Happened(person, "residence_ended", day.StartInRiyadh());
             }
         }
         foreach (var person in await db.QueryAsync<Guid>("SELECT DISTINCT person_id FROM fine WHERE person_id = ANY(@ids) AND state = 'OPEN'", new { ids }, cancel))

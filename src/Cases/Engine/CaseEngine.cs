@@ -430,7 +430,7 @@ public sealed partial class CaseEngine
         var until = Bills.ValidUntil(rules.Today, days, quote.ChangesOn);
         var issued = _bills.Issue(c.Change, c.Head.Case, _performer.PayerOf(c.Head, service, gathered.Facts, rules), service.Purpose, quote, until);
         c.Head = c.Head with { BillId = issued.Id.Value };
-        c.Due(Deadlines.State, until.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant(), c.Head.Rules);
+        c.Due(Deadlines.State, until.EndInRiyadh(), c.Head.Rules);
         await _notices.AddAsync(c.Change, c.Head.Person, "to_pay", c.Head.Case, ("reference", c.Head.Reference), ("amount", quote.Total));
     }
 

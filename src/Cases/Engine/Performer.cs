@@ -82,12 +82,12 @@ public sealed class Performer
                     await _notices.AddAsync(c.Change, c.Head.Person, notify.Kind, c.Head.Case, notify.Arguments);
                     break;
                 case Effect.Due due:
-                    c.Due(Deadlines.Instrument + due.Act, due.Day.AtMidnight().WithOffset(Clock.Riyadh).ToInstant(), c.Head.Rules);
+                    c.Due(Deadlines.Instrument + due.Act, due.Day.StartInRiyadh(), c.Head.Rules);
                     break;
                 case Effect.DueAtReturnDay at:
                     if (await _visas.OfCaseAsync(c.Head.Case) is { ReturnBefore: { } back })
                     {
-                        c.Due(Deadlines.Instrument + at.Act, back.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant(), c.Head.Rules);
+                        c.Due(Deadlines.Instrument + at.Act, back.EndInRiyadh(), c.Head.Rules);
                     }
                     break;
                 case Effect.NoLongerDue gone:
@@ -216,7 +216,7 @@ public sealed class Performer
         }
         if (after.State == VisaStates.Out && after.ReturnBefore is { } back)
         {
-            c.Due(Deadlines.Instrument + InstrumentActs.ReturnDayPassed, back.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant(), c.Head.Rules);
+            c.Due(Deadlines.Instrument + InstrumentActs.ReturnDayPassed, back.EndInRiyadh(), c.Head.Rules);
         }
     }
 

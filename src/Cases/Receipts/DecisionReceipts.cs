@@ -274,7 +274,7 @@ public sealed class DecisionReceipts
         foreach (var key in decision.Opening.Wrote("bill").Where(k => k is [Guid, 1L]))
         {
             var bill = await _ledger.BillAsync(new BillId((Guid)key[0]!), cancel) ?? throw new InvalidOperationException("The bill of a decision is not there.");
-            var until = bill.ValidUntil.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant();
+            var until = bill.ValidUntil.EndInRiyadh();
             if (decision.Opening.Open(CaseTables.Deadline, head.Id, Deadlines.State, until, decision.Opening.Rules) is { } row)
             {
                 deadlines.Add(new JsonObject { ["kind"] = ReceiptDeadlines.Payment, ["until"] = ReceiptWords.Time(until) });

@@ -42,5 +42,5 @@ public sealed partial class IssuedForms
     /// because a day is what it says.
     /// </summary>
     private static Instant Within(SigningCertificate by, FormKind kind, Instant expires) =>
-        Instant.Min(expires, kind == FormKind.CardQr ? EndOf(by.ValidUntil.DayInRiyadh().PlusDays(-1)) : by.ValidUntil);
+        Instant.Min(expires, kind == FormKind.CardQr ? by.ValidUntil.DayInRiyadh().PlusDays(-1).EndInRiyadh() : by.ValidUntil);
 }

@@ -103,7 +103,7 @@ public sealed partial class IssuedForms
             var type = await types.CurrentAsync(cancel);
             var recipe = former with { Seed = RandomNumberGenerator.GetBytes(Salts.SeedLength), ResidenceUntil = residenceUntil, Ages = rules().Ages, On = clock.Today(), Type = type.Version };
             var id = await ClaimsAsync(access, document, form.Kind, recipe, cancel);
-            var expires = Within(by, form.Kind, form.Kind == FormKind.CardQr ? form.ExpiresAt : Instant.Min(form.ExpiresAt, Instant.Min(EndOf(document.ExpiresDay), EndOf(residenceUntil))));
+            var expires = Within(by, form.Kind, form.Kind == FormKind.CardQr ? form.ExpiresAt : Instant.Min(form.ExpiresAt, Instant.Min(document.ExpiresDay.EndInRiyadh(), residenceUntil.EndInRiyadh())));
             if ((form.Kind == FormKind.Mdoc && !MdocForm.Fits(id)) || expires <= clock.Now())
             {
                 return null;

@@ -131,7 +131,7 @@ public sealed partial class IssuedForms(
         // Whole seconds: the forms say no more.
         var issued = Instant.FromUnixTimeSeconds(clock.Now().ToUnixTimeSeconds());
         // A card outlives many renewals of the residence, which its verifiers ask for; a credential is fetched anew.
-        var expires = kind == FormKind.CardQr ? EndOf(document.ExpiresDay) : Instant.Min(issued + rule.Life, Instant.Min(EndOf(document.ExpiresDay), EndOf(standing.Until)));
+        var expires = kind == FormKind.CardQr ? document.ExpiresDay.EndInRiyadh() : Instant.Min(issued + rule.Life, Instant.Min(document.ExpiresDay.EndInRiyadh(), standing.Until.EndInRiyadh()));
         if (holder is not null && await PresentAsync(access, document, kind, MarkOf(holder), expires, rule, cancel) is { } present)
         {
             return present;
@@ -337,9 +337,6 @@ public sealed partial class IssuedForms(
         f.KeyId, f.Digest, f.State.ToString().ToUpperInvariant(), f.Signature, f.IssuedAt, f.ExpiresAt, f.InvalidReason, f.SuspendedAt, f.FrozenAt, clock.Now()));
 
     private static SealContext Context(IssuedForm form) => new(form.Person, RetentionClass.Identity, "credential_recipe", form.Id);
-
-    /// <summary>The end of a day in Riyadh: what is valid until a day is valid on it.</summary>
-    private static Instant EndOf(LocalDate day) => day.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant();
 
     /// <summary>As the table has it.</summary>
     public static string WordOf(FormKind kind) => kind switch

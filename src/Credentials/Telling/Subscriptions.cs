@@ -59,7 +59,7 @@ public sealed class Subscriptions(Db db, BlindIndex blind, IWriter writer, TellH
                 return new SubscriptionAnswer.Done(former.Id);
             }
             var last = LocalDate.Min(until ?? LocalDate.MaxIsoValue, today.PlusDays(rule.MostDays));
-            var asked = new Subscription(Guid.CreateVersion7(clock.GetUtcNow()), 0, by.Id, person, purpose, SubscriptionState.Pending, now, EndOf(today.PlusDays(rule.AnswerDays)), EndOf(last), null, null, null, null, null, null);
+            var asked = new Subscription(Guid.CreateVersion7(clock.GetUtcNow()), 0, by.Id, person, purpose, SubscriptionState.Pending, now, today.PlusDays(rule.AnswerDays).EndInRiyadh(), last.EndInRiyadh(), null, null, null, null, null, null);
             var change = new Change(ActOf("subscription.ask", by.Actor, operation, asked, rule));
             change.Heads.Add(asked.Next());
             if (former is not null)
@@ -126,8 +126,6 @@ public sealed class Subscriptions(Db db, BlindIndex blind, IWriter writer, TellH
     internal static Subscription Over(Subscription s, string reason, Instant now) => s with { State = SubscriptionState.Ended, EndedAt = now, EndReason = reason, LookAt = s.Word is null ? null : now };
 
     internal Claim ClaimOf(Subscription s) => new(OpenClaim, blind.Of("subscription_open", $"{s.Verifier}:{s.Person}:{s.Purpose}"));
-
-    internal static Instant EndOf(LocalDate day) => day.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant();
 
     private async Task<SubscriptionAnswer> AnswerAsync(
         string verb, Actor actor, Func<Subscription, bool> isTheirs, Guid id, Guid operation, Func<Subscription, bool> isDone, Func<Subscription, Instant, (Subscription? Next, Refusal? No)> answer, CancellationToken cancel)

@@ -223,7 +223,7 @@ public sealed class Teller(
             var version = versions[p.Value].OrderByDescending(v => v.Read == DocumentState.Live).ThenByDescending(v => v.Number).FirstOrDefault();
             var against = standing is null ? NotValidReason.Ended
                 : Verifying.Verification.Against(standing.Residence, version?.Read, version?.ExpiresDay ?? default, holds[p.Value].Contains(HoldKind.Suspended), holds[p.Value].Contains(HoldKind.Frozen), now.DayInRiyadh());
-            var end = version is { Read: DocumentState.Live } live && Subscriptions.EndOf(live.ExpiresDay) is var over && over > now ? over : (Instant?)null;
+            var end = version is { Read: DocumentState.Live } live && live.ExpiresDay.EndInRiyadh() is var over && over > now ? over : (Instant?)null;
             return new Stand(WordOf(against), version?.Id, version?.Read == DocumentState.Live, Earlier(end, standing?.Next));
         });
     }

@@ -80,7 +80,7 @@ public sealed class VerifierBudgets(Db db, IWriter writer, TimeProvider clock)
                 var day = verifier.PerDay - _here - _elsewhere;
                 if (count > day)
                 {
-                    return new(verifier.PerMinute, (int)_left, verifier.PerDay, Math.Max(0, day), _day.PlusDays(1).AtMidnight().WithOffset(Clock.Riyadh).ToInstant() - now, true);
+                    return new(verifier.PerMinute, (int)_left, verifier.PerDay, Math.Max(0, day), _day.EndInRiyadh() - now, true);
                 }
                 if (count > _left)
                 {

@@ -552,7 +552,7 @@ public sealed class People
         return nine + (char)('0' + ((10 - (sum % 10)) % 10));
     }
 
-    internal static Instant At(LocalDate day, int secondOfDay) => day.AtMidnight().WithOffset(Clock.Riyadh).ToInstant() + Duration.FromSeconds(secondOfDay);
+    internal static Instant At(LocalDate day, int secondOfDay) => day.StartInRiyadh() + Duration.FromSeconds(secondOfDay);
 
     private static long Body(string number, int from, int length) => long.Parse(number.AsSpan(from, length), NumberStyles.None, CultureInfo.InvariantCulture);
 

@@ -122,7 +122,7 @@ internal sealed class Bank(Store store, SandboxClock clock, Calls calls)
 
     public PaymentsOfDay Day(LocalDate day)
     {
-        var from = day.AtMidnight().WithOffset(Clock.Riyadh).ToInstant();
+        var from = day.StartInRiyadh();
         PaymentReceived[] payments =
         [
             .. store.Read(db => db.Query<PaymentRow>(

@@ -16,7 +16,7 @@ internal sealed record Loss(Instant From, Instant Until)
         {
             return null;
         }
-        var from = day.AtMidnight().WithOffset(Clock.Riyadh).ToInstant() + Duration.FromHours(PartsOfDay.Hours * PartsOfDay.All.ToList().IndexOf(part));
+        var from = day.StartInRiyadh() + Duration.FromHours(PartsOfDay.Hours * PartsOfDay.All.ToList().IndexOf(part));
         return new(from, from + Duration.FromHours(PartsOfDay.Hours));
     }
 

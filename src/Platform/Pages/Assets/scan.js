@@ -11,6 +11,7 @@
     const [button, video, words] = ["button", "video", "[role=status]"].map(s => part.querySelector(s));
     const detector = new BarcodeDetector({ formats: ["qr_code"] });
     let stream = null;
+    let asking = false;
 
     function stop(said) {
       stream?.getTracks().forEach(track => track.stop());
@@ -43,6 +44,11 @@
         stop();
         return;
       }
+      if (asking) {
+        // There would be two streams, and nobody to stop the first.
+        return;
+      }
+      asking = true;
       try {
         stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
         video.srcObject = stream;
@@ -54,6 +60,8 @@
       } catch {
         // Not allowed, or no camera.
         stop(words.dataset.refused);
+      } finally {
+        asking = false;
       }
     });
     addEventListener("pagehide", () => stop());
