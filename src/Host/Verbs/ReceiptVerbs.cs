@@ -12,13 +12,14 @@ namespace Muqeem.Host.Verbs;
 internal static class ReceiptVerbs
 {
     private const string Usage = """
-        muqeem receipt check RECEIPT.json [RECEIPT.tlog-proof] --vkey=FILE --root=FILE [--crl=FILE] [--bundle=FILE] [--witnesses=FILE --quorum=N]
+        muqeem receipt check RECEIPT.json [RECEIPT.tlog-proof] --vkey=FILE --root=FILE [--crl=FILE] [--bundle=FILE] [--witnesses=FILE --quorum=N] [--at=TIME]
 
           --vkey       the keys of the journal, one a line, as /journal/vkey shows them
           --root       the root's certificate, PEM or DER; compare its fingerprint with what the authority published
           --crl        the root's revocation list, DER
           --bundle     a bundle for offline verifiers instead: brings the revocation list with it
           --witnesses  the keys of witnesses, one a line; --quorum says how many of them must have co-signed
+          --at         judges as of then, e.g. 2026-11-28T12:00:00Z; a demonstration whose clock was moved signs later than now
 
         Without a second file the proof is the file of the same name that ends in .tlog-proof. Exit code 0: valid; 1: not valid, and why; 2: something is missing.
         """;
@@ -29,22 +30,23 @@ internal static class ReceiptVerbs
         var options = args.Where(a => a.StartsWith("--", StringComparison.Ordinal)).Select(a => a[2..].Split('=', 2)).ToLookup(o => o[0], o => o.Length == 2 ? o[1] : "", StringComparer.Ordinal);
         string? Option(string name) => options[name].LastOrDefault();
         if (files.Count is not (1 or 2) || Option("vkey") is not { Length: > 0 } vkey || Option("root") is not { Length: > 0 } root
-            || options.Any(o => o.Key is not ("vkey" or "root" or "crl" or "bundle" or "witnesses" or "quorum")))
+            || options.Any(o => o.Key is not ("vkey" or "root" or "crl" or "bundle" or "witnesses" or "quorum" or "at")))
         {
             await Console.Error.WriteLineAsync(Usage);
             return 2;
         }
         try
         {
+            var now = Option("at") is { } at ? VerifyVerb.TimeOf(at) : TimeProvider.System.GetUtcNow();
             var receipt = await File.ReadAllBytesAsync(files[0]);
             var beside = files.Count == 2 ? files[1] : Path.ChangeExtension(files[0], ".tlog-proof");
             var proof = files.Count == 2 || File.Exists(beside) ? await File.ReadAllBytesAsync(beside) : [];
-            var trust = await TrustAsync(root, Option("crl"), Option("bundle"));
+            var trust = await TrustAsync(root, Option("crl"), Option("bundle"), now);
             var witnesses = Option("witnesses") is { Length: > 0 } file ? Keys(await File.ReadAllLinesAsync(file), file) : [];
             var quorum = Option("quorum") is not { } text ? 0
                 : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= witnesses.Count ? number : throw new FormatException($"--quorum is a number up to that of the witnesses, {witnesses.Count}.");
             var journal = Keys(await File.ReadAllLinesAsync(vkey), vkey);
-            return await SayAsync(ReceiptVerifier.Verify(receipt, proof, trust, journal, TimeProvider.System.GetUtcNow(), new ReceiptOptions { Witnesses = witnesses, Quorum = quorum }));
+            return await SayAsync(ReceiptVerifier.Verify(receipt, proof, trust, journal, now, new ReceiptOptions { Witnesses = witnesses, Quorum = quorum }));
         }
         catch (Exception missing) when (missing is IOException or UnauthorizedAccessException or FormatException)
         {
@@ -53,7 +55,7 @@ internal static class ReceiptVerbs
         }
     }
 
-    private static async Task<TrustAnchors> TrustAsync(string root, string? crl, string? bundle)
+    private static async Task<TrustAnchors> TrustAsync(string root, string? crl, string? bundle, DateTimeOffset now)
     {
         var bytes = await File.ReadAllBytesAsync(root);
         var text = System.Text.Encoding.Latin1.GetString(bytes);
@@ -62,7 +64,7 @@ internal static class ReceiptVerbs
         {
             trust = Must(trust.With(await File.ReadAllBytesAsync(crl)), crl);
         }
-        return bundle is null ? trust : Must(OfflineTrust.Open((await File.ReadAllTextAsync(bundle)).Trim(), trust, TimeProvider.System.GetUtcNow(), new OfflineTrustOptions()), bundle).Trust;
+        return bundle is null ? trust : Must(OfflineTrust.Open((await File.ReadAllTextAsync(bundle)).Trim(), trust, now, new OfflineTrustOptions()), bundle).Trust;
     }
 
     private static List<NoteVerifierKey> Keys(IEnumerable<string> lines, string file) => [.. lines.Where(l => l.Length > 0).Select(l => Must(NoteVerifierKey.Parse(l), file))];

@@ -51,7 +51,7 @@ internal sealed class VerifyVerb(TextWriter output, TextWriter errors, Stream in
 
     private static readonly string[] Named = ["bundle", "roots", "at", "aud", "nonce", "session", "lang", "data"];
 
-    private sealed class BadCallException(string sentence) : Exception(sentence);
+    private sealed class BadCallException(string sentence) : FormatException(sentence);
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -134,7 +134,8 @@ internal sealed class VerifyVerb(TextWriter output, TextWriter errors, Stream in
         return options.ContainsKey("aud") == options.ContainsKey("nonce") ? (operand, options, json) : throw new BadCallException("--aud and --nonce go together.");
     }
 
-    private static DateTimeOffset TimeOf(string text) =>
+    /// <exception cref="FormatException">The text is no such time; its message is for whoever typed it.</exception>
+    internal static DateTimeOffset TimeOf(string text) =>
         DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             ? time
             : throw new BadCallException($"--at is a time like 2026-11-28T12:00:00Z, not '{text}'.");
