@@ -60,6 +60,15 @@ internal sealed partial class PostgresCluster : IAsyncDisposable
     }
 
     /// <summary>Whether PostgreSQL counts what each statement costs, to find what costs most; the run is slower for it.</summary>
+    /// <summary>A number that the database says.</summary>
+    public async Task<long> CountAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString(database));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
     public static bool Statements => Environment.GetEnvironmentVariable("BENCH_STATEMENTS") == "1";
 
     /// <summary>The statements that cost the database most: milliseconds in all, calls, milliseconds a call.</summary>

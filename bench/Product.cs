@@ -171,6 +171,7 @@ internal sealed class Product : IAsyncDisposable
             BirthDate = Iso.Format(person.Birth),
             BirthPrecision = person.Precision.ToString().ToUpperInvariant(),
             Nationality = person.Nationality.Code,
+            PassportNumber = person.Passports[0].Number,
             Mobile = person.Mobile,
             AsOf = clock.Now(),
         });

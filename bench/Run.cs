@@ -32,7 +32,7 @@ internal sealed class Run(Site site, Sizes sizes)
         var people = new People("muqeem", origin);
         var speeds = new Speeds(site, sizes);
         await speeds.InProcessAsync();
-        if (!Asked("pg") && !Asked("sqlite") && !Speeds.OverHttp.Any(Asked))
+        if (!Asked("pg") && !Asked("sqlite") && !Speeds.OverHttp.Any(Asked) && !Neighbours.All.Any(Asked))
         {
             return await ReportAsync();
         }
@@ -43,6 +43,11 @@ internal sealed class Run(Site site, Sizes sizes)
             if (Speeds.OverHttp.Any(Asked))
             {
                 await speeds.OverHttpAsync(people, newcomers);
+            }
+            if (Neighbours.All.Any(Asked))
+            {
+                using var neighbours = new Neighbours(site, sizes);
+                await neighbours.MeasureAsync(people, newcomers);
             }
             if (Asked("pg"))
             {

@@ -114,7 +114,7 @@ public sealed class CaseViews
             ? head.StateSince + Duration.FromDays(_policies.Current.Get<int>(CasePolicies.ObjectionDays, _clock.Today())) : (Instant?)null;
         // A refusal by rule shows the findings; a refusal by an officer his words.
         return new(head, _services.ByCode(head.Service), timeline, [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Comparisons ?? [], bill, decided,
-            timeline.LastOrDefault(e => e.To == head.State && e.Reason is not null)?.Reason, next is { } n ? Clock.FromMicros(n) : null, objectUntil);
+            timeline.LastOrDefault(e => e.To == head.State && e.Reason is not null)?.Reason, next is { } n ? Instant.Max(Clock.FromMicros(n), _clock.Now()) : null, objectUntil);
     }
 
     /// <summary>The queue, oldest first. Nothing personal is opened for it.</summary>

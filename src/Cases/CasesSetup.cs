@@ -8,6 +8,6 @@ public static class CasesSetup
 {
     /// <param name="origin">Where this installation is reached: what its receipts name as their issuer.</param>
     public static IServiceCollection AddCases(this IServiceCollection services, string origin) =>
-        services.AddSingleton<Gatherer>().AddSingleton<Performer>().AddSingleton<CaseEngine>().AddSingleton<CaseViews>()
+        services.AddSingleton<Gatherer>().AddSingleton<Performer>().AddSingleton<CaseEngine>().AddSingleton<SourceLanes>().AddSingleton<CaseViews>()
             .AddSingleton(new ReceiptIssuer(origin)).AddSingleton<DecisionReceipts>().AddSingleton(p => CasesRetention.Of(p.GetRequiredService<Db>()));
 }

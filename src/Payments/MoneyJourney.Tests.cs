@@ -94,7 +94,8 @@ public abstract class MoneyJourneyTests(DatabaseKind kind) : IAsyncLifetime
         await IssuedAsync(id);
         Assert.Single(await _world.Get<Ledger>().PaymentsOfAsync(bill.Id));
         Assert.Equal(Money.Zero, await _world.Get<Ledger>().BalanceOfAsync(bill.Payer.Id));
-        Assert.True((await _world.Get<Ledger>().ReceiptAsync(bill.Id))!.Spent);
+        // The state was read past the writer, which forgets what is remembered of the bill a moment after the commit.
+        await WholeWorld.UntilAsync(async () => (await _world.Get<Ledger>().ReceiptAsync(bill.Id)) is { Spent: true } spent ? spent : null, "the receipt says that the money was spent");
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class Journey : IAsyncLifetime
         await Person.PayAsync(Texts);
         await Person.UntilAsync("ISSUED", Texts);
         State = await Person.StateAsync();
-        foreach (var place in new[] { "home", "id", "id?view=valid", "id/code", "inbox", "accesses", "me", "applications", "prices", "help", "accessibility", "privacy", "verify" })
+        foreach (var place in new[] { "home", "id", "id?view=valid", "id/code", "inbox", "accesses", "me", "applications", "prices", "help", "agencies", "accessibility", "privacy", "verify" })
         {
             await browser.OpenAsync(place);
         }

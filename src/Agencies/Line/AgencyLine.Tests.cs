@@ -145,7 +145,7 @@ public class AgencyLineTests
     public async Task An_answer_without_end_is_cut_off()
     {
         var flood = Good[..^2] + "],\"more\":\"" + new string('x', 5 * 1024 * 1024) + "\"}";
-        await using var agency = await StubAgency.StartAsync(_ => (200, flood), Settings(("Traffic:Retries", "0")));
+        await using var agency = await StubAgency.StartAsync(_ => (200, flood), Settings(("Traffic:Retries", "0"), ("Traffic:Attempt", "00:00:20"), ("Traffic:Limit", "00:00:20")));
         Assert.Equal(AgencyReason.Unreachable, Assert.IsType<AgencyAnswer<TrafficViolations>.Unavailable>(await agency.Traffic.ViolationsAsync("2000000006")).Reason);
     }
 

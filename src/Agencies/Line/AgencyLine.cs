@@ -20,7 +20,10 @@ namespace Muqeem.Agencies;
 /// <summary>How an agency has been answering, for the status page and the operators.</summary>
 /// <param name="Resting">It failed too often and is left alone for a moment.</param>
 /// <param name="LastReason">Of <see cref="AgencyReason"/>, or <c>broken:field</c>.</param>
-public sealed record AgencyStanding(string Agency, bool Configured, bool Resting, Instant? LastAnswer, Instant? LastFailure, string? LastReason);
+/// <param name="DownSince">Since when it has answered nobody; null while it answers, or failed too few times to tell.</param>
+/// <param name="Takes">How long it lately takes to answer; null before the first answer.</param>
+/// <param name="Slow">That is longer than the setting allows.</param>
+public sealed record AgencyStanding(string Agency, bool Configured, bool Resting, Instant? LastAnswer, Instant? LastFailure, string? LastReason, Instant? DownSince, TimeSpan? Takes, bool Slow);
 
 /// <summary>
 /// The line to one agency: headers, time limits, retries of questions, rest after failures, a bound on what is under way, and the strict reading of answers.
@@ -38,7 +41,10 @@ public sealed partial class AgencyLine : IDisposable
     private readonly CircuitBreakerStateProvider _breaker = new();
     private readonly ResiliencePipeline<Reply> _questions;
     private readonly ResiliencePipeline<Reply> _writes;
-    private Standing _standing = new(null, null, null);
+    /// <summary>So many questions in a row without an answer: it is away, and not only for one person.</summary>
+    private const int MissesOfOneAway = 3;
+
+    private Standing _standing = new(null, null, null, null, 0, null);
 
     internal AgencyLine(string name, AgencyLineSettings settings, Func<HttpClient> http, TimeProvider clock, ILogger log)
     {
@@ -87,7 +93,8 @@ public sealed partial class AgencyLine : IDisposable
     public AgencyStanding Now()
     {
         var standing = Volatile.Read(ref _standing);
-        return new(Name, Settings.Url is not null, _breaker.CircuitState is CircuitState.Open or CircuitState.Isolated, standing.Answer, standing.Failure, standing.Reason);
+        return new(Name, Settings.Url is not null, _breaker.CircuitState is CircuitState.Open or CircuitState.Isolated, standing.Answer, standing.Failure, standing.Reason,
+            standing.Misses >= MissesOfOneAway ? standing.FailingSince : null, standing.Takes, standing.Takes > Settings.Slow);
     }
 
     public void Dispose() => _places.Dispose();
@@ -219,13 +226,15 @@ public sealed partial class AgencyLine : IDisposable
         var now = _clock.Now();
         var elapsed = _clock.GetElapsedTime(started);
         Seconds.Record(elapsed.TotalSeconds, new("agency", Name), new("fact", fact), new("outcome", outcome));
+        // Two that end at once may forget one of them: this is told, and nothing is decided by it.
+        var before = Volatile.Read(ref _standing);
         if (reason is null)
         {
-            Volatile.Write(ref _standing, Volatile.Read(ref _standing) with { Answer = now });
+            Volatile.Write(ref _standing, before with { Answer = now, FailingSince = null, Misses = 0, Takes = before.Takes is { } usual ? (usual * 0.8) + (elapsed * 0.2) : elapsed });
         }
         else
         {
-            Volatile.Write(ref _standing, Volatile.Read(ref _standing) with { Failure = now, Reason = reason });
+            Volatile.Write(ref _standing, before with { Failure = now, Reason = reason, FailingSince = before.FailingSince ?? now, Misses = before.Misses + 1 });
             NoAnswer(_log, Name, fact, reason, (long)elapsed.TotalMilliseconds);
         }
         return answer;
@@ -252,7 +261,9 @@ public sealed partial class AgencyLine : IDisposable
         public static readonly Reply Nothing = new(null, null, null, null, "");
     }
 
-    private sealed record Standing(Instant? Answer, Instant? Failure, string? Reason);
+    /// <param name="FailingSince">The first of <paramref name="Misses"/> failures since the last answer.</param>
+    /// <param name="Takes">A mean in which the newer answers count more.</param>
+    private sealed record Standing(Instant? Answer, Instant? Failure, string? Reason, Instant? FailingSince, int Misses, TimeSpan? Takes);
 }
 
 /// <summary>All lines, by name: for the status page and the operators.</summary>

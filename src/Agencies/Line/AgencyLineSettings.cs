@@ -46,6 +46,9 @@ public sealed record AgencyLineSettings
     /// <summary>When to ask again, if the agency does not say.</summary>
     public TimeSpan AskAgain { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>An agency that lately takes longer to answer is called slow.</summary>
+    public TimeSpan Slow { get; init; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>PEM files of the client certificate for mutual TLS.</summary>
     public string? Certificate { get; init; }
     public string? CertificateKey { get; init; }
@@ -93,6 +96,7 @@ public sealed record AgencyLineSettings
             Sampling = section.GetValue("Sampling", defaults.Sampling),
             Rest = section.GetValue("Rest", defaults.Rest),
             AskAgain = section.GetValue("AskAgain", defaults.AskAgain),
+            Slow = section.GetValue("Slow", defaults.Slow),
             Certificate = section["Certificate"],
             CertificateKey = section["CertificateKey"],
             Validity = section.GetSection("Validity").Get<Dictionary<string, TimeSpan>>() ?? [],

@@ -9,11 +9,11 @@ namespace Muqeem.Cases;
 /// <summary>What happens by date: due rows, each an act whose operation id is the row and its due moment, so that it happens exactly once.</summary>
 public sealed partial class CaseEngine
 {
-    /// <summary>Plays what is due, in order; returns how many acts were done and when the next is due.</summary>
+    /// <summary>Plays what is due, in order, but for cases that wait for a source: those have <see cref="SourceLanes"/>. Returns how many acts were done and when the next is due.</summary>
     public async Task<(int Played, Instant? Next)> PlayDueAsync(int limit, CancellationToken cancel = default)
     {
         var now = _clock.Now();
-        var due = await _db.QueryAsync<DueRow>("SELECT subject_id AS Subject, kind AS Kind, due_at AS DueAt FROM deadline WHERE due_at <= @now ORDER BY due_at LIMIT @limit", new { now, limit }, cancel);
+        var due = await _db.QueryAsync<DueRow>("SELECT subject_id AS Subject, kind AS Kind, due_at AS DueAt FROM deadline WHERE due_at <= @now AND kind <> @retry ORDER BY due_at LIMIT @limit", new { now, limit, retry = Deadlines.Retry }, cancel);
         var played = 0;
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? fault = null;
         foreach (var row in due)
@@ -29,7 +29,7 @@ public sealed partial class CaseEngine
             }
         }
         fault?.Throw();
-        var next = await _db.FirstAsync<long?>("SELECT min(due_at) FROM deadline", null, cancel);
+        var next = await _db.FirstAsync<long?>("SELECT min(due_at) FROM deadline WHERE kind <> @retry", new { retry = Deadlines.Retry }, cancel);
         return (played, next is { } micros ? Clock.FromMicros(micros) : null);
     }
 
@@ -44,11 +44,6 @@ public sealed partial class CaseEngine
         {
             return await SendDecisionAsync(operation, head, cancel);
         }
-        if (row.Kind == Deadlines.Retry)
-        {
-            var bill = head.BillId is { } id ? await _ledger.BillAsync(new BillId(id), cancel) : null;
-            return await ContinueAsync(operation, "case.retry", head, bill is { State: BillState.Settled } ? bill : null, cancel);
-        }
         if (row.Kind.StartsWith(Deadlines.Instrument, StringComparison.Ordinal))
         {
             return await InstrumentAsync(operation, head, row.Kind[Deadlines.Instrument.Length..], By.System, row.DueAt.DayInRiyadh(), row.Kind, cancel);
@@ -58,6 +53,21 @@ public sealed partial class CaseEngine
             return await RemindAsync(operation, head, row.Kind, cancel);
         }
         return await TimeOutAsync(operation, head, cancel);
+    }
+
+    /// <summary>A case that waits for a source asks again.</summary>
+    /// <param name="due">Of its row, so that several processes ask once.</param>
+    /// <returns>When to ask next, where it waits for this source still; null when it went on, or waits for another one.</returns>
+    internal async Task<Instant?> AskAgainAsync(Guid id, Instant due, string source, CancellationToken cancel)
+    {
+        if (await _store.HeadAsync(new CaseId(id), cancel) is not { State: CaseStates.WaitingForSource } head)
+        {
+            return null;
+        }
+        var bill = head.BillId is { } billId ? await _ledger.BillAsync(new BillId(billId), cancel) : null;
+        var (outcome, outage) = await ContinueAsync(Operation.Due("deadlines", id, Deadlines.Retry, due), "case.retry", head, bill is { State: BillState.Settled } ? bill : null, cancel);
+        return outcome is CaseOutcome.TryAgain later ? _clock.Now() + Duration.FromTimeSpan(later.After)
+            : outage is { } none && none.Agency == source ? none.RetryAt : null;
     }
 
     private async Task<CaseOutcome> TimeOutAsync(Operation operation, CaseHead head, CancellationToken cancel)

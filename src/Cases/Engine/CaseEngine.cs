@@ -280,7 +280,7 @@ public sealed partial class CaseEngine
         {
             return await NotNowAsync(operation, "case.execute", head, cancel);
         }
-        return await ContinueAsync(operation, "case.execute", head, bill, cancel);
+        return (await ContinueAsync(operation, "case.execute", head, bill, cancel)).Outcome;
     }
 
     /// <summary>The money of a fine arrived: what the service's table says follows (a visa that was not used is closed).</summary>
@@ -301,21 +301,23 @@ public sealed partial class CaseEngine
     }
 
     /// <summary>Assesses again a case that waits: a source is back, money is here.</summary>
-    private async Task<CaseOutcome> ContinueAsync(Operation operation, string verb, CaseHead head, Bill? bill, CancellationToken cancel)
+    private async Task<(CaseOutcome Outcome, Outage? Outage)> ContinueAsync(Operation operation, string verb, CaseHead head, Bill? bill, CancellationToken cancel)
     {
         var service = _services.ByCode(head.Service);
         var change = new Change(Act(operation, verb, head, answer: $"{head.Id} {head.Reference}"));
         var access = _door.Within(change, operation.Actor, Purpose.CheckRecords, verb, head.Person);
         var c = new CaseChange(change, service, head, operation, _clock.Now(), _clock);
-        await ReassessAsync(c, access, service, bill, cancel);
-        return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
+        var outage = await ReassessAsync(c, access, service, bill, cancel);
+        return (await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel), outage);
     }
 
-    private async Task ReassessAsync(CaseChange c, Access access, Service service, Bill? paid, CancellationToken cancel)
+    /// <returns>Why it waits, if it does.</returns>
+    private async Task<Outage?> ReassessAsync(CaseChange c, Access access, Service service, Bill? paid, CancellationToken cancel)
     {
         var request = await _store.RequestAsync(access, c.Head, service, cancel);
         var gathered = await GatherAsync(c, access, service, cancel);
         await AssessAndMoveAsync(c, access, service, request, gathered, paid, sent: null, cancel);
+        return gathered.Outage;
     }
 
     private sealed record GatheredFacts(FactSet Facts, PersonRecord Person, Outage? Outage, string Category);

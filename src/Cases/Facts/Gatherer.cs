@@ -84,13 +84,15 @@ public sealed class Gatherer
 
             [MedicalFact.Name] = async (q, cancel) =>
             {
+                // The laboratories know people by their passport. With the one last seen they are asked while the register still says whether it is the current one.
+                var seen = q.Record.PassportNumber is { } known ? medical.TestAsync(q.Record.Nationality, known, cancel) : null;
                 var passports = await (q.Passports ??= register.PassportsAsync(q.Number, cancel));
                 if (passports is AgencyAnswer<RegisteredPassports>.Unavailable or AgencyAnswer<RegisteredPassports>.Broken)
                 {
                     return Map<MedicalFact, RegisteredPassports>(passports, Sources.AlienRegister, _ => new MedicalFact(), new MedicalFact());
                 }
                 return passports.ValueOrNull?.Current is { } current
-                    ? Map<MedicalFact, FitnessTest>(await medical.TestAsync(current.Issuer, current.Number, cancel), Sources.Medical,
+                    ? Map<MedicalFact, FitnessTest>(await (seen is not null && (current.Issuer, current.Number) == (q.Record.Nationality, q.Record.PassportNumber) ? seen : medical.TestAsync(current.Issuer, current.Number, cancel)), Sources.Medical,
                         t => new MedicalFact { Tested = true, Fit = t.Fit, On = t.TestedOn }, new MedicalFact())
                     : Own(new MedicalFact(), Sources.Medical);
             },

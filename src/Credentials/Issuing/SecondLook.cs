@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
 using Muqeem.Credentials.Forms;
 using Muqeem.Verifier.Mdoc;
 using Muqeem.Verifier.Qr;
@@ -43,7 +42,7 @@ internal static class SecondLook
 
     private static void AtSdJwt(IdClaims id, CredentialTerms terms, HolderKey holder, byte[] bytes)
     {
-        var read = SdJwtVerifier.Inspect(Encoding.ASCII.GetString(bytes));
+        var read = SdJwtVerifier.Inspect(bytes);
         Must(read.Ok, "the credential cannot be read", read.Reason?.ToString());
         var claims = read.Value;
         Must(claims["personal_administrative_number"]?.Text == id.ResidentNumber && claims["name"]?.Text == id.NameLatin && claims["name#ar"]?.Text == id.NameArabic

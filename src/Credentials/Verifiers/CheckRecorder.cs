@@ -23,8 +23,8 @@ public sealed class CheckRecorder(Db db, IWriter writer, StandingsOf standingsOf
 {
     private const int MostWaiting = 4096, Largest = 256;
 
-    /// <summary>Groups under way: while one is written the next is looked up.</summary>
-    private const int AtOnce = 2;
+    /// <summary>Groups under way. With two each is half as large, and a group costs the database about the same whatever its size.</summary>
+    private const int AtOnce = 1;
 
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _queue = new();

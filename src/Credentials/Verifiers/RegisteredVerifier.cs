@@ -1,6 +1,7 @@
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Signatures;
 using Muqeem.Platform.Writing;
+using Muqeem.Verifier.Cryptography;
 using NodaTime;
 
 namespace Muqeem.Credentials.Verifiers;
@@ -54,10 +55,14 @@ public sealed class VerifierKey
 {
     private readonly KeyLine _line;
 
-    // ECDsa does not promise to be safe for several threads at once, so each is lent to one at a time.
-    private readonly System.Collections.Concurrent.ConcurrentBag<System.Security.Cryptography.ECDsa> _lent = [];
+    /// <summary>Of P-256.</summary>
+    private readonly Lazy<P256Key?> _key;
 
-    internal VerifierKey(KeyLine line) => _line = line;
+    internal VerifierKey(KeyLine line)
+    {
+        _line = line;
+        _key = new(() => P256Key.OfInfo(line.PublicKey));
+    }
 
     public Guid Id => _line.Id;
     public Guid Verifier => _line.VerifierId;
@@ -69,21 +74,7 @@ public sealed class VerifierKey
 
     internal KeyLine Line => _line;
 
-    public bool Made(HttpSignature signature)
-    {
-        if (Algorithm == HttpSignature.Ed25519)
-        {
-            return signature.IsByEd25519(_line.PublicKey);
-        }
-        if (!_lent.TryTake(out var key))
-        {
-            key = System.Security.Cryptography.ECDsa.Create();
-            key.ImportSubjectPublicKeyInfo(_line.PublicKey, out _);
-        }
-        var made = signature.IsBy(key);
-        _lent.Add(key);
-        return made;
-    }
+    public bool Made(HttpSignature signature) => Algorithm == HttpSignature.Ed25519 ? signature.IsByEd25519(_line.PublicKey) : _key.Value is { } key && signature.IsBy(key);
 }
 
 /// <summary>A key as the table has it.</summary>

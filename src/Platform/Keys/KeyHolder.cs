@@ -16,10 +16,13 @@ internal abstract class KeyHolder : IDisposable
 
     private readonly KeyAlgorithm _algorithm;
 
-    // ECDsa does not promise to be safe for several threads at once, so each is lent to one at a time.
-    private readonly ConcurrentBag<ECDsa> _verifiers = [];
+    private readonly Lazy<P256Key> _verifier;
 
-    protected KeyHolder(KeyAlgorithm algorithm) => _algorithm = algorithm;
+    protected KeyHolder(KeyAlgorithm algorithm)
+    {
+        _algorithm = algorithm;
+        _verifier = new(() => P256Key.OfInfo(PublicKey) ?? throw Misused());
+    }
 
     /// <summary>SubjectPublicKeyInfo; empty for a symmetric key. Set once, by the constructor of the kind.</summary>
     public byte[] PublicKey { get; protected init; } = [];
@@ -41,14 +44,7 @@ internal abstract class KeyHolder : IDisposable
             return Ed25519.Verify(Raw(), data, signature);
         }
         Must(KeyAlgorithm.EcdsaP256);
-        if (!_verifiers.TryTake(out var verifier))
-        {
-            verifier = ECDsa.Create();
-            verifier.ImportSubjectPublicKeyInfo(PublicKey, out _);
-        }
-        var valid = verifier.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-        _verifiers.Add(verifier);
-        return valid;
+        return _verifier.Value.VerifyData(data, signature);
     }
 
     public SigningKey Public(string id, KeyState state)
@@ -64,9 +60,9 @@ internal abstract class KeyHolder : IDisposable
 
     public virtual void Dispose()
     {
-        while (_verifiers.TryTake(out var verifier))
+        if (_verifier.IsValueCreated)
         {
-            verifier.Dispose();
+            _verifier.Value.Dispose();
         }
     }
 

@@ -96,7 +96,7 @@ public sealed class HttpSignature
     }
 
     /// <summary>Whether this key on P-256 made it.</summary>
-    public bool IsBy(ECDsa key) => Value.Length == 64 && key.VerifyData(Base, Value, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+    public bool IsBy(Verifier.Cryptography.P256Key key) => key.VerifyData(Base, Value);
 
     /// <summary>Whether this Ed25519 key, 32 bytes, made it.</summary>
     public bool IsByEd25519(ReadOnlySpan<byte> key) => Verifier.Cryptography.Ed25519.Verify(key, Base, Value);

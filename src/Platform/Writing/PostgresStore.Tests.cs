@@ -65,10 +65,18 @@ public sealed class PostgresStoreTests : IAsyncLifetime
     {
         var account = Guid.CreateVersion7(_clock.GetUtcNow());
         Assert.IsType<WriteOutcome.Done>(await Writer.WriteAsync(NewChange(account)));
-        var struck = _proxy.LoseAsync(SocketProxy.Loss.Everything);
         var change = NewChange(account);
+        Task struck;
+        WriteOutcome first;
+        do
+        {
+            // What the session asks about its lock twice a second may be struck instead of the group: then nothing was sent, and nobody is in doubt.
+            struck = _proxy.LoseAsync(SocketProxy.Loss.Everything);
+            first = await Writer.WriteAsync(new Change(change.Act) { Balances = { new(account, 1) } });
+        }
+        while (first is WriteOutcome.Busy);
 
-        Assert.IsType<WriteOutcome.InDoubt>(await Writer.WriteAsync(change));
+        Assert.IsType<WriteOutcome.InDoubt>(first);
         Assert.True(struck.IsCompletedSuccessfully);
         WriteOutcome again;
         do

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Muqeem.Agencies;
 using Muqeem.Kernel;
 using Muqeem.Payments.Pricing;
 using Muqeem.Platform.Pages;
@@ -19,6 +20,7 @@ internal static class Pages
             ? Results.LocalRedirect(http.At("home"))
             : PageResult.Of<WelcomePage, WelcomeModel>(new(FirstVisit: !http.Request.Cookies.ContainsKey("lang")))).AllowAnonymous();
         pages.MapGet("/prices", (Tariffs tariffs, TimeProvider clock) => PageResult.Of<PricesPage, PricesModel>(PricesModel.Of(tariffs.Now, clock.Today()))).AllowAnonymous();
+        pages.MapGet("/agencies", (AgencyLines lines, TimeProvider clock) => PageResult.Of<AgenciesPage, AgenciesNowModel>(new(clock.Now(), lines.Standings()))).AllowAnonymous();
         pages.MapGet("/help", () => PageResult.Of<HelpPage>()).AllowAnonymous();
         pages.MapGet("/accessibility", () => PageResult.Of<AccessibilityPage>()).AllowAnonymous();
         pages.MapGet("/privacy", (PortalOptions options) => PageResult.Of<PrivacyPage, PrivacyModel>(new(options.DataOfficer))).AllowAnonymous();
@@ -27,6 +29,9 @@ internal static class Pages
 
 /// <param name="FirstVisit">Nothing is known of the reader: the languages come first.</param>
 public sealed record WelcomeModel(bool FirstVisit);
+
+/// <param name="Agencies">As this process sees them.</param>
+public sealed record AgenciesNowModel(Instant Now, IReadOnlyList<AgencyStanding> Agencies);
 
 /// <param name="DataOfficer">An address of e-mail.</param>
 public sealed record PrivacyModel(string? DataOfficer);

@@ -8,33 +8,38 @@ public static class BaseText
 {
     private const string Base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-    private static readonly SearchValues<char> UrlCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-    private static readonly SearchValues<byte> UrlBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8);
     private static readonly SearchValues<char> Base64Characters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 
     /// <summary>The bytes of a base64url text without padding; null when it is not in its one form.</summary>
     public static byte[]? FromBase64Url(ReadOnlySpan<char> text)
     {
-        if (text.ContainsAnyExcept(UrlCharacters) || text.Length % 4 == 1)
+        if (text.Length % 4 == 1)
         {
             return null;
         }
-        return text.Length == 0 || NoBitsLeft(Value((byte)text[^1]), text.Length % 4) ? Base64Url.DecodeFromChars(text) : null;
+        var bytes = new byte[LengthOf(text.Length)];
+        return Base64Url.DecodeFromChars(text, bytes, out _, out var count) == OperationStatus.Done && count == bytes.Length && (text.Length == 0 || NoBitsLeft(Value((byte)text[^1]), text.Length % 4)) ? bytes : null;
     }
 
     /// <inheritdoc cref="FromBase64Url(ReadOnlySpan{char})"/>
     public static byte[]? FromBase64Url(ReadOnlySpan<byte> text)
     {
-        if (text.ContainsAnyExcept(UrlBytes) || text.Length % 4 == 1)
+        if (text.Length % 4 == 1)
         {
             return null;
         }
-        return text.Length == 0 || NoBitsLeft(Value(text[^1]), text.Length % 4) ? Base64Url.DecodeFromUtf8(text) : null;
+        var bytes = new byte[LengthOf(text.Length)];
+        return FromBase64Url(text, bytes) == bytes.Length ? bytes : null;
     }
 
     /// <summary>The same into room that is there. Returns how many bytes; -1 when it is not in its one form.</summary>
     internal static int FromBase64Url(ReadOnlySpan<byte> text, Span<byte> into) =>
-        !text.ContainsAnyExcept(UrlBytes) && text.Length % 4 != 1 && (text.Length == 0 || NoBitsLeft(Value(text[^1]), text.Length % 4)) ? Base64Url.DecodeFromUtf8(text, into) : -1;
+        text.Length % 4 != 1 && Base64Url.DecodeFromUtf8(text, into, out _, out var count) == OperationStatus.Done && count == LengthOf(text.Length) && (text.Length == 0 || NoBitsLeft(Value(text[^1]), text.Length % 4)) ? count : -1;
+
+    /// <summary>
+    /// How many bytes so many digits are. The base library passes over space and takes padding, and of a text with either it makes fewer bytes than this.
+    /// </summary>
+    private static int LengthOf(int digits) => digits / 4 * 3 + (digits % 4 == 0 ? 0 : digits % 4 - 1);
 
     /// <summary>The bytes of a base64 text with its padding; null when it is not in its one form.</summary>
     public static byte[]? FromBase64(ReadOnlySpan<char> text)
@@ -48,7 +53,7 @@ public static class BaseText
         {
             return null;
         }
-        var bytes = new byte[digits.Length / 4 * 3 + (digits.Length % 4 == 0 ? 0 : digits.Length % 4 - 1)];
+        var bytes = new byte[LengthOf(digits.Length)];
         return Convert.TryFromBase64Chars(text, bytes, out var written) && written == bytes.Length ? bytes : null;
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Muqeem.Verifier.Cryptography;
 using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Signatures;
 
@@ -42,8 +43,8 @@ internal static class DeviceProof
             {
                 return Reason.CoseAlgorithm;
             }
-            using var key = ECDsa.Create(credential.DeviceKey);
-            return message.Signature.Length == 64 && key.VerifyHash(message.HashToSign(payload), message.Signature.Span, DSASignatureFormat.IeeeP1363FixedFieldConcatenation) ? null : Reason.MdocDeviceProof;
+            using var key = P256Key.Create(credential.DeviceKey.Q.X, credential.DeviceKey.Q.Y);
+            return key is not null && key.VerifyHash(message.HashToSign(payload), message.Signature.Span) ? null : Reason.MdocDeviceProof;
         }
         if (message.Algorithm != HmacSha256)
         {

@@ -65,7 +65,7 @@ public static class MdocVerifier
             {
                 return reason;
             }
-            _lookedAt = signer = new Signer(certificate, ECDsa.Create(), null);
+            _lookedAt = signer = new Signer(certificate, null, null);
         }
         return Open(message, issuerSigned, signer, now, options);
     }

@@ -139,7 +139,7 @@ public sealed class QrCode
         {
             return reason;
         }
-        return parsed.Key() is not { } key ? Reason.CertificateKey
+        return parsed.P256Key() is not { } key ? Reason.CertificateKey
             : new Signer(parsed, key, null) is var signer && envelope.KeyId.Span.SequenceEqual(parsed.Sha256.Span[..8]) ? Read(envelope.Payload, signer)
             : Reason.QrSignerUnknown;
     }

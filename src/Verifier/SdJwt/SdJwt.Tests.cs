@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Muqeem.Tests;
+using Muqeem.Verifier.Cryptography;
 using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Trust;
 
@@ -184,18 +185,14 @@ public class SdJwtTests
     public void The_example_of_OpenID4VP_is_read_with_the_key_it_prints()
     {
         JsonElement Part(string name) => Vector("openid4vp-sd-jwt.json", name);
-        using var issuer = ECDsa.Create(new ECParameters
-        {
-            Curve = ECCurve.NamedCurves.nistP256,
-            Q = new ECPoint { X = BaseText.FromBase64Url(Part("issuer_x").GetString()), Y = BaseText.FromBase64Url(Part("issuer_y").GetString()) },
-        });
+        using var issuer = P256Key.Create(BaseText.FromBase64Url(Part("issuer_x").GetString()), BaseText.FromBase64Url(Part("issuer_y").GetString()));
         var text = Part("presentation").GetString()!;
         if (text.EndsWith('~'))
         {
             text += Part("kb").GetString();
         }
         var parts = SdJwtParts.Parse(text).Value;
-        Assert.True(parts.Issued.IsSignedBy(issuer));
+        Assert.True(parts.Issued.IsSignedBy(issuer!));
         var claims = SdJwtProcessing.Process(parts).Value.Claims;
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Part("verified").GetRawText()), Node(claims)));
         var options = new SdJwtOptions { KeyBinding = new KeyBinding("https://verifier.example.org", "1234567890") };

@@ -1,4 +1,7 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
+using Muqeem.Verifier.Cryptography;
 using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Signatures;
 using Muqeem.Verifier.Status;
@@ -66,7 +69,8 @@ public static class SdJwtVerifier
     /// The claims of a credential that nobody has signed yet, with all disclosures put in their place: for an issuer who looks at what it is about to sign with other eyes than those that wrote it.
     /// Says nothing about signature, certificate or dates.
     /// </summary>
-    public static Checked<Json> Inspect(string text)
+    /// <param name="text">In ASCII.</param>
+    public static Checked<Json> Inspect(byte[] text)
     {
         if (!SdJwtParts.Parse(text).TryGet(out var parts, out var reason) || !SdJwtProcessing.Process(parts).TryGet(out var processed, out reason))
         {
@@ -93,11 +97,23 @@ public static class SdJwtVerifier
                 }
             }
         }
-        return string.Concat([parts.IssuedText, "~", .. parts.Disclosures.Values.Where(kept.Contains).Select(d => string.Concat(d.Text, "~"))]);
+        var presentation = new StringBuilder().Append(Encoding.ASCII.GetString(parts.IssuedText)).Append('~');
+        foreach (var disclosure in parts.Disclosures.Values.Where(kept.Contains))
+        {
+            presentation.Append(Encoding.ASCII.GetString(disclosure.Text.Span)).Append('~');
+        }
+        return presentation.ToString();
     }
 
     /// <summary>The base64url SHA-256 of a presentation up to its last tilde, which the holder's proof carries as <c>sd_hash</c>.</summary>
-    public static string HashOf(ReadOnlySpan<char> presentation) => System.Buffers.Text.Base64Url.EncodeToString(CompactJws.HashAscii(presentation));
+    public static string HashOf(string presentation) => HashOf(Encoding.ASCII.GetBytes(presentation));
+
+    internal static string HashOf(ReadOnlySpan<byte> presentation)
+    {
+        Span<byte> hash = stackalloc byte[Sha256.Length];
+        Sha256.Hash(presentation, hash);
+        return Base64Url.EncodeToString(hash);
+    }
 
     internal static Checked<SdJwtCredential> CheckClaims(SdJwtParts parts, Json claims, Signer signer, DateTimeOffset now, SdJwtOptions options)
     {
@@ -160,8 +176,8 @@ public static class SdJwtVerifier
         {
             return Reason.JwsType;
         }
-        using var key = ECDsa.Create(parameters);
-        if (!binding.IsSignedBy(key))
+        using var key = P256Key.Create(parameters.Q.X, parameters.Q.Y);
+        if (key is null || !binding.IsSignedBy(key))
         {
             return Reason.KeyBindingForged;
         }

@@ -1,17 +1,15 @@
 using System.Buffers;
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
-using Muqeem.Verifier.Cryptography;
 using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Signatures;
 
 namespace Muqeem.Verifier.SdJwt;
 
 /// <summary>One claim or array element that the holder may show or keep.</summary>
-internal sealed class Disclosure(string whole, int start, int length, string digest, string? name, Json value)
+internal sealed class Disclosure(ReadOnlyMemory<byte> text, string digest, string? name, Json value)
 {
-    public ReadOnlySpan<char> Text => whole.AsSpan(start, length);
+    /// <summary>In base64url, as it came.</summary>
+    public ReadOnlyMemory<byte> Text { get; } = text;
 
     /// <summary>SHA-256 over <see cref="Text"/> in base64url.</summary>
     public string Digest { get; } = digest;
@@ -32,11 +30,11 @@ internal sealed class SdJwtParts
 {
     private const int MostDisclosures = 256;
 
-    private readonly string _text;
+    private readonly byte[] _text;
     private readonly int _presented;
     private readonly int _issuedLength;
 
-    private SdJwtParts(string text, int presented, int issuedLength, CompactJws issued, OrderedDictionary<string, Disclosure> disclosures, CompactJws? binding)
+    private SdJwtParts(byte[] text, int presented, int issuedLength, CompactJws issued, OrderedDictionary<string, Disclosure> disclosures, CompactJws? binding)
     {
         _text = text;
         _presented = presented;
@@ -46,7 +44,7 @@ internal sealed class SdJwtParts
         Binding = binding;
     }
 
-    public string IssuedText => _text[.._issuedLength];
+    public ReadOnlySpan<byte> IssuedText => _text.AsSpan(0, _issuedLength);
     public CompactJws Issued { get; }
 
     /// <summary>By digest, in the order in which they came.</summary>
@@ -54,20 +52,24 @@ internal sealed class SdJwtParts
     public CompactJws? Binding { get; }
 
     /// <summary>What the holder's proof is about: all before it, with the last tilde.</summary>
-    public ReadOnlySpan<char> Presented => _text.AsSpan(0, _presented);
+    public ReadOnlySpan<byte> Presented => _text.AsSpan(0, _presented);
 
-    public static Checked<SdJwtParts> Parse(string text)
+    /// <summary>What is no ASCII becomes a question mark, which base64url does not have.</summary>
+    public static Checked<SdJwtParts> Parse(string text) => text.Length > SdJwtVerifier.Longest ? Reason.SdJwtTooLarge : Parse(Encoding.ASCII.GetBytes(text));
+
+    /// <param name="text">Must not change afterwards: the disclosures keep it.</param>
+    public static Checked<SdJwtParts> Parse(byte[] text)
     {
         if (text.Length > SdJwtVerifier.Longest)
         {
             return Reason.SdJwtTooLarge;
         }
-        var end = text.LastIndexOf('~');
+        var end = text.AsSpan().LastIndexOf((byte)'~');
         if (end < 0)
         {
             return Reason.SdJwtMalformed;
         }
-        var first = text.IndexOf('~');
+        var first = text.AsSpan().IndexOf((byte)'~');
         if (!CompactJws.Parse(text.AsSpan(0, first)).TryGet(out var issued, out var reason))
         {
             return reason;
@@ -78,60 +80,55 @@ internal sealed class SdJwtParts
             return reason;
         }
         var disclosures = new OrderedDictionary<string, Disclosure>(StringComparer.Ordinal);
-        for (var at = first + 1; at <= end;)
-        {
-            var next = text.IndexOf('~', at);
-            if (disclosures.Count == MostDisclosures)
-            {
-                return Reason.SdJwtTooLarge;
-            }
-            if (!Read(text, at, next - at).TryGet(out var disclosure, out reason))
-            {
-                return reason;
-            }
-            if (!disclosures.TryAdd(disclosure.Digest, disclosure))
-            {
-                return Reason.SdJwtDisclosureRepeated;
-            }
-            at = next + 1;
-        }
-        return new SdJwtParts(text, end + 1, first, issued, disclosures, binding);
-    }
-
-    /// <summary>[salt, name, value] of a claim, [salt, value] of an element.</summary>
-    private static Checked<Disclosure> Read(string whole, int start, int length)
-    {
-        var room = ArrayPool<byte>.Shared.Rent(2 * length);
+        var room = ArrayPool<byte>.Shared.Rent(end - first);
         try
         {
-            // What is no ASCII becomes a question mark, which base64url does not have.
-            var text = room.AsSpan(0, Encoding.ASCII.GetBytes(whole.AsSpan(start, length), room));
-            var bytes = room.AsSpan(length);
-            if (BaseText.FromBase64Url(text, bytes) is not (> 0 and var count))
+            for (var at = first + 1; at <= end;)
             {
-                return Reason.SdJwtDisclosureMalformed;
+                var length = text.AsSpan(at).IndexOf((byte)'~');
+                if (disclosures.Count == MostDisclosures)
+                {
+                    return Reason.SdJwtTooLarge;
+                }
+                if (!Read(text.AsMemory(at, length), room).TryGet(out var disclosure, out reason))
+                {
+                    return reason;
+                }
+                if (!disclosures.TryAdd(disclosure.Digest, disclosure))
+                {
+                    return Reason.SdJwtDisclosureRepeated;
+                }
+                at += length + 1;
             }
-            if (!Json.Parse(bytes[..count]).TryGet(out var json, out var reason))
-            {
-                return reason;
-            }
-            var items = json.Items;
-            if (items.Length is not (2 or 3) || items[0].Kind != JsonKind.Text || items.Length == 3 && items[1].Kind != JsonKind.Text)
-            {
-                return Reason.SdJwtDisclosureMalformed;
-            }
-            var name = items.Length == 3 ? items[1].Text : null;
-            if (name is "_sd" or "..." or "_sd_alg")
-            {
-                return Reason.SdJwtReservedName;
-            }
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            Sha256.Hash(text, hash);
-            return new Disclosure(whole, start, length, Base64Url.EncodeToString(hash), name, items[^1]);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(room);
         }
+        return new SdJwtParts(text, end + 1, first, issued, disclosures, binding);
+    }
+
+    /// <summary>[salt, name, value] of a claim, [salt, value] of an element.</summary>
+    private static Checked<Disclosure> Read(ReadOnlyMemory<byte> text, Span<byte> room)
+    {
+        if (BaseText.FromBase64Url(text.Span, room) is not (> 0 and var count))
+        {
+            return Reason.SdJwtDisclosureMalformed;
+        }
+        if (!Json.Parse(room[..count]).TryGet(out var json, out var reason))
+        {
+            return reason;
+        }
+        var items = json.Items;
+        if (items.Length is not (2 or 3) || items[0].Kind != JsonKind.Text || items.Length == 3 && items[1].Kind != JsonKind.Text)
+        {
+            return Reason.SdJwtDisclosureMalformed;
+        }
+        var name = items.Length == 3 ? items[1].Text : null;
+        if (name is "_sd" or "..." or "_sd_alg")
+        {
+            return Reason.SdJwtReservedName;
+        }
+        return new Disclosure(text, SdJwtVerifier.HashOf(text.Span), name, items[^1]);
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
+using Muqeem.Verifier.Cryptography;
 using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Trust;
 
@@ -30,38 +30,52 @@ internal sealed class CompactJws
     /// <summary>An object. It counts after a signature was verified.</summary>
     public Json Payload { get; }
 
+    /// <summary>What is no ASCII becomes a question mark, which base64url does not have.</summary>
     public static Checked<CompactJws> Parse(ReadOnlySpan<char> text)
     {
-        var first = text.IndexOf('.');
-        var second = first < 0 ? -1 : text[(first + 1)..].IndexOf('.') + first + 1;
-        if (second <= first)
+        var bytes = new byte[text.Length];
+        Encoding.ASCII.GetBytes(text, bytes);
+        return Parse(bytes);
+    }
+
+    public static Checked<CompactJws> Parse(ReadOnlySpan<byte> text)
+    {
+        var first = text.IndexOf((byte)'.');
+        var second = first < 0 ? -1 : text[(first + 1)..].IndexOf((byte)'.') + first + 1;
+        if (second <= first || BaseText.FromBase64Url(text[(second + 1)..]) is not { Length: 64 } signature)
         {
             return Reason.JwsMalformed;
         }
-        if (BaseText.FromBase64Url(text[(first + 1)..second]) is not { } body || BaseText.FromBase64Url(text[(second + 1)..]) is not { Length: 64 } signature)
+        var coded = text[(first + 1)..second];
+        var room = ArrayPool<byte>.Shared.Rent(coded.Length);
+        try
         {
-            return Reason.JwsMalformed;
+            if (BaseText.FromBase64Url(coded, room) is not (>= 0 and var length))
+            {
+                return Reason.JwsMalformed;
+            }
+            return Json.Parse(room.AsSpan(0, length)).TryGet(out var payload, out var reason) ? Made(text[..first], payload, text[..second], signature) : reason;
         }
-        if (!Json.Parse(body).TryGet(out var payload, out var reason))
+        finally
         {
-            return reason;
+            ArrayPool<byte>.Shared.Return(room);
         }
-        return Made(text[..first], payload, text[..second], signature);
     }
 
     /// <summary>One whose payload travels apart (RFC 7515, appendix F): nothing stands between the two points.</summary>
     /// <param name="bytes">What was signed: <paramref name="payload"/> in the form in which it is.</param>
-    public static Checked<CompactJws> ParseDetached(ReadOnlySpan<char> text, Json payload, ReadOnlySpan<byte> bytes)
+    public static Checked<CompactJws> ParseDetached(string detached, Json payload, ReadOnlySpan<byte> bytes)
     {
-        var first = text.IndexOf("..");
+        ReadOnlySpan<byte> text = Encoding.ASCII.GetBytes(detached);
+        var first = text.IndexOf(".."u8);
         if (first < 0 || BaseText.FromBase64Url(text[(first + 2)..]) is not { Length: 64 } signature)
         {
             return Reason.JwsMalformed;
         }
-        return Made(text[..first], payload, string.Concat(text[..(first + 1)], Base64Url.EncodeToString(bytes)), signature);
+        return Made(text[..first], payload, [.. text[..(first + 1)], .. Base64Url.EncodeToUtf8(bytes)], signature);
     }
 
-    private static Checked<CompactJws> Made(ReadOnlySpan<char> head, Json payload, ReadOnlySpan<char> signed, byte[] signature)
+    private static Checked<CompactJws> Made(ReadOnlySpan<byte> head, Json payload, ReadOnlySpan<byte> signed, byte[] signature)
     {
         if (!HeaderOf(head).TryGet(out var header, out var reason))
         {
@@ -75,13 +89,15 @@ internal sealed class CompactJws
         {
             return Reason.JwsAlgorithm;
         }
-        return new CompactJws(header, payload, HashAscii(signed), signature);
+        var hash = new byte[Sha256.Length];
+        Sha256.Hash(signed, hash);
+        return new CompactJws(header, payload, hash, signature);
     }
 
     /// <summary>Whether the header says this type, in the form without <c>application/</c>.</summary>
     public bool IsType(string type) => Header["typ"]?.Text == type;
 
-    public bool IsSignedBy(ECDsa key) => key.VerifyHash(_hash, _signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+    public bool IsSignedBy(P256Key key) => key.VerifyHash(_hash, _signature);
 
     /// <summary>The type, the chain in <c>x5c</c>, then the signature.</summary>
     public Checked<Signer> Verify(string type, TrustAnchors trust, string purpose, DateTimeOffset at)
@@ -97,7 +113,7 @@ internal sealed class CompactJws
         return signer.Verify(_hash, _signature) ? signer : Reason.SignatureWrong;
     }
 
-    private static Checked<ReadHeader> HeaderOf(ReadOnlySpan<char> text)
+    private static Checked<ReadHeader> HeaderOf(ReadOnlySpan<byte> text)
     {
         if (_last is { } last && text.SequenceEqual(last.Text))
         {
@@ -115,7 +131,7 @@ internal sealed class CompactJws
         {
             return Reason.JwsMalformed;
         }
-        var header = new ReadHeader(text.ToString(), json, ChainIn(json));
+        var header = new ReadHeader(text.ToArray(), json, ChainIn(json));
         // That of a proof changes with each holder and is soon read.
         _last = header.Chain.Ok ? header : _last;
         return header;
@@ -140,20 +156,5 @@ internal sealed class CompactJws
     }
 
     /// <summary>A header as it was read; says nothing yet of whether it is good.</summary>
-    private sealed record ReadHeader(string Text, Json Json, Checked<List<ReadOnlyMemory<byte>>> Chain);
-
-    /// <summary>SHA-256 over a text that is known to be ASCII.</summary>
-    internal static byte[] HashAscii(ReadOnlySpan<char> text)
-    {
-        var bytes = ArrayPool<byte>.Shared.Rent(text.Length);
-        try
-        {
-            var length = Encoding.ASCII.GetBytes(text, bytes);
-            return SHA256.HashData(bytes.AsSpan(0, length));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
-        }
-    }
+    private sealed record ReadHeader(byte[] Text, Json Json, Checked<List<ReadOnlyMemory<byte>>> Chain);
 }

@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
+using Muqeem.Verifier.Cryptography;
 
 namespace Muqeem.Verifier.Trust;
 
@@ -95,6 +96,9 @@ public sealed class Certificate
             return null;
         }
     }
+
+    /// <summary>The same for ES256; null also when it is on another curve.</summary>
+    internal P256Key? P256Key() => IsP256 ? Cryptography.P256Key.Create(_key.Q.X, _key.Q.Y) : null;
 
     /// <summary>Whether the key signed this certificate.</summary>
     internal bool IsSignedBy(ECDsa key) => VerifyDer(key, _signatureAlgorithm, _signed.Span, _signature);

@@ -1,14 +1,15 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using Muqeem.Verifier.Cryptography;
 
 namespace Muqeem.Verifier.Trust;
 
 /// <summary>Somebody whose certificate leads to a pinned root, with the key to verify what they sign. Shared by threads.</summary>
 public sealed class Signer
 {
-    private readonly ECDsa _key;
+    /// <summary>Null for a key that is not on P-256, which makes no ES256.</summary>
+    private readonly P256Key? _key;
 
-    internal Signer(Certificate certificate, ECDsa key, Certificate? root)
+    internal Signer(Certificate certificate, P256Key? key, Certificate? root)
     {
         Certificate = certificate;
         Root = root;
@@ -30,6 +31,5 @@ public sealed class Signer
     /// <summary>ES256.</summary>
     /// <param name="hash">SHA-256 of what was signed.</param>
     /// <param name="signature">r‖s, 64 bytes; of any other length it is false.</param>
-    internal bool Verify(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature) =>
-        signature.Length == 64 && _key.VerifyHash(hash, signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+    internal bool Verify(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature) => _key is not null && _key.VerifyHash(hash, signature);
 }

@@ -68,7 +68,7 @@ public sealed class TrustAnchors
                 return Reason.RootProfile;
             }
             all.Add(new Root(certificate, null, null));
-            kept[KeyOf(certificate.Sha256.Span)] = new Signer(certificate, key, null);
+            kept[KeyOf(certificate.Sha256.Span)] = new Signer(certificate, certificate.P256Key(), null);
         }
         return new TrustAnchors(all, kept, null);
     }
@@ -248,7 +248,7 @@ public sealed class TrustAnchors
         {
             return Reason.SignerCountry;
         }
-        if (certificate.Key() is not { } key)
+        if (certificate.P256Key() is not { } key)
         {
             return Reason.CertificateKey;
         }
