@@ -102,7 +102,7 @@ public sealed partial class CaseEngine
     {
         if (c.Head.State == CaseStates.NeedsAction)
         {
-            c.Head = c.Head with { Holder = standing.All(code => contests.Any(o => o.IsOpen && o.About == ContestPoint.OfFinding(code))) ? Holders.Agency : Holders.Applicant };
+            c.Head = c.Head with { Holder = standing.All(code => contests.Any(o => o.IsOpen && o.Id != c.Answers && o.About == ContestPoint.OfFinding(code))) ? Holders.Agency : Holders.Applicant };
         }
     }
 
@@ -171,7 +171,7 @@ public sealed partial class CaseEngine
         var now = _clock.Now();
         var change = new Change(Act(operation, verb, head, answer: $"{head.Id} {head.Reference}"));
         var access = _door.Within(change, operation.Actor, Purpose.CheckRecords, verb, head.Person);
-        var c = new CaseChange(change, service, head, operation, now, _clock);
+        var c = new CaseChange(change, service, head, operation, now, _clock) { Answers = row.Id };
         var answered = row with { State = corrected ? ContestStates.Corrected : ContestStates.Upheld, AnsweredAt = now };
         await _store.PutContestAsync(change, head, answered, (await _store.OpenedAsync(access, head, row)).Content with { Reason = reason });
         c.Note(corrected ? "contest_corrected" : "contest_upheld", head.State, "source." + row.Source);
@@ -193,8 +193,7 @@ public sealed partial class CaseEngine
         }
         else if (head.State == CaseStates.NeedsAction && await _store.AssessmentAsync(access, head, cancel) is ({ } last, _))
         {
-            var others = (await _store.ContestsAsync(head.Case, cancel)).Where(o => o.Id != row.Id);
-            HoldForAgency(c, last.Findings.Where(f => f.Kind == FindingKind.Fixable).Select(f => f.Code), [.. others, answered]);
+            HoldForAgency(c, last.Findings.Where(f => f.Kind == FindingKind.Fixable).Select(f => f.Code), await _store.ContestsAsync(head.Case, cancel));
         }
         var written = await _writer.WriteAsync(c.Close(), cancel: cancel);
         return written is WriteOutcome.Claimed && goOn ? null : await AnswerAsync(written, c.Head, cancel);

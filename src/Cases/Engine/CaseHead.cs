@@ -147,6 +147,9 @@ internal sealed class CaseChange(Change change, Service service, CaseHead before
     public CaseHead Head { get; set; } = before;
     public Instant Now { get; } = now;
 
+    /// <summary>The contest that this very change answers: as stored it is open still.</summary>
+    public Guid? Answers { get; set; }
+
     /// <summary>Moves along the table; a move that the table does not have is a bug: verbs ask <see cref="Lifecycle.Allows"/> first.</summary>
     /// <param name="who">Who decided, when another carries it out.</param>
     public void Move(string act, By by, string? reason = null, Platform.Privacy.SealedBytes? note = null, Actor? who = null)
