@@ -58,12 +58,14 @@ public sealed class Installation : IAsyncDisposable
     private async Task StartAsync(string root, int seed, string configuration)
     {
         var watch = Stopwatch.StartNew();
-        var keys = Enumerable.Range(0, 3).Select(_ => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))).ToArray();
+        var keys = Enumerable.Range(0, 7).Select(_ => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))).ToArray();
         string At(string project) => Path.Combine(root, "src", project, "bin", configuration, "net10.0", $"Muqeem.{project}.dll");
         Start("sandbox.log", [], At("Sandbox"), "--urls", Origin(Agencies), "--data", Path.Combine(Folder, "sandbox"),
             "--Webhooks:payments:Url", new Uri(Muqeem, "hooks/payments").ToString(), "--Webhooks:payments:Key", keys[0],
             "--Webhooks:border:Url", new Uri(Muqeem, "hooks/border").ToString(), "--Webhooks:border:Key", keys[1],
-            "--Webhooks:labour:Url", new Uri(Muqeem, "hooks/labour").ToString(), "--Webhooks:labour:Key", keys[2]);
+            "--Webhooks:labour:Url", new Uri(Muqeem, "hooks/labour").ToString(), "--Webhooks:labour:Key", keys[2],
+            "--Webhooks:contests:Url", new Uri(Muqeem, "hooks/contests").ToString(), "--Webhooks:medical:Key", keys[3], "--Webhooks:insurance:Key", keys[4],
+            "--Webhooks:traffic:Key", keys[5], "--Webhooks:justice:Key", keys[6]);
         Start("muqeem.log", new(StringComparer.Ordinal)
         {
             ["Data"] = Path.Combine(Folder, "data"),
@@ -76,6 +78,10 @@ public sealed class Installation : IAsyncDisposable
             ["Agencies__PaymentGateway__WebhookKey"] = keys[0],
             ["Agencies__AlienRegister__WebhookKey"] = keys[1],
             ["Agencies__LabourContracts__WebhookKey"] = keys[2],
+            ["Agencies__MedicalFitness__WebhookKey"] = keys[3],
+            ["Agencies__HealthInsurance__WebhookKey"] = keys[4],
+            ["Agencies__Traffic__WebhookKey"] = keys[5],
+            ["Agencies__Justice__WebhookKey"] = keys[6],
         }, At("Host"), "serve", "--urls", Origin(Muqeem));
         await UntilAsync(async () =>
         {

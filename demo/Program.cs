@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Muqeem.Demo;
 
-// Plays the whole job of Muqeem for three people over public HTTP only. Leaves out/demo/; exits 1 when a step does not come to what it must come to.
+// Plays the whole job of Muqeem for five people over public HTTP only. Leaves out/demo/; exits 1 when a step does not come to what it must come to.
 var root = Directory.GetCurrentDirectory();
 if (!File.Exists(Path.Combine(root, "Muqeem.slnx")))
 {
@@ -38,7 +38,7 @@ async Task LookAsync(Browser browser, string name)
     // The same page in the other language, where it is one that can be opened by its address.
     var other = browser.Language == "ar" ? "en" : "ar";
     var here = browser.Url;
-    if (!here.Contains($"/{browser.Language}/", StringComparison.Ordinal) || name.StartsWith("register", StringComparison.Ordinal) || name is "id-code" or "sent" || name.Contains("letter", StringComparison.Ordinal) || name.Contains("preview", StringComparison.Ordinal) || name.Contains("price", StringComparison.Ordinal)
+    if (!here.Contains($"/{browser.Language}/", StringComparison.Ordinal) || name.StartsWith("register", StringComparison.Ordinal) || name is "id-code" or "sent" or "contest" || name.Contains("letter", StringComparison.Ordinal) || name.Contains("preview", StringComparison.Ordinal) || name.Contains("price", StringComparison.Ordinal)
         || name is "office-ask" or "office-refuse" or "office-approve")
     {
         return;
@@ -71,6 +71,14 @@ try
         return words == texts.Of(person.Browser.Language, "case.state." + expected) ? expected
             : otherwise.Length > 0 && words == texts.Of(person.Browser.Language, "case.state." + otherwise) ? otherwise
             : throw new NotAsExpectedException($"The application shows “{words}”, not {expected}:\n{await person.Browser.TextAsync()}");
+    }
+
+    async Task MustSeeAllAsync(Browser browser, params string[] keys)
+    {
+        foreach (var key in keys)
+        {
+            await browser.MustSeeAsync(key);
+        }
     }
 
     // 1. All records match.
@@ -260,7 +268,65 @@ try
     Say("The person objected; officer.two, who had not decided before, did not uphold the objection: refused");
     result["third"] = new JsonObject { ["reference"] = third.Reference, ["state"] = "REFUSED", ["objection"] = "not upheld" };
 
-    // 4. A year on: renewal, then a journey.
+    // 4. Three problems at once: two are mended, and the record that is wrong is contested.
+    var fourth = await PersonAsync(31, "ar");
+    await fourth.OpenAccountAsync();
+    await fourth.ApplyForFirstIdAsync(nameArabic: fourth.Hand.NameArabic.Split(' ')[0]);
+    _ = await ReviewedAsync(fourth, "NEEDS_ACTION");
+    await MustSeeAllAsync(fourth.Browser, "refusal.check.suspended", "remedy.check.suspended", "refusal.check.not_insured", "remedy.check.not_insured", "case.field.name_arabic", "portal.contest.link");
+    await LookAsync(fourth.Browser, "application-three-problems");
+    Say($"Person 31 applied ({fourth.Reference}) and sees three problems at once, each with its record and its remedy: a court's order, no health cover, and a name typed in part");
+    await fourth.ContestAsync("finding:check.suspended", "رفعت المحكمة هذا الأمر قبل شهر. رقم الأمر 4400098765.", fourth.Hand.PassportPicture, LookAsync);
+    await LookAsync(fourth.Browser, "application-contested");
+    Say("The order was lifted long ago: the person contested the record, with a paper; the courts have it, and ten days to answer");
+    await muqeem.ActAsync(31, "insure");
+    await keeper.MoveClockAsync("minutes", 65);
+    await fourth.SignInAsync(fourth.Hand.BorderNumber);
+    await fourth.CorrectAsync("name", () => fourth.Browser.FillAsync("nameArabic", fourth.Hand.NameArabic));
+    await fourth.SendAsync(looks: false);
+    _ = await ReviewedAsync(fourth, "NEEDS_ACTION");
+    await fourth.Browser.MustSeeAsync("portal.contest.with_agencies");
+    await LookAsync(fourth.Browser, "application-with-the-courts");
+    Say("The person bought health cover and mended the name; an hour later, when the insurers' register shows the cover, only the courts' answer is missing");
+    await using (var clerk = await chromium.PersonAsync(muqeem.Agencies, "en", texts, 1280))
+    {
+        await clerk.OpenAsync(new Uri(muqeem.Agencies, "contests").ToString());
+        await File.WriteAllBytesAsync(Path.Combine(output, "contest-at-the-courts.en.png"), await clerk.PictureAsync());
+        await clerk.PressAsync("corrected=true");
+    }
+    var contestSampled = false;
+    await Installation.UntilAsync(async () =>
+    {
+        var now = await fourth.StateAsync();
+        contestSampled = now == texts.Of("ar", "case.state.UNDER_REVIEW");
+        return contestSampled || now == texts.Of("ar", "case.state.AWAITING_PAYMENT");
+    }, "the corrected record moves the case", 60);
+    await LookAsync(fourth.Browser, "application-corrected");
+    if (contestSampled)
+    {
+        await using var sampler = (await ColleagueAsync("officer.one", "ar", look: false)).Browser;
+        var officer = new Officer(muqeem, sampler, "officer.one", office["officer.one"]);
+        await officer.TakeNextAsync();
+        await officer.ApproveAsync("approve.records_agree");
+    }
+    await fourth.PayAsync(texts);
+    await fourth.UntilAsync("ISSUED", texts);
+    var fourthNumber = await fourth.ResidentNumberAsync();
+    Say($"The courts corrected their record; the case went on by itself, the bill was paid: issued, resident number {fourthNumber}");
+    result["fourth"] = new JsonObject
+    {
+        ["reference"] = fourth.Reference,
+        ["residentNumber"] = fourthNumber,
+        ["state"] = "ISSUED",
+        ["problems"] = new JsonArray("check.suspended", "check.not_insured", "name_arabic"),
+        ["mended"] = new JsonArray("check.not_insured", "name_arabic"),
+        ["contested"] = new JsonObject { ["about"] = "check.suspended", ["record"] = "justice", ["answer"] = "corrected" },
+        ["drawnForReview"] = contestSampled,
+    };
+    // An hour is longer than a desk may stand idle.
+    await keeper.SignInAsync();
+
+    // 5. A year on: renewal, then a journey.
     await keeper.MoveClockAsync("days", 335);
     foreach (var act in new[] { "insure", "test" })
     {
@@ -312,7 +378,7 @@ try
     journey.Add("RETURNED");
     Say("The border recorded the exit and the entry; the page showed both");
     result["visa"] = new JsonObject { ["reference"] = visaReference, ["number"] = visa, ["states"] = journey };
-    var everyone = new[] { first.Browser, late.Browser, second.Browser, third.Browser, one.Browser, two.Browser, keeper.Browser, verifier };
+    var everyone = new[] { first.Browser, late.Browser, second.Browser, third.Browser, fourth.Browser, one.Browser, two.Browser, keeper.Browser, verifier };
     result["pages"] = everyone.Sum(b => b.Visited.Count);
     result["screenshots"] = pictures;
     var complaints = everyone.SelectMany(b => b.Complaints).Distinct(StringComparer.Ordinal).ToList();

@@ -91,12 +91,13 @@ public sealed class Resident(Installation muqeem, Browser browser, Hand hand, Fu
     }
 
     /// <summary>The whole first application: look ahead, every task, check, send. Returns the state's key that the application's page shows then.</summary>
-    public async Task ApplyForFirstIdAsync()
+    /// <param name="nameArabic">What is typed as the name in Arabic, when it is not the one in hand.</param>
+    public async Task ApplyForFirstIdAsync(string? nameArabic = null)
     {
         await StartAsync("issue");
         await LookAsync("tasks");
         await PassportAsync();
-        await TaskAsync("name", () => browser.FillAsync("nameArabic", hand.NameArabic));
+        await TaskAsync("name", () => browser.FillAsync("nameArabic", nameArabic ?? hand.NameArabic));
         await TaskAsync("photo", () => browser.UploadAsync("photo", hand.Portrait));
         await TaskAsync("work", async () =>
         {
@@ -157,6 +158,22 @@ public sealed class Resident(Installation muqeem, Browser browser, Hand hand, Fu
         {
             throw new NotAsExpectedException($"The answers to “{page}” were not taken:\n{await browser.TextAsync()}");
         }
+    }
+
+    /// <summary>Answers a page of the application anew.</summary>
+    public Task CorrectAsync(string page, Func<Task> answer) => TaskAsync(page, answer);
+
+    /// <summary>Says that a record is wrong, with a paper that proves it.</summary>
+    public async Task ContestAsync(string about, string words, string paper, Func<Browser, string, Task> look)
+    {
+        await browser.OpenAsync(Application);
+        await browser.FollowAsync("contest?about=" + Uri.EscapeDataString(about));
+        await browser.FillAsync("words", words);
+        await browser.UploadAsync("evidence", paper);
+        await look(browser, "contest");
+        await browser.PressAsync("/contest");
+        await browser.MustBeAtAsync(Application + "$");
+        await browser.MustSeeAsync("source.justice");
     }
 
     /// <summary>Checks the answers and sends.</summary>

@@ -11,9 +11,9 @@ sandbox=src/Sandbox/bin/Release/net10.0/Muqeem.Sandbox.dll
 mkdir -p "$data"; chmod 700 "$data"
 # One secret a kind of call, made once, shared by the two processes only.
 secrets="$data.agencies"
-if [ ! -s "$secrets" ]; then
-  (umask 077; for name in AlienRegister LabourContracts PaymentGateway; do echo "Agencies__${name}__WebhookKey=$(openssl rand -base64 32)"; done > "$secrets")
-fi
+(umask 077; touch "$secrets"; for name in AlienRegister LabourContracts PaymentGateway MedicalFitness HealthInsurance Traffic Justice; do
+  grep -q "^Agencies__${name}__" "$secrets" || echo "Agencies__${name}__WebhookKey=$(openssl rand -base64 32)" >> "$secrets"
+done)
 set -a; . "./$secrets" 2>/dev/null || . "$secrets"; set +a
 export Data="$data" Kind=demonstration PostgreSql="${DATABASE:-}" Seed="${SEED:-300}"
 export Agencies__Sandbox="http://localhost:$agencies" Portal__PayPage="http://localhost:$agencies/bank?number={number}"
@@ -31,7 +31,9 @@ trap 'exit 0' INT TERM
 dotnet "$sandbox" --urls "http://localhost:$agencies" --data "$data.sandbox" \
   --Webhooks:payments:Url "http://localhost:$port/hooks/payments" --Webhooks:payments:Key "$Agencies__PaymentGateway__WebhookKey" \
   --Webhooks:border:Url "http://localhost:$port/hooks/border" --Webhooks:border:Key "$Agencies__AlienRegister__WebhookKey" \
-  --Webhooks:labour:Url "http://localhost:$port/hooks/labour" --Webhooks:labour:Key "$Agencies__LabourContracts__WebhookKey" > "$data.sandbox.log" 2>&1 & pids+=($!)
+  --Webhooks:labour:Url "http://localhost:$port/hooks/labour" --Webhooks:labour:Key "$Agencies__LabourContracts__WebhookKey" \
+  --Webhooks:contests:Url "http://localhost:$port/hooks/contests" --Webhooks:medical:Key "$Agencies__MedicalFitness__WebhookKey" --Webhooks:insurance:Key "$Agencies__HealthInsurance__WebhookKey" \
+  --Webhooks:traffic:Key "$Agencies__Traffic__WebhookKey" --Webhooks:justice:Key "$Agencies__Justice__WebhookKey" > "$data.sandbox.log" 2>&1 & pids+=($!)
 dotnet "$app" serve --urls "$urls" > "$data.log" 2>&1 & pids+=($!)
 for _ in $(seq 200); do
   curl -fsS -o /dev/null "http://localhost:$port/readyz" 2>/dev/null && break

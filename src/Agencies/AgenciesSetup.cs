@@ -45,6 +45,7 @@ public static class AgenciesSetup
             });
         }
         services.AddSingleton<AgencyLines>();
+        services.AddSingleton<RecordContests>();
         services.AddSingleton(provider => new AlienRegister(provider.GetRequiredService<AgencyLines>()[AlienRegister.Name]));
         services.AddSingleton(provider => new LabourContracts(provider.GetRequiredService<AgencyLines>()[LabourContracts.Name]));
         services.AddSingleton(provider => new MedicalFitness(provider.GetRequiredService<AgencyLines>()[MedicalFitness.Name]));

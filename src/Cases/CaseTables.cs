@@ -124,6 +124,19 @@ public static class CaseTables
         new("due_at", ColumnType.Instant),
         new("rules", ColumnType.Text));
 
+    public static readonly Table Contest = new("case_contest", TableKind.Act, 1, "A record of another agency that the person says is wrong: what of it, who has it, by when. Guarded by the case's head.",
+        new("id", ColumnType.Uuid, Remark: "what the agency knows it by"),
+        new("case_id", ColumnType.Uuid),
+        new("about", ColumnType.Text, Remark: "finding:<code> or field:<name>"),
+        new("source", ColumnType.Text, Remark: "the record, and so the agency that owns it"),
+        new("state", ColumnType.Text, Remark: "sending, with_agency, corrected, upheld, closed"),
+        new("opened_at", ColumnType.Instant),
+        new("due_at", ColumnType.Instant, Remark: "by when the agency should have answered"),
+        new("late_at", ColumnType.Instant, Nullable: true, Remark: "when it had not, and an officer was told"),
+        new("answered_at", ColumnType.Instant, Nullable: true),
+        new("evidence", ColumnType.Uuid, Nullable: true, Remark: "upload"),
+        new("content", ColumnType.Sealed, Remark: "ContestContent: both sides, the person's words, the agency's reason") { Binding = OfCase });
+
     public static readonly IReadOnlyList<Table> All =
-        [Case, Reference, Party, Answers, Submission, Fact, Assessment, Comparison, Event, Decision, Queue, Lock, Deadline];
+        [Case, Reference, Party, Answers, Submission, Fact, Assessment, Comparison, Event, Decision, Queue, Lock, Deadline, Contest];
 }

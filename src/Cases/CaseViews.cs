@@ -24,8 +24,22 @@ public sealed record PageStanding(FormPage Page, bool Done, bool Asked);
 
 /// <summary>A case as its applicant follows it.</summary>
 /// <param name="Question">What the officer asked or why he refused.</param>
+/// <param name="Contests">What the person said is wrong in a record, in order.</param>
+/// <param name="Contestable">What may be contested now: <c>finding:&lt;code&gt;</c>, <c>field:&lt;name&gt;</c>.</param>
 public sealed record TrackView(CaseHead Head, Service Service, IReadOnlyList<TimelineEntry> Timeline, IReadOnlyList<Finding> Findings, IReadOnlyList<ComparedField> Comparisons, Bill? Bill,
-    DecisionContent? Question, string? Reason, Instant? NextAttempt, Instant? ObjectUntil);
+    DecisionContent? Question, string? Reason, Instant? NextAttempt, Instant? ObjectUntil, IReadOnlyList<Contest> Contests, IReadOnlyList<string> Contestable)
+{
+    /// <summary>The newest contest of what a check found.</summary>
+    public Contest? ContestOf(Finding finding) => Contests.LastOrDefault(c => c.About == AboutOf(finding));
+
+    public Contest? ContestOf(ComparedField field) => Contests.LastOrDefault(c => c.About == AboutOf(field));
+
+    public bool MayContest(string about) => Contestable.Contains(about, StringComparer.Ordinal);
+
+    public static string AboutOf(Finding finding) => ContestPoint.OfFinding(finding.Refusal.Code);
+
+    public static string AboutOf(ComparedField field) => ContestPoint.OfField(field.Field);
+}
 
 /// <summary>One thing that happened.</summary>
 public sealed record TimelineEntry(Instant At, string Act, string From, string To, string ActorKind, string? Reason);
@@ -38,7 +52,13 @@ public sealed record QueuePlace(Instant Since, CaseId Case);
 
 /// <summary>A case as an officer reviews it.</summary>
 public sealed record ReviewView(CaseHead Head, Service Service, object Request, Answers Answers, FormContext Context, IReadOnlyList<ComparedField> Comparisons, IReadOnlyList<Finding> Findings, IReadOnlyList<string> Signals,
-    IReadOnlyList<PriceLine> Price, IReadOnlyList<TimelineEntry> Timeline, Guid? LockedBy, Instant? LockedUntil, PendingDecision? Pending, DecisionContent? Objection, DecisionContent? LastDecision);
+    IReadOnlyList<PriceLine> Price, IReadOnlyList<TimelineEntry> Timeline, Guid? LockedBy, Instant? LockedUntil, PendingDecision? Pending, DecisionContent? Objection, DecisionContent? LastDecision,
+    IReadOnlyList<Contest> Contests)
+{
+    public Contest? ContestOf(Finding finding) => Contests.LastOrDefault(c => c.About == TrackView.AboutOf(finding));
+
+    public Contest? ContestOf(ComparedField field) => Contests.LastOrDefault(c => c.About == TrackView.AboutOf(field));
+}
 
 /// <summary>A decision that can still be undone.</summary>
 public sealed record PendingDecision(Guid Officer, string Act, string Reason, Instant EffectiveAt, DecisionContent Content);
@@ -112,9 +132,22 @@ public sealed class CaseViews
             ? await _db.FirstAsync<long?>("SELECT due_at FROM deadline WHERE subject_id = @id AND kind = @kind", new { id = head.Id, kind = Deadlines.Retry }, cancel) : null;
         var objectUntil = _services.ByCode(head.Service).States.Allows(head.State, CaseActs.Object, By.Applicant)
             ? head.StateSince + Duration.FromDays(_policies.Current.Get<int>(CasePolicies.ObjectionDays, _clock.Today())) : (Instant?)null;
+        var contests = await _store.OpenedContestsAsync(access, head, cancel);
         // A refusal by rule shows the findings; a refusal by an officer his words.
         return new(head, _services.ByCode(head.Service), timeline, [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Comparisons ?? [], bill, decided,
-            timeline.LastOrDefault(e => e.To == head.State && e.Reason is not null)?.Reason, next is { } n ? Instant.Max(Clock.FromMicros(n), _clock.Now()) : null, objectUntil);
+            timeline.LastOrDefault(e => e.To == head.State && e.Reason is not null)?.Reason, next is { } n ? Instant.Max(Clock.FromMicros(n), _clock.Now()) : null, objectUntil,
+            contests, await ContestableAsync(head, last, cancel));
+    }
+
+    private async Task<IReadOnlyList<string>> ContestableAsync(CaseHead head, StoredAssessment? last, CancellationToken cancel)
+    {
+        var (policy, now) = (_policies.Current, _clock.Now());
+        if (last is null || !Contesting.IsOpen(head, _services.ByCode(head.Service), last, policy, now))
+        {
+            return [];
+        }
+        var before = await _store.ContestsAsync(head.Case, cancel);
+        return [.. ContestPoint.Of(last).Select(p => p.About).Where(about => Contesting.Against(about, before, policy, now) is null)];
     }
 
     /// <summary>The queue, oldest first. Nothing personal is opened for it.</summary>
@@ -174,7 +207,8 @@ public sealed class CaseViews
         }
         return new(head, service, request, answers, FormContext.From(_engine.Rules(head.Category, _clock.Now()), facts), last?.Comparisons ?? [], [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Signals ?? [],
             last is null ? [] : PriceLine.FromJson(last.Lines), await TimelineAsync(head, cancel), held?.Until > _clock.Now() ? held.Officer : null, held?.Until, pending,
-            await LastNoteAsync(access, head, CaseActs.Object, cancel), await LastNoteAsync(access, head, CaseActs.Refuse, cancel) ?? await LastNoteAsync(access, head, CaseActs.Ask, cancel));
+            await LastNoteAsync(access, head, CaseActs.Object, cancel), await LastNoteAsync(access, head, CaseActs.Refuse, cancel) ?? await LastNoteAsync(access, head, CaseActs.Ask, cancel),
+            await _store.OpenedContestsAsync(access, head, cancel));
     }
 
     private async Task<IReadOnlyList<TimelineEntry>> TimelineAsync(CaseHead head, CancellationToken cancel) =>

@@ -21,6 +21,7 @@ internal static class Hooks
         hooks.MapPost("/payments", PaymentAsync);
         hooks.MapPost("/border", BorderAsync);
         hooks.MapPost("/labour", LabourAsync);
+        hooks.MapPost("/contests/{agency}", ContestAsync);
     }
 
     private static async Task<IResult> PaymentAsync(HttpContext http, PaymentsInbox inbox, IConfiguration configuration, TimeProvider clock)
@@ -104,6 +105,30 @@ internal static class Hooks
         }
         var operation = new Operation(Actor.Agency(LabourContracts.Name), Platform.Background.Names.IdOf("confirmation:" + given.Reference), Digest.Of("confirmation", given.Reference, given.Confirmed.ToString()));
         return Answer(http, await engine.ConfirmAsync(operation, id, submission, given.Confirmed, http.RequestAborted));
+    }
+
+    /// <summary>An agency answers a contest of its record.</summary>
+    /// <param name="agency">The name under which the agency's address is known: <c>traffic</c>.</param>
+    private static async Task<IResult> ContestAsync(HttpContext http, string agency, CaseEngine engine, IConfiguration configuration, TimeProvider clock)
+    {
+        if (AgenciesSetup.All.FirstOrDefault(a => a.Prefix == agency) is not { Name: { } name } || Sources.OwnedBy(name) is not { } source || configuration[$"Agencies:{name}:WebhookKey"] is not { Length: > 0 })
+        {
+            return Results.NotFound();
+        }
+        if (await BodyAsync(http) is not { } body)
+        {
+            return TooLarge();
+        }
+        if (!ContestWebhook.Verify(http.Request.Headers, body, Key(configuration, name), clock.Now()).TryGet(out var call, out var refusal))
+        {
+            return Refused(refusal);
+        }
+        var given = call.Answer;
+        if (!Guid.TryParseExact(given.Reference, "D", out var contest))
+        {
+            return Refused(new Refusal(SignedWebhook.Malformed));
+        }
+        return Answer(http, await Contests.AnsweredAsync(engine, name, source, contest, given.Corrected, given.Reason, http.RequestAborted));
     }
 
     private static IResult Answer(HttpContext http, CaseOutcome outcome) => outcome switch

@@ -11,7 +11,8 @@ namespace Muqeem.Sandbox;
 
 /// <summary>
 /// The stand-ins of all agencies in one program. Options: <c>--urls</c>, <c>--data</c> (folder; <c>:memory:</c> keeps nothing), <c>--seed</c>, <c>--origin</c> (day on which the world begins),
-/// <c>Webhooks:payments:Url</c> and <c>:Key</c>, <c>Webhooks:border:Url</c> and <c>:Key</c>.
+/// <c>Webhooks:payments:Url</c> and <c>:Key</c>, <c>Webhooks:border:Url</c> and <c>:Key</c>, <c>Webhooks:labour:Url</c> and <c>:Key</c>, <c>Webhooks:contests:Url</c> (of all agencies) and a key of each:
+/// <c>Webhooks:medical:Key</c>, <c>insurance</c>, <c>traffic</c>, <c>justice</c>.
 /// </summary>
 public static class SandboxHost
 {
@@ -47,6 +48,7 @@ public static class SandboxHost
         builder.Services.AddSingleton<Bank>();
         builder.Services.AddSingleton<Inbox>();
         builder.Services.AddSingleton<Crossings>();
+        builder.Services.AddSingleton<ContestedRecords>();
         builder.Services.AddSingleton<Calls>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Calls>());
 
@@ -62,11 +64,13 @@ public static class SandboxHost
         Registers.Map(app);
         PaymentsOf.Map(app);
         MessagingOf.Map(app);
+        ContestsOf.Map(app);
         PeopleDesk.Map(app);
         InboxDesk.Map(app);
         BankDesk.Map(app);
         BorderDesk.Map(app);
         EmployerDesk.Map(app);
+        ContestDesk.Map(app);
         OperationsDesk.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;

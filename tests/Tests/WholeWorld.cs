@@ -62,12 +62,13 @@ public sealed class WholeWorld : IAsyncDisposable
         var (port, sandboxPort) = (FreePort(), FreePort());
         var address = new Uri($"http://localhost:{port}");
         var sandboxAddress = new Uri($"http://localhost:{sandboxPort}");
-        var keys = Enumerable.Range(0, 3).Select(_ => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))).ToArray();
+        var keys = Enumerable.Range(0, 7).Select(_ => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))).ToArray();
         var sandbox = SandboxHost.Build([
             "--urls", sandboxAddress.ToString(), "--data", ":memory:",
             "--Webhooks:payments:Url", $"{address}hooks/payments", "--Webhooks:payments:Key", keys[0],
             "--Webhooks:border:Url", $"{address}hooks/border", "--Webhooks:border:Key", keys[1],
-            "--Webhooks:labour:Url", $"{address}hooks/labour", "--Webhooks:labour:Key", keys[2]]);
+            "--Webhooks:labour:Url", $"{address}hooks/labour", "--Webhooks:labour:Key", keys[2],
+            "--Webhooks:contests:Url", $"{address}hooks/contests", "--Webhooks:medical:Key", keys[3], "--Webhooks:insurance:Key", keys[4], "--Webhooks:traffic:Key", keys[5], "--Webhooks:justice:Key", keys[6]]);
         await sandbox.StartAsync();
         var all = new Dictionary<string, string?>(TestSandbox.Patience, StringComparer.Ordinal)
         {
@@ -79,6 +80,10 @@ public sealed class WholeWorld : IAsyncDisposable
             [$"Agencies:{PaymentGateway.Name}:WebhookKey"] = keys[0],
             [$"Agencies:{AlienRegister.Name}:WebhookKey"] = keys[1],
             [$"Agencies:{LabourContracts.Name}:WebhookKey"] = keys[2],
+            [$"Agencies:{MedicalFitness.Name}:WebhookKey"] = keys[3],
+            [$"Agencies:{HealthInsurance.Name}:WebhookKey"] = keys[4],
+            [$"Agencies:{Traffic.Name}:WebhookKey"] = keys[5],
+            [$"Agencies:{Justice.Name}:WebhookKey"] = keys[6],
             ["Logging:LogLevel:Default"] = "Warning",
         };
         foreach (var (key, value) in settings ?? new Dictionary<string, string?>())

@@ -124,9 +124,13 @@ public static class Check
     /// <summary>CHK-ABSENT: no absence report in force.</summary>
     public static IEnumerable<Finding> NotAbsent(FactSet facts)
     {
-        if (facts.Find<ContractFact>() is { AbsenceReported: true } || facts.Get<PersonFact>().Flags.Contains("ABSENT"))
+        if (facts.Get<PersonFact>().Flags.Contains("ABSENT"))
         {
             yield return Of<PersonFact>(facts, "CHK-ABSENT", new Refusal(Codes.Absent), FindingKind.Fixable);
+        }
+        else if (facts.Find<ContractFact>() is { AbsenceReported: true })
+        {
+            yield return Of<ContractFact>(facts, "CHK-ABSENT", new Refusal(Codes.Absent), FindingKind.Fixable);
         }
     }
 
@@ -138,9 +142,13 @@ public static class Check
         {
             yield return Of<PersonFact>(facts, "CHK-SUSPEND", new Refusal(Codes.Flagged), FindingKind.Review);
         }
-        if (flags.Contains("SUSPENDED") || facts.Find<JusticeFact>() is { Suspensions.Count: > 0 })
+        if (flags.Contains("SUSPENDED"))
         {
             yield return Of<PersonFact>(facts, "CHK-SUSPEND", new Refusal(Codes.Suspended), FindingKind.Fixable);
+        }
+        else if (facts.Find<JusticeFact>() is { Suspensions.Count: > 0 })
+        {
+            yield return Of<JusticeFact>(facts, "CHK-SUSPEND", new Refusal(Codes.Suspended), FindingKind.Fixable);
         }
         if (travel && flags.Contains("TRAVEL_BAN"))
         {

@@ -99,6 +99,9 @@ public static class CaseActs
     public const string Object = "object";
     public const string TimeOut = "time_out";
     public const string Cancel = "cancel";
+
+    /// <summary>An agency did not answer a contest in time: an officer is told.</summary>
+    public const string Escalate = "escalate";
 }
 
 /// <summary>Transitions that services share, so that each service's table is these plus its own.</summary>
@@ -162,12 +165,21 @@ public static class SharedStates
         yield return new(CaseStates.Objection, CaseActs.Ask, By.Officer, CaseStates.NeedsInformation);
         yield return new(CaseStates.Objection, CaseActs.Refuse, By.Officer, CaseStates.Refused);
         yield return new(CaseStates.Objection, CaseActs.Approve, By.Officer, CaseStates.AwaitingPayment);
+
+        // A contested record: nobody answered in time, or it was corrected, which takes back what a rule refused because of it.
+        yield return new(CaseStates.NeedsAction, CaseActs.Escalate, By.System, CaseStates.UnderReview);
+        yield return new(CaseStates.Refused, CaseActs.Escalate, By.System, CaseStates.UnderReview);
+        yield return new(CaseStates.Refused, CaseActs.ToReview, By.System, CaseStates.UnderReview);
+        foreach (var way in WaysOfAssessment(CaseStates.Refused).Where(w => w.By == By.System && w.To != CaseStates.Refused))
+        {
+            yield return way;
+        }
     }
 
     /// <summary>Confirmation by the employer or head of family where the category's table asks for it.</summary>
     public static IEnumerable<Transition> Employer()
     {
-        foreach (var from in Assessed)
+        foreach (var from in (IEnumerable<string>)[.. Assessed, CaseStates.UnderReview, CaseStates.Refused])
         {
             yield return new(from, CaseActs.AskEmployer, By.System, CaseStates.AwaitingEmployer);
         }

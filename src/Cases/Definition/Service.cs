@@ -159,5 +159,11 @@ public static class CasePolicies
     public const string LockMinutes = "case.lock_minutes";
     public const string UndoSeconds = "case.undo_seconds";
     public const string SourceDays = "case.source_days";
+
+    /// <summary>How long an agency has to answer a contest.</summary>
+    public const string ContestDays = "case.contest_days";
+
+    /// <summary>How often the same thing may be contested within a case.</summary>
+    public const string ContestsEach = "case.contests_each";
     public const string Risk = "case.risk";
 }

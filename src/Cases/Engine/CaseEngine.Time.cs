@@ -48,6 +48,10 @@ public sealed partial class CaseEngine
         {
             return await InstrumentAsync(operation, head, row.Kind[Deadlines.Instrument.Length..], By.System, row.DueAt.DayInRiyadh(), row.Kind, cancel);
         }
+        if (row.Kind.StartsWith(Deadlines.Contest, StringComparison.Ordinal))
+        {
+            return await ContestLateAsync(operation, head, row.Kind, cancel);
+        }
         if (row.Kind.StartsWith(Deadlines.Reminder, StringComparison.Ordinal))
         {
             return await RemindAsync(operation, head, row.Kind, cancel);
@@ -74,7 +78,12 @@ public sealed partial class CaseEngine
     {
         var service = _services.ByCode(head.Service);
         var c = new CaseChange(new Change(Act(operation, "case.time_out", head, answer: $"{head.Id} {head.Reference}")), service, head, operation, _clock.Now(), _clock);
-        if (service.States.Allows(head.State, CaseActs.TimeOut, By.System))
+        if (head.MayBeChanged && head.State != CaseStates.Draft && (await _store.ContestsAsync(head.Case, cancel)).Any(o => o.IsOpen))
+        {
+            // Nobody's application lapses while an agency has the record to answer for.
+            DueIn(c, Days(CasePolicies.ContestDays, c.Now));
+        }
+        else if (service.States.Allows(head.State, CaseActs.TimeOut, By.System))
         {
             c.Move(CaseActs.TimeOut, By.System);
             await ReleaseBillAsync(c, expired: true, cancel);

@@ -44,7 +44,7 @@ public sealed partial class CaseEngine
         {
             return (new CaseOutcome.NotFound(), null);
         }
-        if (head.Holder != Holders.Applicant)
+        if (!head.MayBeChanged)
         {
             return (await NotNowAsync(operation, "case.prepare", head, cancel), null);
         }

@@ -97,7 +97,7 @@ public sealed partial class CaseEngine
         {
             return new CaseOutcome.NotFound();
         }
-        if (head.Holder != Holders.Applicant)
+        if (!head.MayBeChanged)
         {
             return await NotNowAsync(operation, "case.save", head, cancel);
         }
@@ -311,11 +311,12 @@ public sealed partial class CaseEngine
         return (await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel), outage);
     }
 
+    /// <param name="anew">A record whose facts are asked for again, however long they might still be used.</param>
     /// <returns>Why it waits, if it does.</returns>
-    private async Task<Outage?> ReassessAsync(CaseChange c, Access access, Service service, Bill? paid, CancellationToken cancel)
+    private async Task<Outage?> ReassessAsync(CaseChange c, Access access, Service service, Bill? paid, CancellationToken cancel, string? anew = null)
     {
         var request = await _store.RequestAsync(access, c.Head, service, cancel);
-        var gathered = await GatherAsync(c, access, service, cancel);
+        var gathered = await GatherAsync(c, access, service, cancel, anew);
         await AssessAndMoveAsync(c, access, service, request, gathered, paid, sent: null, cancel);
         return gathered.Outage;
     }
@@ -323,9 +324,9 @@ public sealed partial class CaseEngine
     private sealed record GatheredFacts(FactSet Facts, PersonRecord Person, Outage? Outage, string Category);
 
     /// <summary>The facts that may still be used, and the others anew, as rows of this change.</summary>
-    private async Task<GatheredFacts> GatherAsync(CaseChange c, Access access, Service service, CancellationToken cancel)
+    private async Task<GatheredFacts> GatherAsync(CaseChange c, Access access, Service service, CancellationToken cancel, string? anew = null)
     {
-        var (facts, rows) = await _store.FactsAsync(access, c.Head, c.Now, cancel);
+        var (facts, rows) = await _store.FactsAsync(access, c.Head, c.Now, cancel, anew);
         var record = await _persons.OpenAsync(access, c.Head.Person, cancel);
         var missing = service.Facts.Where(name => !facts.Has(name)).ToList();
         Outage? outage = null;
@@ -379,6 +380,9 @@ public sealed partial class CaseEngine
     {
         switch (assessment.Act)
         {
+            case CaseActs.RefuseByRule when c.Head.State == CaseStates.Refused:
+                // A record was corrected, and it is refused all the same.
+                break;
             case CaseActs.RefuseByRule:
                 c.Move(CaseActs.RefuseByRule, By.System, assessment.Findings.First(f => f.Kind == FindingKind.Final).Refusal.Code);
                 await ReleaseBillAsync(c, expired: false, cancel);
@@ -393,12 +397,16 @@ public sealed partial class CaseEngine
                 }
                 await ReleaseBillAsync(c, expired: false, cancel);
                 DueIn(c, Days(CasePolicies.NeedsActionDays, c.Now));
+                HoldForAgency(c, assessment.Findings.Where(f => f.Kind == FindingKind.Fixable).Select(f => f.Refusal.Code), await _store.ContestsAsync(c.Head.Case, cancel));
                 break;
             case CaseActs.AskEmployer:
                 c.Move(CaseActs.AskEmployer, By.System);
                 DueIn(c, Days(CasePolicies.EmployerDays, c.Now));
                 _performer.AskEmployer(c, gathered.Facts, service.ConfirmedBy(rules)!);
                 await _notices.AddAsync(c.Change, c.Head.Person, "employer_asked", c.Head.Case, ("reference", c.Head.Reference));
+                break;
+            case CaseActs.ToReview when c.Head.State == CaseStates.UnderReview:
+                // It is in the queue; the officer sees what is new.
                 break;
             case CaseActs.ToReview:
                 c.Move(CaseActs.ToReview, By.System);

@@ -21,6 +21,9 @@ public sealed record CaseHead
 
     /// <summary>Who acts next, <see cref="Holders"/>.</summary>
     public string Holder { get; init; } = Holders.Applicant;
+
+    /// <summary>Its applicant may change the answers and send: also while he waits for an agency to answer what he contests.</summary>
+    public bool MayBeChanged => State is CaseStates.Draft or CaseStates.NeedsAction or CaseStates.NeedsInformation;
     public Instant? DueAt { get; init; }
     public Instant CreatedAt { get; init; }
     public Instant? SubmittedAt { get; init; }
@@ -130,6 +133,9 @@ public static class CaseRefusals
     public const string ReasonMissing = "case.reason_missing";
     public const string ItemsMissing = "case.items_missing";
     public const string DecisionPending = "case.decision_pending";
+    public const string NothingToContest = "case.nothing_to_contest";
+    public const string ContestedAlready = "case.contested_already";
+    public const string ContestedEnough = "case.contested_enough";
 }
 
 /// <summary>A case's next state being built: the head, its timeline and its deadlines change together in one <see cref="Change"/>.</summary>
@@ -140,6 +146,9 @@ internal sealed class CaseChange(Change change, Service service, CaseHead before
     public CaseHead Before { get; } = before;
     public CaseHead Head { get; set; } = before;
     public Instant Now { get; } = now;
+
+    /// <summary>The contest that this very change answers: as stored it is open still.</summary>
+    public Guid? Answers { get; set; }
 
     /// <summary>Moves along the table; a move that the table does not have is a bug: verbs ask <see cref="Lifecycle.Allows"/> first.</summary>
     /// <param name="who">Who decided, when another carries it out.</param>
@@ -200,6 +209,9 @@ internal static class Deadlines
 
     /// <summary>Something of the instrument: <c>instrument:&lt;act&gt;</c>.</summary>
     public const string Instrument = "instrument:";
+
+    /// <summary>An agency should have answered a contest: <c>contest:&lt;id&gt;</c>.</summary>
+    public const string Contest = "contest:";
 
     /// <summary>Reminders before a residence ends: <c>reminder:&lt;days&gt;</c>.</summary>
     public const string Reminder = "reminder:";

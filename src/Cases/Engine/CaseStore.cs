@@ -9,7 +9,7 @@ using NodaTime;
 namespace Muqeem.Cases;
 
 /// <summary>Reads and seals what a case says. One place for its seal contexts.</summary>
-internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
+internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door)
 {
     public ValueTask<CaseHead?> HeadAsync(CaseId id, CancellationToken cancel) =>
         db.FirstOfAsync<CaseHead>(CaseTables.Case, id.Value, CaseHead.SelectById, new { id = id.Value }, cancel);
@@ -40,14 +40,15 @@ internal sealed class CaseStore(Db db, Sealer sealer, ReadDoor door)
     }
 
     /// <summary>The latest stored value of each fact that may still be used.</summary>
-    public async Task<(FactSet Facts, IReadOnlyList<StoredFact> Rows)> FactsAsync(Access access, CaseHead head, Instant now, CancellationToken cancel)
+    /// <param name="without">A record whose facts are left out.</param>
+    public async Task<(FactSet Facts, IReadOnlyList<StoredFact> Rows)> FactsAsync(Access access, CaseHead head, Instant now, CancellationToken cancel, string? without = null)
     {
         var rows = await FactRowsAsync(head, cancel);
         var facts = new FactSet();
         foreach (var group in rows.GroupBy(r => r.Fact, StringComparer.Ordinal))
         {
             var last = group.MaxBy(r => r.Attempt)!;
-            if (last.Value is { } cipher && last.ValidUntil > now)
+            if (last.Value is { } cipher && last.ValidUntil > now && last.Source != without)
             {
                 var value = await door.OpenAsync(access, Seal(head, "case_fact/" + group.Key), cipher, StoredFacts.TypeOf(group.Key, last.Schema), cancel);
                 facts.Add(group.Key, value, new(last.Source, last.RequestId, last.AsOf, last.ValidUntil));

@@ -55,6 +55,22 @@ public static class Sources
     public const string Traffic = "traffic";
     public const string Justice = "justice";
     public const string Muqeem = "muqeem";
+
+    private static readonly Dictionary<string, string> Owners = new(StringComparer.Ordinal)
+    {
+        [AlienRegister] = Agencies.AlienRegister.Name,
+        [Labour] = Agencies.LabourContracts.Name,
+        [Medical] = Agencies.MedicalFitness.Name,
+        [Insurance] = Agencies.HealthInsurance.Name,
+        [Traffic] = Agencies.Traffic.Name,
+        [Justice] = Agencies.Justice.Name,
+    };
+
+    /// <summary>The agency that owns a record; null for our own.</summary>
+    public static string? OwnerOf(string source) => Owners.GetValueOrDefault(source);
+
+    /// <summary>The record that an agency owns; null when it owns none that we read.</summary>
+    public static string? OwnedBy(string agency) => Owners.FirstOrDefault(o => o.Value == agency).Key;
 }
 
 /// <summary>The alien register's record of the person.</summary>

@@ -54,7 +54,7 @@ public abstract record ReceiptAnswer
 public sealed class DecisionReceipts
 {
     /// <summary>Verbs whose acts may hold a decision.</summary>
-    private static readonly string[] Verbs = ["case.submit", "case.execute", "case.retry", "case.confirm", "review.approve", "review.send"];
+    private static readonly string[] Verbs = ["case.submit", "case.execute", "case.retry", "case.confirm", "case.contest_answer", "review.approve", "review.send"];
 
     /// <summary>The sequencer gathers for a fifth of a second and signs; twice that and the writing fit into it.</summary>
     private static readonly TimeSpan UntilSequenced = TimeSpan.FromSeconds(1);

@@ -19,17 +19,28 @@ internal sealed record PageAnswersJson(IReadOnlyDictionary<string, string> Answe
 
 internal sealed record ObjectionJson(string Text);
 
+/// <param name="About">As <c>contestable</c> of the case names it: <c>finding:&lt;code&gt;</c> or <c>field:&lt;name&gt;</c>.</param>
+/// <param name="Words">What is right, at most 2,000 characters.</param>
+/// <param name="Evidence">An upload of kind evidence.</param>
+internal sealed record ContestRequestJson(string About, string Words, Guid? Evidence = null);
+
 /// <summary>What a verb did.</summary>
 internal sealed record CaseDoneJson(Guid Id, string Reference, string State);
 
 internal sealed record CaseLineJson(Guid Id, string Reference, string Service, string State, string StateText, string Holder, DateTimeOffset Since, DateTimeOffset? DueAt);
 
 internal sealed record CaseJson(Guid Id, long Version, string Reference, string Service, string State, string StateText, string Holder, DateTimeOffset Since, DateTimeOffset? DueAt, IReadOnlyList<StepJson> Timeline,
-    IReadOnlyList<RefusalJson> Findings, IReadOnlyList<ComparedJson> Comparisons, Guid? Bill, LetterJson? Letter, string? Waiting, DateTimeOffset? NextAttempt, DateTimeOffset? ObjectUntil);
+    IReadOnlyList<RefusalJson> Findings, IReadOnlyList<ComparedJson> Comparisons, Guid? Bill, LetterJson? Letter, string? Waiting, DateTimeOffset? NextAttempt, DateTimeOffset? ObjectUntil,
+    IReadOnlyList<ContestJson> Contests, IReadOnlyList<string> Contestable);
 
 internal sealed record StepJson(DateTimeOffset At, string Act, string From, string To, string By, string? Reason);
 
 internal sealed record ComparedJson(string Field, string? Typed, string? Recorded, string Source, DateTimeOffset? AsOf, string Class, bool Agrees);
+
+/// <summary>A record that is said to be wrong: who has it, since when and by when, and what was answered.</summary>
+/// <param name="With">The record whose agency has it.</param>
+/// <param name="State">sending, with_agency, corrected, upheld, closed.</param>
+internal sealed record ContestJson(Guid Id, string About, string With, string WithText, string State, string StateText, DateTimeOffset Since, DateTimeOffset DueAt, DateTimeOffset? LateAt, DateTimeOffset? AnsweredAt, string Words, string? Reason);
 
 /// <summary>What an officer asked or why he refused.</summary>
 internal sealed record LetterJson(string Text, IReadOnlyList<string> Items);
@@ -59,6 +70,10 @@ internal static class CaseRoutes
         cases.MapPost("/{id:guid}/object", (HttpContext http, CaseEngine engine, CaseViews views, Guid id) =>
             VerbAsync<ObjectionJson>(http, views, id, (body, operation, session) => engine.ObjectAsync(operation, session.Account, new CaseId(id), body.Text, http.RequestAborted)))
             .WithName("ObjectToDecision").WithSummary("Objects to a refusal: another officer decides.").Produces<CaseDoneJson>().Changes<ObjectionJson>();
+        cases.MapPost("/{id:guid}/contests", (HttpContext http, CaseEngine engine, CaseViews views, Guid id) =>
+            VerbAsync<ContestRequestJson>(http, views, id, (body, operation, session) => engine.ContestAsync(operation, session.Account, new CaseId(id), body.About, body.Words, body.Evidence, http.RequestAborted)))
+            .WithName("ContestRecord").WithSummary("Says that a record is wrong: the agency that owns it has to answer, and the case goes on by itself.").Produces<CaseDoneJson>().Changes<ContestRequestJson>()
+            .RequireAuthorization(Doors.Records);
         cases.MapPost("/{id:guid}/cancel", (HttpContext http, CaseEngine engine, CaseViews views, TimeProvider clock, Guid id) =>
             VerbAsync<Nothing>(http, views, id, (_, operation, session) => engine.InstrumentAsync(operation, new CaseId(id), session.Account, CaseActs.Cancel, By.Applicant, clock.Today(), http.RequestAborted)))
             .WithName("CancelVisa").WithSummary("Cancels an unused visa of this case.").Produces<CaseDoneJson>().Changes<Nothing>();
@@ -103,7 +118,7 @@ internal static class CaseRoutes
         var head = view.Head;
         return Results.Json(new CaseJson(head.Id, head.Version, head.Reference, view.Service.Key, head.State, StateText(language, head.State), head.Holder, head.StateSince.ToDateTimeOffset(), head.DueAt?.ToDateTimeOffset(),
             [.. view.Timeline.Select(Of)], [.. view.Findings.Select(f => Problems.Json(http, f))], [.. view.Comparisons.Select(Of)], head.BillId, Of(view.Question), head.Waiting,
-            view.NextAttempt?.ToDateTimeOffset(), view.ObjectUntil?.ToDateTimeOffset()), ApiJson.Options);
+            view.NextAttempt?.ToDateTimeOffset(), view.ObjectUntil?.ToDateTimeOffset(), session.SeesRecords ? [.. view.Contests.Select(c => Of(language, c))] : [], session.SeesRecords ? view.Contestable : []), ApiJson.Options);
     }
 
     private static async Task<IResult> DraftAsync(HttpContext http, CaseViews views, Guid id)
@@ -135,6 +150,9 @@ internal static class CaseRoutes
 
     internal static ComparedJson Of(ComparedField compared) =>
         new(compared.Field, compared.Typed, compared.Recorded, compared.Source, compared.AsOf?.ToDateTimeOffset(), Problems.Snake(compared.Class.ToString()), compared.Agrees);
+
+    internal static ContestJson Of(Platform.Texts.Language language, Contest c) => new(c.Id, c.About, c.Source, language.Text("source." + c.Source), c.State, language.Text("contest.state." + c.State),
+        c.OpenedAt.ToDateTimeOffset(), c.DueAt.ToDateTimeOffset(), c.LateAt?.ToDateTimeOffset(), c.AnsweredAt?.ToDateTimeOffset(), c.Content.Words, c.Content.Reason);
 
     internal static LetterJson? Of(DecisionContent? content) => content is null ? null : new(content.Text, content.Items);
 

@@ -29,7 +29,8 @@ internal sealed record QueuePageJson(IReadOnlyList<QueueLineJson> Cases, string?
 internal sealed record QueueLineJson(Guid Id, string Reference, string Service, string State, DateTimeOffset Since, DateTimeOffset DueAt, bool HeldByMe, DateTimeOffset? HeldUntil, bool MayDecide);
 
 internal sealed record ReviewJson(Guid Id, long Version, string Reference, string Service, string State, DateTimeOffset Since, DateTimeOffset? DueAt, IReadOnlyDictionary<string, string> Answers, IReadOnlyList<ComparedJson> Comparisons,
-    IReadOnlyList<RefusalJson> Findings, IReadOnlyList<string> Signals, PriceJson Price, IReadOnlyList<StepJson> Timeline, bool HeldByMe, DateTimeOffset? HeldUntil, PendingJson? Pending, LetterJson? Objection, LetterJson? LastDecision);
+    IReadOnlyList<RefusalJson> Findings, IReadOnlyList<string> Signals, PriceJson Price, IReadOnlyList<StepJson> Timeline, bool HeldByMe, DateTimeOffset? HeldUntil, PendingJson? Pending, LetterJson? Objection, LetterJson? LastDecision,
+    IReadOnlyList<ContestJson> Contests);
 
 internal sealed record PendingJson(string Act, string Reason, DateTimeOffset EffectiveAt, bool Mine, LetterJson Letter);
 
@@ -112,7 +113,7 @@ internal static class ReviewRoutes
             [.. view.Comparisons.Select(CaseRoutes.Of)], [.. view.Findings.Select(f => Problems.Json(http, f))], view.Signals, ServiceRoutes.Of(Problems.Words(http), view.Price), [.. view.Timeline.Select(CaseRoutes.Of)],
             view.LockedBy == session.Account.Value, view.LockedBy is null ? null : view.LockedUntil?.ToDateTimeOffset(),
             view.Pending is { } p ? new PendingJson(p.Act, p.Reason, p.EffectiveAt.ToDateTimeOffset(), p.Officer == session.Account.Value, CaseRoutes.Of(p.Content)!) : null,
-            CaseRoutes.Of(view.Objection), CaseRoutes.Of(view.LastDecision)), ApiJson.Options);
+            CaseRoutes.Of(view.Objection), CaseRoutes.Of(view.LastDecision), [.. view.Contests.Select(c => CaseRoutes.Of(Problems.Words(http), c))]), ApiJson.Options);
     }
 
     private static Task<IResult> VerbAsync<T>(HttpContext http, Func<T, Operation, Session, Task<CaseOutcome>> verb) where T : class => Incoming.ChangeAsync<T>(http, async (body, operation) =>

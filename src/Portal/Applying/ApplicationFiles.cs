@@ -27,25 +27,40 @@ internal sealed class ApplicationFiles(Uploads uploads, PictureReader reader, IW
     {
         using var content = new MemoryStream();
         await file.CopyToAsync(content, cancel);
+        return !(await KeepAsync(operation, session, head, field.UploadKind!, file.FileName, content, cancel)).TryGet(out var id, out var refusal)
+            ? refusal
+            : new TakenFile(id, readMrz ? await ReadAsync(content.ToArray(), cancel) : null);
+    }
+
+    /// <summary>Takes a file that answers no question of a form, such as evidence.</summary>
+    public async Task<Result<Guid>> TakeAsync(Operation operation, Session session, CaseHead head, string kind, IFormFile file, CancellationToken cancel)
+    {
+        using var content = new MemoryStream();
+        await file.CopyToAsync(content, cancel);
+        return await KeepAsync(operation, session, head, kind, file.FileName, content, cancel);
+    }
+
+    private async Task<Result<Guid>> KeepAsync(Operation operation, Session session, CaseHead head, string kind, string name, MemoryStream content, CancellationToken cancel)
+    {
         content.Position = 0;
-        var received = await uploads.ReceiveAsync(content, file.FileName, field.UploadKind == Evidence ? UploadRule.Document : UploadRule.Picture, cancel);
+        var received = await uploads.ReceiveAsync(content, name, kind == Evidence ? UploadRule.Document : UploadRule.Picture, cancel);
         if (!received.TryGet(out var upload, out var refusal))
         {
             return refusal;
         }
-        var change = new Change(new Act(ActId.New(clock), "upload." + field.UploadKind, operation.Actor, operation.Id, Digest.Of([.. operation.Digest, .. upload.Digest]), clock.Now())
+        var change = new Change(new Act(ActId.New(clock), "upload." + kind, operation.Actor, operation.Id, Digest.Of([.. operation.Digest, .. upload.Digest]), clock.Now())
         {
             Person = session.Person,
             Case = head.Case,
         });
-        var id = await uploads.AddAsync(change, session.Person, head.Case, field.UploadKind!, upload, cancel);
+        var id = await uploads.AddAsync(change, session.Person, head.Case, kind, upload, cancel);
         switch (await writer.WriteAsync(change, cancel: cancel))
         {
             case WriteOutcome.Done:
                 break;
             case WriteOutcome.Replayed:
                 // The same form again: the file of the first time stands, and the files just made go with the next cleaning.
-                id = (await uploads.OfCaseAsync(head.Case, cancel)).Last(u => u.Kind == field.UploadKind).Id;
+                id = (await uploads.OfCaseAsync(head.Case, cancel)).Last(u => u.Kind == kind).Id;
                 break;
             case WriteOutcome.OperationReused:
                 return new Refusal(Outcomes.Reused);
@@ -53,7 +68,7 @@ internal sealed class ApplicationFiles(Uploads uploads, PictureReader reader, IW
                 // Busy: the other answers of the page are saved all the same, and only the file is sent again.
                 return new Refusal(NotYet);
         }
-        return new TakenFile(id.Value, readMrz ? await ReadAsync(content.ToArray(), cancel) : null);
+        return id.Value;
     }
 
     /// <summary>The text of a QR code in a picture; null when there is none.</summary>

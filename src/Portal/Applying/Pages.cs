@@ -104,7 +104,7 @@ internal static class Pages
         {
             return PageResult.Error(StatusCodes.Status404NotFound);
         }
-        if (draft.Head.Holder != Holders.Applicant)
+        if (!draft.Head.MayBeChanged)
         {
             return http.GoTo($"applications/{id}");
         }
@@ -122,7 +122,7 @@ internal static class Pages
         {
             return PageResult.Error(StatusCodes.Status404NotFound);
         }
-        if (draft.Head.Holder != Holders.Applicant)
+        if (!draft.Head.MayBeChanged)
         {
             return http.GoTo($"applications/{id}");
         }
@@ -208,7 +208,7 @@ internal static class Pages
     {
         var session = http.MustBeSignedIn();
         return await views.DraftAsync(session.Actor, session.Account, new CaseId(id), cancel) is not { } draft ? PageResult.Error(StatusCodes.Status404NotFound)
-            : draft.Head.Holder != Holders.Applicant ? http.GoTo($"applications/{id}")
+            : !draft.Head.MayBeChanged ? http.GoTo($"applications/{id}")
             : PageResult.Of<AnswersPage, AnswersModel>(new(draft, [], SaveForm.Of(draft.Answers)));
     }
 
@@ -225,7 +225,7 @@ internal static class Pages
         {
             return PageResult.Of<AnswersPage, AnswersModel>(new(draft, [], form));
         }
-        foreach (var statement in draft.Pages.Where(p => p.Page.IsStatement() && draft.Head.Holder == Holders.Applicant))
+        foreach (var statement in draft.Pages.Where(p => p.Page.IsStatement() && draft.Head.MayBeChanged))
         {
             var said = await engine.SaveAsync(http.OperationOf(form, "case.save"), session.Account, @case, statement.Page.Id, SaveForm.Values(statement.Page.Fields, form), cancel);
             if (said is not CaseOutcome.Done)

@@ -6,6 +6,8 @@ using Muqeem.Cases.Definition;
 using Muqeem.Kernel;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
+using Muqeem.Platform.Policies;
+using Muqeem.Portal.Applying;
 using Muqeem.Portal.Shared;
 using Muqeem.SignIn;
 using NodaTime;
@@ -30,6 +32,8 @@ internal static class Pages
         resident.MapGet("/object", (Guid id, HttpContext http, CaseViews views, KeptForms kept, CancellationToken cancel) => AskAsync(id, http, views, CaseActs.Object,
             track => PageResult.Of<ObjectPage, ActModel>(new(track, kept.Take(http) is { } before ? FormState.Of(before.Select(v => KeyValuePair.Create(v.Key, (string?)v.Value))) : FormState.Empty())), cancel));
         resident.MapPost("/object", ObjectAsync).WithMetadata(KeepsForm.Mark);
+        resident.MapGet("/contest", ContestAsync).RequireAuthorization(Doors.Records);
+        resident.MapPost("/contest", SendContestAsync).RequireAuthorization(Doors.Records);
     }
 
     private static async Task<IResult> TrackAsync(Guid id, HttpContext http, CaseViews views, DecisionReceipts receipts, TimeProvider clock, CancellationToken cancel)
@@ -81,6 +85,73 @@ internal static class Pages
         return http.Show(form, outcome, http.At($"applications/{id}"), _ => http.GoTo($"applications/{id}"), _ => http.GoTo($"applications/{id}/answers"));
     }
 
+    private static async Task<IResult> ContestAsync(Guid id, string? about, HttpContext http, CaseViews views, PolicyBook policies, TimeProvider clock, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        return await views.TrackAsync(session.Actor, session.Account, new CaseId(id), cancel) is { } track
+            ? ContestPageOf(http, track, about, FormState.Empty(), policies, clock, StatusCodes.Status200OK)
+            : PageResult.Error(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> SendContestAsync(Guid id, HttpContext http, CaseViews views, CaseEngine engine, ApplicationFiles files, PolicyBook policies, TimeProvider clock, CancellationToken cancel)
+    {
+        var form = await FormState.ReadAsync(http, length: 2000);
+        var session = http.MustBeSignedIn();
+        var @case = new CaseId(id);
+        if (await views.HeadAsync(session.Account, @case, cancel) is not { } head)
+        {
+            return PageResult.Error(StatusCodes.Status404NotFound);
+        }
+        if (!form.Redraw && form.Ok)
+        {
+            var operation = http.OperationOf(form, "case.contest");
+            Guid? evidence = null;
+            if (string.IsNullOrWhiteSpace(form["words"]))
+            {
+                // Before the file is taken: it is sent again with the words.
+                form.Refuse("words", "portal.contest.error.empty");
+            }
+            else if (form.File("evidence") is { } file)
+            {
+                if ((await files.TakeAsync(operation, session, head, "evidence", file, cancel)).TryGet(out var taken, out var refusal))
+                {
+                    evidence = taken;
+                }
+                else
+                {
+                    form.Refuse("evidence", refusal);
+                }
+            }
+            if (form.Ok)
+            {
+                var outcome = await engine.ContestAsync(operation, session.Account, @case, form["about"] ?? "", form["words"] ?? "", evidence, cancel);
+                if (outcome is not CaseOutcome.Invalid invalid)
+                {
+                    return http.Show(form, outcome, http.At($"applications/{id}"), _ => http.GoTo($"applications/{id}"));
+                }
+                foreach (var fault in invalid.Faults)
+                {
+                    form.Refuse(fault.Field, fault.Refusal);
+                }
+            }
+        }
+        return await views.TrackAsync(session.Actor, session.Account, @case, cancel) is { } track
+            ? ContestPageOf(http, track, form["about"], form, policies, clock, form.Redraw ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity)
+            : PageResult.Error(StatusCodes.Status404NotFound);
+    }
+
+    private static IResult ContestPageOf(HttpContext http, TrackView track, string? about, FormState form, PolicyBook policies, TimeProvider clock, int status)
+    {
+        if (about is null || !track.MayContest(about))
+        {
+            return Outcomes.NotNow(new Refusal(CaseRefusals.NothingToContest), track.Head.State, http.At($"applications/{track.Head.Case}"));
+        }
+        var finding = track.Findings.FirstOrDefault(f => TrackView.AboutOf(f) == about);
+        var compared = track.Comparisons.FirstOrDefault(c => TrackView.AboutOf(c) == about);
+        var answerBy = clock.Now() + Duration.FromDays(policies.Current.Get<int>(CasePolicies.ContestDays, clock.Today()));
+        return PageResult.Of<ContestPage, ContestModel>(new(track, form, (about, finding?.Source ?? compared!.Source), finding, compared, answerBy), status);
+    }
+
     private static async Task<IResult> AskAsync(Guid id, HttpContext http, CaseViews views, string act, Func<TrackView, IResult> page, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
@@ -123,6 +194,10 @@ internal static class Pages
 /// <param name="SeesRecords">Whether the reader was shown to be the person of the records.</param>
 /// <param name="Receipts">Of the decisions so far; none for a reader who sees no records.</param>
 public sealed record TrackModel(TrackView Track, DraftView? Asked, bool SeesRecords, Instant Now, IReadOnlyList<ReceiptLine> Receipts);
+
+/// <summary>A record that is said to be wrong: what a check found in it, or a field.</summary>
+/// <param name="AnswerBy">By when its agency should answer.</param>
+public sealed record ContestModel(TrackView Track, FormState Form, (string About, string Source) Point, Finding? Finding, ComparedField? Compared, Instant AnswerBy);
 
 /// <summary>An act that is explained before it is done.</summary>
 public sealed record ActModel(TrackView Track, FormState Form);

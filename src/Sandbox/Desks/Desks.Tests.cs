@@ -282,7 +282,7 @@ public class DesksTests
         Assert.All(women, person => Assert.Equal(("IDN", "F", "HOUSEHOLD"), (person.GetProperty("nationality").GetString(), person.GetProperty("sex").GetString(), person.GetProperty("category").GetString())));
         Assert.All(women, person => Assert.False(person.GetProperty("inHand").TryGetProperty("residentNumber", out _)));
         Assert.All(await ListAsync("from=100&count=5&filter=OldPassportNumber"), person => Assert.Equal("OLD_PASSPORT_NUMBER", person.GetProperty("inHand").GetProperty("discrepancy").GetString()));
-        Assert.Equal(31, (await ListAsync("count=100&filter=story")).Length);
+        Assert.Equal(32, (await ListAsync("count=100&filter=story")).Length);
         Assert.Equal(500, (await ListAsync("count=9999")).Length);
         Assert.Empty(await ListAsync("from=4999999&filter=nobody"));
     }
@@ -298,6 +298,7 @@ public class DesksTests
     [InlineData("/notices")]
     [InlineData("/calls")]
     [InlineData("/knobs")]
+    [InlineData("/contests")]
     public async Task Every_page_says_that_it_is_a_stand_in_and_runs_no_script(string path)
     {
         await using var sandbox = await TestSandbox.StartAsync();
@@ -327,6 +328,39 @@ public class DesksTests
         using var nobody = await http.PostAsJsonAsync("/knobs", new { agency = "Weather" });
         Assert.Equal(422, (int)nobody.StatusCode);
         Assert.Equal(25, Enumerable.Range(0, 100).Count(_ => sandbox.Knobs.Fails(0.25)));
+    }
+
+    [Fact]
+    public async Task A_contest_is_answered_at_the_desk_or_at_once_and_corrected_the_record_says_so()
+    {
+        await using var sandbox = await TestSandbox.StartAsync();
+        var (contests, courts) = (sandbox.Client<RecordContests>(), sandbox.Client<Justice>());
+        var number = sandbox.World.At(31)!.Number;
+        ContestOrder Order(string reference, string about) => new(reference, number, about, null, null, null, "The order was lifted.", [new("image/png", "AAAA")], sandbox.Clock.Now());
+        async Task<bool> SuspendedAsync() => ContractTests.Found(await courts.SuspensionsAsync(number)).InForce(sandbox.Clock.Today()).Any();
+        Assert.Equal(ContestState.Open, ContractTests.Found(await contests.SendAsync(Justice.Name, Order("c-1", "finding:check.suspended"), sandbox.NewId())).State);
+        // The same again is the same contest, and no other agency knows it.
+        Assert.Equal(ContestState.Open, ContractTests.Found(await contests.SendAsync(Justice.Name, Order("c-1", "finding:check.suspended"), sandbox.NewId())).State);
+        Assert.IsType<AgencyAnswer<ContestStanding>.NotFound>(await contests.StandingAsync(Traffic.Name, "c-1"));
+        Assert.IsType<AgencyAnswer<ContestStanding>.Broken>(await contests.SendAsync(Justice.Name, Order("c.2", "finding:check.suspended"), sandbox.NewId()));
+        using var http = sandbox.Http;
+        async Task<int> AnswerAsync(object answer)
+        {
+            using var answered = await http.PostAsJsonAsync("/contests/answers", answer);
+            return (int)answered.StatusCode;
+        }
+        Assert.Equal(404, await AnswerAsync(new { reference = "c-9", corrected = true }));
+        Assert.Equal(200, await AnswerAsync(new { reference = "c-1", corrected = true, forged = true }));
+        Assert.True(await SuspendedAsync() && ContractTests.Found(await contests.StandingAsync(Justice.Name, "c-1")).State == ContestState.Open);
+        Assert.Equal(200, await AnswerAsync(new { reference = "c-1", corrected = false, reason = "In force.", quiet = true }));
+        Assert.Equal((ContestState.Upheld, "In force."), ContractTests.Found(await contests.StandingAsync(Justice.Name, "c-1")) is var upheld ? (upheld.State, upheld.Reason) : default);
+        Assert.Equal(200, await AnswerAsync(new { reference = "c-1", corrected = true, twice = true }));
+        Assert.False(await SuspendedAsync());
+        Assert.Equal(["contests/justice", "contests/justice", "contests/justice"], sandbox.Calls.Newest(10).Select(c => c.Topic));
+
+        sandbox.Knobs.Set(HealthInsurance.Name, 31, new Knob(Contests: ContestState.Corrected));
+        Assert.Equal(ContestState.Corrected, ContractTests.Found(await contests.SendAsync(HealthInsurance.Name, Order("c-3", "finding:check.not_insured"), sandbox.NewId())).State);
+        Assert.True(ContractTests.Found(await sandbox.Client<HealthInsurance>().PolicyAsync(number)).Insured);
     }
 
     private static async Task ActAsync(TestSandbox sandbox, int index, string act)

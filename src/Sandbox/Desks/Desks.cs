@@ -167,7 +167,7 @@ internal static class OperationsDesk
             <p>Muqeem asks nine agencies. None of them can be reached from a demonstration, so this one program plays them all, over the same contracts. The people are computed from the seed <code>{world.People.Seed}</code>; the world began on {LocalDatePattern.Iso.Format(world.People.Origin)}; here it is now {InstantPattern.General.Format(clock.Now())}.</p>
             <h2>Agencies</h2><table><tr><th>Agency</th><th>Address</th><th>Contract</th></tr>
             {Html.Each(AgenciesSetup.All, agency => Html.Of($"<tr><td>{agency.Name}</td><td><code>/{agency.Prefix}</code></td><td><a href=\"/openapi/{agency.Prefix}.json\">openapi</a></td></tr>"))}</table>
-            <h2>Calls to Muqeem</h2><table><tr><th>Topic</th><th>Address</th></tr>{Html.Each((string[])[Calls.Payments, Calls.Border, Calls.Labour], topic => Html.Of($"<tr><td>{topic}</td><td>{calls.UrlOf(topic) ?? "not configured: Webhooks:" + topic + ":Url"}</td></tr>"))}</table>
+            <h2>Calls to Muqeem</h2><table><tr><th>Topic</th><th>Address</th></tr>{Html.Each(Calls.Topics, topic => Html.Of($"<tr><td>{topic}</td><td>{calls.UrlOf(topic) ?? "not configured: Webhooks:" + topic.Split('/')[0] + ":Url"}</td></tr>"))}</table>
             <h2>Clock</h2><form method="post" action="/clock"><label>Now (UTC) <input name="now" value="{InstantPattern.General.Format(clock.Now())}" dir="ltr" size="24"></label><button>Move</button></form>
             <h2>People with a story</h2><table><tr><th>Number</th><th>Who</th><th>Story</th><th>What comes of it</th></tr>
             {Html.Each(Stories.List, story => world.At(story.Index) is { } person ? Html.Of($"<tr><td><bdi class=\"n\">{person.Number}</bdi></td><td><a href=\"/people/{story.Index}\">{person.Name.FullEn}</a></td><td>{story.Title}</td><td>{story.Expect}</td></tr>") : Html.Empty)}</table>
@@ -198,7 +198,8 @@ internal static class OperationsDesk
             var order = await BankDesk.ReadAsync(request, form => new KnobOrder(form["agency"].ToString(), int.TryParse(form["person"], CultureInfo.InvariantCulture, out var person) ? person : null, form["reset"] == "true" ? null : new Knob(
                 int.TryParse(form["latencyMs"], CultureInfo.InvariantCulture, out var latency) ? latency : 0, double.TryParse(form["errorShare"], CultureInfo.InvariantCulture, out var share) ? share : 0, form["down"] == "true",
                 int.TryParse(form["retryAfterSeconds"], CultureInfo.InvariantCulture, out var retry) ? retry : null, form["breakField"].ToString() is { Length: > 0 } field ? field : null,
-                int.TryParse(form["lagMinutes"], CultureInfo.InvariantCulture, out var lag) ? lag : 0, form["callEarly"] == "true")), null);
+                int.TryParse(form["lagMinutes"], CultureInfo.InvariantCulture, out var lag) ? lag : 0, form["callEarly"] == "true",
+                Enum.TryParse<ContestState>(form["contests"], ignoreCase: true, out var contests) && contests != ContestState.Open ? contests : null)), null);
             if (order is null || !AgenciesSetup.All.Any(agency => agency.Name == order.Agency))
             {
                 return Answer.Invalid("agency");
@@ -230,7 +231,7 @@ internal static class OperationsDesk
             calls.Again(id);
             return Page.Done(request, "/calls", new { id });
         }).DisableAntiforgery().WithGroupName("desk");
-        app.MapGet("/calls/key/{topic}", (string topic, Calls calls) => topic is Calls.Payments or Calls.Border or Calls.Labour ? Results.Text(calls.KeyOf(topic)) : Results.NotFound()).WithGroupName("desk");
+        app.MapGet("/calls/key/{**topic}", (string topic, Calls calls) => Calls.Topics.Contains(topic, StringComparer.Ordinal) ? Results.Text(calls.KeyOf(topic)) : Results.NotFound()).WithGroupName("desk");
         app.MapGet("/healthz", () => "ok").WithGroupName("desk");
     }
 
@@ -240,6 +241,7 @@ internal static class OperationsDesk
         <label>Latency, ms <input name="latencyMs" type="number" min="0" value="{knob.LatencyMs}"></label><label>Share of errors <input name="errorShare" inputmode="decimal" size="5" value="{knob.ErrorShare}"></label><label>Down <input type="checkbox" name="down" value="true" {new Html(knob.Down ? "checked" : "")}></label>
         <label>Retry after, s <input name="retryAfterSeconds" size="5" value="{knob.RetryAfterSeconds}"></label><label>Break field <input name="breakField" value="{knob.BreakField}" size="12" dir="ltr"></label><label>Lag, min <input name="lagMinutes" type="number" min="0" value="{knob.LagMinutes}"></label>
         {Html.When(agency == PaymentGateway.Name, () => Html.Of($"<label>Pay bills before answering <input type=\"checkbox\" name=\"callEarly\" value=\"true\" {new Html(knob.CallEarly ? "checked" : "")}></label>"))}
+        {Html.When(ContestsOf.Agencies.Contains(agency, StringComparer.Ordinal), () => Html.Of($"<label>Contests <select name=\"contests\"><option value=\"\">answered at the desk</option>{Html.Each((ContestState[])[ContestState.Corrected, ContestState.Upheld], state => Html.Of($"<option value=\"{state}\" {new Html(knob.Contests == state ? "selected" : "")}>{state} at once</option>"))}</select></label>"))}
         <button>Set</button></form> <form method="post" action="/knobs"><input type="hidden" name="agency" value="{agency}"><input type="hidden" name="person" value="{person}"><input type="hidden" name="reset" value="true"><button class="quiet">As usual</button></form></article>
         """);
 

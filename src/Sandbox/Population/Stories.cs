@@ -117,6 +117,12 @@ internal static class Stories
             (w, p) => Clean(w, p) with { Name = Name(3, "Shaji|شاجي", "", "", "Varghese|فارغيز"), Birth = new(1976, 3, 3), Vehicles = [new("100000029", "ا ب ح 2929", "ABJ 2929", w.Origin.PlusDays(300), false)] }),
         new(30, "A household beyond its quota", "Works for a citizen with more than four workers: the levy of the extra ones is due.", "ETH", "F", Household, true,
             (w, p) => Clean(w, p) with { Name = Name(2, "Almaz|ألماظ", "Tesfaye|تسفاي", "Bekele|بيكيلي", ""), Birth = new(1997, 10, 3), Occupation = "P069" }),
+        new(31, "Three problems at once", "A court's order that was lifted still stands in the register, health cover is missing, and the name is easily mistyped: all three are shown with their remedies; one is contested, two are mended.", "PAK", "M", Establishment, false,
+            (w, p) => Clean(w, p) with
+            {
+                Name = Name(3, "Muhammad|محمد", "Bilal|بلال", "", "Qureshi|قريشي"), Birth = new(1992, 9, 18), Cover = null,
+                Suspensions = [new("4400098765", SuspensionScope.AllServices, "Enforcement Court, Jeddah", w.Origin.PlusDays(-15), null)],
+            }),
     ];
 
     private static readonly Dictionary<int, Story> ByIndex = All.ToDictionary(story => story.Index);

@@ -19,6 +19,11 @@ public sealed partial class Calls : BackgroundService
     public const string Border = "border";
     public const string Labour = "labour";
 
+    /// <summary>Begins the topics of answers to contests: each agency signs its own with its own key, at its own address.</summary>
+    public const string Contests = "contests/";
+
+    public static IReadOnlyList<string> Topics { get; } = [Payments, Border, Labour, .. StandIns.ContestsOf.Prefixes.Select(prefix => Contests + prefix)];
+
     // Between the attempts; after the last the call is given up and can be sent again by hand.
     private static readonly int[] WaitSeconds = [2, 5, 15, 60, 300, 900, 3600, 3600, 14400, 43200];
 
@@ -42,6 +47,7 @@ public sealed partial class Calls : BackgroundService
     /// <summary>The Base64 of the key that signs; from the configuration, else made once and kept.</summary>
     public string KeyOf(string topic)
     {
+        topic = topic.StartsWith(Contests, StringComparison.Ordinal) ? KeyTopicOf(topic[Contests.Length..]) : topic;
         if (_configuration[$"Webhooks:{topic}:Key"] is { Length: > 0 } configured)
         {
             return configured;
@@ -55,7 +61,12 @@ public sealed partial class Calls : BackgroundService
         return made;
     }
 
-    public string? UrlOf(string topic) => _configuration[$"Webhooks:{topic}:Url"];
+    // An agency has one key, whatever it calls about.
+    private static string KeyTopicOf(string prefix) => prefix == "alien-register" ? Border : prefix;
+
+    public string? UrlOf(string topic) => topic.StartsWith(Contests, StringComparison.Ordinal)
+        ? _configuration["Webhooks:contests:Url"] is { Length: > 0 } all ? $"{all}/{topic[Contests.Length..]}" : null
+        : _configuration[$"Webhooks:{topic}:Url"];
 
     /// <param name="twice">Two calls with the same id.</param>
     /// <param name="forged">Signed with a key that nobody has.</param>

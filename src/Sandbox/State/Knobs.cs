@@ -14,7 +14,9 @@ namespace Muqeem.Sandbox.State;
 /// <param name="BreakField">This field is missing in answers (<c>birth.date</c>); <c>$</c>: the answer is no JSON.</param>
 /// <param name="LagMinutes">What changes is seen so much later.</param>
 /// <param name="CallEarly">A new bill is paid, and told, before its answer is sent.</param>
-public sealed record Knob(int LatencyMs = 0, double ErrorShare = 0, bool Down = false, int? RetryAfterSeconds = null, string? BreakField = null, int LagMinutes = 0, bool CallEarly = false)
+/// <param name="Contests">How contests are answered, at once and by itself; null: somebody answers them at <c>/contests</c>.</param>
+public sealed record Knob(
+    int LatencyMs = 0, double ErrorShare = 0, bool Down = false, int? RetryAfterSeconds = null, string? BreakField = null, int LagMinutes = 0, bool CallEarly = false, ContestState? Contests = null)
 {
     public static readonly Knob None = new();
 }

@@ -83,6 +83,9 @@ public sealed class World
         {
             person = kind switch
             {
+                FactKind.Birth => person with { Birth = Get<LocalDate>(json) },
+                FactKind.NameAr => person with { Name = person.Name with { Ar = Get<string[]>(json) } },
+                FactKind.NameEn => person with { Name = person.Name with { En = Get<string[]>(json) } },
                 FactKind.Mobile => person with { Mobile = Get<string>(json) is { Length: > 0 } mobile ? mobile : null },
                 FactKind.Cover => person with { Cover = Get<Cover>(json) },
                 FactKind.Fitness => person with { Fitness = Get<Fitness>(json) },
@@ -132,6 +135,9 @@ public sealed class World
 /// <summary>What of a person can change.</summary>
 public static class FactKind
 {
+    public const string Birth = "birth";
+    public const string NameAr = "name_ar";
+    public const string NameEn = "name_en";
     public const string Mobile = "mobile";
     public const string Cover = "cover";
     public const string Fitness = "fitness";
