@@ -7,6 +7,9 @@ public readonly record struct Money(long Halalas) : IComparable<Money>
 {
     public static readonly Money Zero = new(0);
 
+    /// <summary>A hundred thousand million riyals: no single amount is larger, so that sums of as many as a database holds of one payer do not overflow.</summary>
+    public static readonly Money Largest = new(10_000_000_000_000);
+
     public static Money Riyals(decimal riyals)
     {
         var halalas = riyals * 100;

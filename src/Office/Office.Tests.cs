@@ -329,4 +329,31 @@ public abstract class OfficePagesTests(OfficeWorld shared)
         Assert.True(shared.Auditor.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden, $"{shared.Auditor.Status}");
         Assert.Equal(CaseStates.UnderReview, await StateAsync(id));
     }
+
+    [Fact]
+    public async Task Auditors_read_the_closed_books_with_what_does_not_agree_and_officers_do_not()
+    {
+        // Money of yesterday, of which the gateway knows nothing.
+        var clock = new TestClock();
+        clock.Set(_world.Clock.GetUtcNow().AddDays(-1));
+        var change = new Change(new Act(ActId.New(clock), "test.pay", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("pay"), clock.Now()));
+        new Payments.Bills(clock).Receive(change, new Payments.PaymentNotice("P-YESTERDAY", "87654321", null, Money.Riyals(42), clock.Now(), "SADAD"), null);
+        Assert.IsType<WriteOutcome.Done>(await _world.Get<IWriter>().WriteAsync(change));
+        Assert.IsType<Payments.ClosingAnswer.Done>(await _world.Get<Payments.Closings>().CloseAsync(clock.Today()));
+
+        var day = "office/books/" + NodaTime.Text.LocalDatePattern.Iso.Format(clock.Today());
+        await shared.Auditor.OpenAsync("office/books");
+        Assert.True(shared.Auditor.Html.Contains(day, StringComparison.Ordinal), shared.Auditor.Html);
+        await shared.Auditor.OpenAsync(day);
+        Assert.Equal(HttpStatusCode.OK, shared.Auditor.Status);
+        Assert.Contains("P-YESTERDAY", shared.Auditor.Html, StringComparison.Ordinal);
+        Assert.Contains("Booked, and not in the list", shared.Auditor.Html, StringComparison.Ordinal);
+        foreach (var path in new[] { "office/books/2020-01-01", "office/books/yesterday" })
+        {
+            await shared.Auditor.OpenAsync(path);
+            Assert.Equal(HttpStatusCode.NotFound, shared.Auditor.Status);
+        }
+        await _first.OpenAsync("office/books");
+        Assert.True(_first.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden, $"{_first.Status}");
+    }
 }

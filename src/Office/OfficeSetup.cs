@@ -15,6 +15,11 @@ public static class OfficeSetup
     /// <summary>The policy of pages that show cases: officers, supervisors and auditors. The others are <see cref="Doors"/>.</summary>
     public const string Readers = "office-readers";
 
+    /// <summary>The policy of the closed books: supervisors and auditors.</summary>
+    public const string Books = "office-books";
+
+    internal const OfficeRole BookRoles = OfficeRole.Supervisor | OfficeRole.Auditor;
+
     private const OfficeRole ReadingRoles = OfficeRole.Officer | OfficeRole.Supervisor | OfficeRole.Auditor;
 
     public static IServiceCollection AddOffice(this IServiceCollection services, IConfiguration configuration)
@@ -22,7 +27,8 @@ public static class OfficeSetup
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddTexts(typeof(OfficeSetup).Assembly);
         services.AddSingleton<Figures>();
-        services.AddAuthorizationBuilder().AddPolicy(Readers, p => p.RequireAuthenticatedUser().RequireAssertion(c => c.User is SessionPrincipal { Session: var session } && session.Has(ReadingRoles)));
+        services.AddAuthorizationBuilder().AddPolicy(Readers, p => p.RequireAuthenticatedUser().RequireAssertion(c => c.User is SessionPrincipal { Session: var session } && session.Has(ReadingRoles)))
+            .AddPolicy(Books, p => p.RequireAuthenticatedUser().RequireAssertion(c => c.User is SessionPrincipal { Session: var session } && session.Has(BookRoles)));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, OfficeChallenge>();
         return services;
     }
@@ -39,6 +45,7 @@ public static class OfficeSetup
         Decisions.Map(office);
         Ids.Map(office);
         Operations.Map(office);
+        ClosedBooks.Map(office);
         Proofings.Map(office);
         Colleagues.Map(office);
         ClockPages.Map(office, endpoints.ServiceProvider);

@@ -41,7 +41,7 @@ public sealed class Bills(TimeProvider clock)
     /// <summary>Freezes a price for one payer and asks the gateway for a bill number. The lines must all have a price and cost something together.</summary>
     public Bill Issue(Change change, CaseId @case, Payer payer, string purpose, Quote quote, LocalDate validUntil)
     {
-        if (quote.Refusals.Count > 0 || quote.Total <= Money.Zero)
+        if (quote.Refusals.Count > 0 || quote.Total <= Money.Zero || quote.Total > Money.Largest || quote.Lines.Any(line => line.Amount < Money.Zero))
         {
             throw new InvalidOperationException("A bill needs a price; what is free is not billed.");
         }
@@ -55,9 +55,9 @@ public sealed class Bills(TimeProvider clock)
     /// <param name="bill">The bill with the notice's number as just read; null when none is known yet.</param>
     public Allocation Receive(Change change, PaymentNotice notice, Bill? bill)
     {
-        if (notice.Amount <= Money.Zero)
+        if (notice.Amount <= Money.Zero || notice.Amount > Money.Largest)
         {
-            throw new ArgumentOutOfRangeException(nameof(notice), "A payment without an amount.");
+            throw new ArgumentOutOfRangeException(nameof(notice), "A payment without an amount, or beyond any.");
         }
         var payment = Guid.CreateVersion7(clock.GetUtcNow());
         change.Claims.Add(new Claim(PaymentClaim, Once(notice.GatewayId)));

@@ -44,6 +44,10 @@ public delegate Task MoneyArrived(CaseId @case, CancellationToken cancel);
 /// <param name="Contradicting">Payment ids whose amount is another one here: somebody has to look.</param>
 public sealed record Reconciliation(int Listed, int Missed, IReadOnlyList<string> Contradicting);
 
+/// <summary>The gateway's list of a day beside what is booked of it.</summary>
+/// <param name="Booked">Payments booked here that were paid on the day.</param>
+internal sealed record DayAtTheGateway(long ListedCount, Money Listed, long BookedCount, Money Booked, IReadOnlyList<ClosingDifference> Differences);
+
 /// <summary>Carries this project's outbox messages to the gateway and its answers back. Each step may be repeated.</summary>
 public sealed class GatewayDesk(Bills bills, Ledger ledger, PaymentsInbox inbox, Refunds refunds, ReadDoor door, IWriter writer, GatewayCalls gateway, MoneyArrived arrived, TimeProvider clock)
 {
@@ -150,6 +154,34 @@ public sealed class GatewayDesk(Bills bills, Ledger ledger, PaymentsInbox inbox,
         PaymentMetrics.Missed.Add(missed);
         PaymentMetrics.Contradicting.Add(contradicting.Count);
         return new Reconciliation(ours.Count, missed, contradicting);
+    }
+
+    /// <summary>Says what does not agree, and books nothing. Null while the gateway cannot say.</summary>
+    internal async Task<DayAtTheGateway?> CompareAsync(LocalDate day, CancellationToken cancel = default)
+    {
+        if (await gateway.PaymentsOf(day, cancel) is not { } all)
+        {
+            return null;
+        }
+        var listed = all.Where(n => n.BillNumber is not null || n.Reference is not null).DistinctBy(n => n.GatewayId).ToDictionary(n => n.GatewayId, n => n.Amount, StringComparer.Ordinal);
+        var paid = await ledger.PaidOnAsync(day, cancel);
+        var booked = await ledger.BookedAsync(listed.Keys, cancel);
+        var differences = new List<ClosingDifference>();
+        foreach (var (payment, amount) in listed.OrderBy(l => l.Key, StringComparer.Ordinal))
+        {
+            if (!booked.TryGetValue(payment, out var here))
+            {
+                differences.Add(new(ClosingDifference.NotBooked, payment, amount.Halalas, null));
+            }
+            else if (here != amount)
+            {
+                differences.Add(new(ClosingDifference.OtherAmount, payment, amount.Halalas, here.Halalas));
+            }
+        }
+        differences.AddRange(paid.Where(p => !listed.ContainsKey(p.Key)).OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => new ClosingDifference(ClosingDifference.NotListed, p.Key, null, p.Value.Halalas)));
+        return new(listed.Count, Sum(listed.Values), paid.Count, Sum(paid.Values), differences);
+
+        static Money Sum(IEnumerable<Money> amounts) => amounts.Aggregate(Money.Zero, (sum, amount) => sum + amount);
     }
 
     private async Task<Bill> BillIn(string payload, CancellationToken cancel)

@@ -76,6 +76,11 @@ public sealed class Ledger(Db db)
         return booked;
     }
 
+    /// <summary>By the gateway's id, the payments that were paid on a day in Riyadh.</summary>
+    internal async Task<IReadOnlyDictionary<string, Money>> PaidOnAsync(LocalDate day, CancellationToken cancel = default) =>
+        (await db.QueryAsync<BookedRow>("SELECT gateway_id, amount FROM payment WHERE paid_at >= @start AND paid_at < @until", new { start = day.StartInRiyadh(), until = day.EndInRiyadh() }, cancel))
+        .ToDictionary(r => r.GatewayId, r => r.Amount, StringComparer.Ordinal);
+
     /// <summary>Payments that wait for a bill of this number.</summary>
     internal async Task<IReadOnlyList<Payment>> WaitingAsync(string number, CancellationToken cancel = default) =>
         [.. (await db.QueryAsync<PaymentRow>(PaymentColumns + "WHERE bill_id IS NULL AND bill_number = @number ORDER BY id", new { number }, cancel)).Select(r => r.Read())];
@@ -132,6 +137,14 @@ public sealed class Ledger(Db db)
             """);
         await Look("payment.over_refunded", "SELECT CAST(id AS text) AS place, refunded - amount AS halalas FROM payment WHERE refunded > amount OR refunded < 0");
         await Look("bill.over_received", "SELECT CAST(id AS text) AS place, received - total AS halalas FROM bill WHERE received > total OR (state IN ('SETTLED', 'CONSUMED') AND received <> total)");
+        await Look("closing.zero", "SELECT CAST(closing_id AS text) AS place, CAST(SUM(credit - debit) AS bigint) AS halalas FROM books_closing_line GROUP BY closing_id HAVING SUM(credit - debit) <> 0");
+        // Entries may be written after the day they say; that closed days hold more than was ever entered, never.
+        await Look("closing.entries", """
+            SELECT account || ' ' || code AS place, CAST(SUM(entries) AS bigint) AS halalas FROM (
+              SELECT account, code, entries FROM books_closing_line
+              UNION ALL SELECT account, code, -COUNT(*) AS entries FROM ledger_entry GROUP BY account, code) AS both_sides
+            GROUP BY account, code HAVING SUM(entries) > 0
+            """);
         return (IReadOnlyList<LedgerFault>)faults;
     }, cancel);
 

@@ -64,6 +64,34 @@ public abstract class PaymentHookTests(SharedWorld shared)
         Assert.Empty(await _residents.World.Get<Ledger>().PaymentsOfAsync(bill.Id));
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-20000")]
+    [InlineData("10000000000001")]
+    [InlineData("9223372036854775808")]
+    [InlineData("199.5")]
+    [InlineData("\"20000\"")]
+    [InlineData("20000,\"currency\":\"USD\"")]
+    public async Task An_amount_below_a_halala_beyond_any_or_in_another_currency_is_refused_at_the_door(string amount)
+    {
+        var text = $$"""{"paymentId":"P-{{Guid.CreateVersion7():N}}","billNumber":"88888888","reference":null,"payer":"2099000008","purpose":"EXIT_REENTRY","channel":"SADAD","at":"2026-03-15T09:00:00Z","amountHalalas":{{amount}}}""";
+        Assert.Equal(HttpStatusCode.BadRequest, await TellAsync(System.Text.Encoding.UTF8.GetBytes(text)));
+        Assert.False(await _residents.World.Get<Platform.Database.Db>().ExistsAsync("SELECT 1 FROM payment WHERE bill_number = '88888888'"));
+        // Without the fault the same call is taken: it was the amount.
+        Assert.Equal(HttpStatusCode.OK, await TellAsync(System.Text.Encoding.UTF8.GetBytes(text.Replace("\"amountHalalas\":" + amount, "\"amountHalalas\":100,\"currency\":\"SAR\"", StringComparison.Ordinal).Replace("88888888", "8888887" + amount.Length % 10, StringComparison.Ordinal))));
+    }
+
+    private async Task<HttpStatusCode> TellAsync(byte[] body)
+    {
+        using var call = new HttpRequestMessage(HttpMethod.Post, "hooks/payments") { Content = new ByteArrayContent(body) };
+        foreach (var (name, value) in SignedWebhook.Sign("call-" + Guid.CreateVersion7().ToString("N"), _residents.World.Clock.Now(), body, Key))
+        {
+            call.Headers.Add(name, value);
+        }
+        using var answer = await _residents.World.Http.SendAsync(call);
+        return answer.StatusCode;
+    }
+
     [Fact]
     public async Task Told_eight_times_at_once_money_counts_once_and_under_another_content_not_at_all()
     {

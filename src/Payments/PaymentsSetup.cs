@@ -16,6 +16,8 @@ public static class PaymentsSetup
         services.AddSingleton<PaymentsInbox>();
         services.AddSingleton<GatewayDesk>();
         services.AddSingleton<LedgerWatch>();
+        services.AddSingleton<Closings>();
+        services.AddSingleton<RefundDesk>();
         services.AddSingleton(p => PaymentsRetention.Of(p.GetRequiredService<Db>()));
         return services;
     }

@@ -60,5 +60,33 @@ public static class PaymentsTables
         new Column("closed_at", ColumnType.Instant, Nullable: true),
         new Column("gateway_id", ColumnType.Text, Nullable: true));
 
-    public static readonly IReadOnlyList<Table> All = [Bill, Payment, Entry, Refund];
+    internal static readonly Table Closing = new("books_closing", TableKind.Act, 1, "A day in Riyadh whose books are closed; never changed. An entry of an earlier day that was written later belongs to the next closing.",
+        new Column("id", ColumnType.Uuid),
+        new Column("day", ColumnType.Day),
+        new Column("entries", ColumnType.Long, Remark: "of the ledger"),
+        new Column("listed_count", ColumnType.Long, Remark: "payments in the gateway's list of the day"),
+        new Column("listed", ColumnType.Long, Remark: "halalas"),
+        new Column("booked_count", ColumnType.Long, Remark: "payments booked here that were paid on the day"),
+        new Column("booked", ColumnType.Long, Remark: "halalas"),
+        new Column("differences", ColumnType.Long, Remark: "how many there were; the first thousand are named"),
+        new Column("closed_at", ColumnType.Instant));
+
+    internal static readonly Table ClosingLine = new("books_closing_line", TableKind.Act, 2, "What moved on an account under a fee code, by closing.",
+        new Column("closing_id", ColumnType.Uuid),
+        new Column("line", ColumnType.Int),
+        new Column("account", ColumnType.Text, Remark: "as of the ledger's entries"),
+        new Column("code", ColumnType.Text, Remark: "fee code for REVENUE, else empty"),
+        new Column("entries", ColumnType.Long),
+        new Column("debit", ColumnType.Long, Remark: "halalas"),
+        new Column("credit", ColumnType.Long, Remark: "halalas"));
+
+    internal static readonly Table ClosingDifference = new("books_closing_difference", TableKind.Act, 2, "What did not agree between the gateway's list of a day and the books when they were closed.",
+        new Column("closing_id", ColumnType.Uuid),
+        new Column("line", ColumnType.Int),
+        new Column("kind", ColumnType.Text, Remark: "NOT_BOOKED, NOT_LISTED, AMOUNT, UNALLOCATED"),
+        new Column("payment", ColumnType.Text, Remark: "the gateway's payment id"),
+        new Column("listed", ColumnType.Long, Nullable: true, Remark: "halalas; null: not in the list"),
+        new Column("booked", ColumnType.Long, Nullable: true, Remark: "halalas; null: not booked"));
+
+    public static readonly IReadOnlyList<Table> All = [Bill, Payment, Entry, Refund, Closing, ClosingLine, ClosingDifference];
 }

@@ -118,7 +118,7 @@ public enum PaymentChannel { Sadad, Mada, Bank, Prepaid }
 
 /// <summary>Money arrived. May be told twice, late, or before we have the answer to our bill.</summary>
 /// <param name="BillNumber">Null: a deposit to the payer's prepaid balance.</param>
-public sealed record PaymentReceived(string PaymentId, string? BillNumber, string? Reference, string Payer, string Purpose, long AmountHalalas, PaymentChannel Channel, Instant At)
+public sealed record PaymentReceived(string PaymentId, string? BillNumber, string? Reference, string Payer, string Purpose, long AmountHalalas, PaymentChannel Channel, Instant At, string? Currency = null)
 {
     internal string? BrokenField() => this switch
     {
@@ -126,7 +126,8 @@ public sealed record PaymentReceived(string PaymentId, string? BillNumber, strin
         _ when BillNumber is not null && !Shape.Number(BillNumber, 6, 20) => "billNumber",
         _ when !Shape.Number(Payer, 10) => "payer",
         _ when !Shape.Text(Purpose, 40) => "purpose",
-        _ when AmountHalalas <= 0 => "amountHalalas",
+        _ when AmountHalalas <= 0 || AmountHalalas > Money.Largest.Halalas => "amountHalalas",
+        _ when Currency is not (null or "SAR") => "currency",
         _ => null,
     };
 }

@@ -30,6 +30,7 @@ public static class ApiSetup
         CaseRoutes.Map(api);
         ReceiptRoutes.Map(api);
         HolderRoutes.Map(api);
+        MoneyRoutes.Map(api);
         VerifyRoutes.Map(api);
         CredentialRoutes.Map(api);
         CardRoutes.Map(api);

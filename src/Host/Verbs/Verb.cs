@@ -21,6 +21,8 @@ internal static class Verb
           muqeem test-ids --To=DIR makes IDs in every state, with a root of their own, for who writes a verifier
           muqeem doctor   checks configuration, keys, database, agencies and books; exits 1 when something is wrong
           muqeem credentials reissue --Key=ID [--Reason=CODE]  issues everything anew that a withdrawn signer signed; stopped anywhere, the same command goes on
+          muqeem books close        [--Day=2027-01-31] closes the books of every day up to this one, by default yesterday; exits 1 while the payment gateway cannot say what it took
+          muqeem books export       --From=DAY --To=DAY --File=FILE writes closed days for a general ledger (CSV)
           muqeem keys     lists, certifies, rotates and revokes keys; muqeem keys alone says how
           muqeem verifiers  registers and revokes who may check IDs by program; muqeem verifiers alone says how
 
@@ -60,6 +62,10 @@ internal static class Verb
                 return OfflineVerbs.TestIds(rest);
             case "doctor":
                 return await Verbs.DoctorAsync(rest);
+            case "books" when rest is ["close", .. var close]:
+                return await BooksVerbs.CloseAsync(close);
+            case "books" when rest is ["export", .. var export]:
+                return await BooksVerbs.ExportAsync(export);
             case "keys":
                 return await KeyVerbs.RunAsync(rest);
             case "verifiers":

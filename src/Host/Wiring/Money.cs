@@ -44,6 +44,12 @@ internal static class Money
             await p.GetRequiredService<GatewayDesk>().ReconcileAsync(today, cancel);
         }));
         services.AddWork(p => p.GetRequiredService<Jobs>().Daily("payments.audit", new LocalTime(2, 40), (_, cancel) => p.GetRequiredService<LedgerWatch>().RunAsync(cancel)));
+        // Yesterday's books, when its late calls are in; once more in the morning, should the gateway have been away.
+        foreach (var (name, at) in new[] { ("payments.close", new LocalTime(3, 10)), ("payments.close_again", new LocalTime(8, 10)) })
+        {
+            services.AddWork(p => p.GetRequiredService<Jobs>().Daily(name, at, (_, cancel) =>
+                p.GetRequiredService<Closings>().CloseAsync(p.GetRequiredService<TimeProvider>().Today().PlusDays(-1), cancel)));
+        }
         return services;
     }
 

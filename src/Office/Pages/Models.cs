@@ -18,6 +18,10 @@ public sealed record OfficeSignInModel(FormState Form, Instant? OpensAt, string?
 
 public sealed record OfficeCodeModel(FormState Form, bool MayUsePaper, string? ReturnTo);
 
+public sealed record BooksModel(Session Me, IReadOnlyList<Payments.Closing> Closings);
+
+public sealed record ClosedDayModel(Session Me, Payments.ClosedDay Day);
+
 public sealed record DashboardModel(Session Me, QueueCounts Counts, IReadOnlyList<AgeOfQueue> Ages, IReadOnlyList<DayOfDecisions> Decisions);
 
 public sealed record QueueModel(Session Me, QueueFilter Filter, IReadOnlyList<Service> Services, IReadOnlyList<QueueLine> Lines, string? Next, bool Later, Instant Now);

@@ -46,31 +46,22 @@ internal static class Pages
     }
 
     /// <summary>Gives back all of the balance: also after the residence has ended, and from anywhere.</summary>
-    private static async Task<IResult> RefundAsync(HttpContext http, Ledger ledger, Refunds refunds, IWriter writer, TimeProvider clock, CancellationToken cancel)
+    private static async Task<IResult> RefundAsync(HttpContext http, Ledger ledger, Refunds refunds, RefundDesk desk, TimeProvider clock, CancellationToken cancel)
     {
         var form = await FormState.ReadAsync(http);
-        var session = http.MustBeSignedIn();
         if (!form.Redraw && form.TryParse("iban", Iban.Parse, out var iban))
         {
-            var change = new Change(http.ActOf(form, "refund.request", clock));
-            var balance = await ledger.BalanceOfAsync(session.Person.Value, cancel);
-            if ((await refunds.RequestAsync(change, Payer.Person(session.Person), balance, iban, cancel)).Refusal is { } refusal)
+            switch (await desk.AskAsync(http.ActOf(form, RefundDesk.Verb, clock), null, iban, cancel))
             {
-                form.Refuse("iban", refusal);
-            }
-            else
-            {
-                switch (await writer.WriteAsync(change, cancel: cancel))
-                {
-                    case WriteOutcome.Done or WriteOutcome.Replayed:
-                        return http.GoTo("me/money");
-                    case WriteOutcome.Busy busy:
-                        return http.TryAgain(form, busy.RetryAfter);
-                    case WriteOutcome.InDoubt:
-                        return http.TryAgain(form, TimeSpan.FromSeconds(2));
-                    default:
-                        return Outcomes.NotNow(new Refusal("payment.changed"), null, http.At("me/money"));
-                }
+                case RefundAnswer.Done:
+                    return http.GoTo("me/money");
+                case RefundAnswer.Refused no:
+                    form.Refuse("iban", no.Why);
+                    break;
+                case RefundAnswer.Later later:
+                    return http.TryAgain(form, later.After);
+                default:
+                    return Outcomes.NotNow(new Refusal("payment.changed"), null, http.At("me/money"));
             }
         }
         return PageResult.Of<MoneyPage, MoneyModel>(await MoneyAsync(http, ledger, refunds, form, cancel), form.Redraw ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
