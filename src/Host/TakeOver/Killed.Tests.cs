@@ -30,7 +30,7 @@ public abstract class KilledImportTests(DatabaseKind kind)
         new Deliveries(world.SandboxApp.Services.GetRequiredService<World>().People).Write(folder, (int)People, from: 3000);
         var options = world.Get<Db>().Options;
         long after = 0;
-        await world.WhileStoppedAsync(async args =>
+        await ImportTests.WhileStoppedAsync(world, async args =>
         {
             var start = new ProcessStartInfo(Program, ["import", .. args, "--From=" + folder]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
             // Small groups, so that there is a middle.

@@ -155,6 +155,8 @@ public sealed class Deliveries(People people)
     private Rows? RowsOf(Person p)
     {
         var residence = p.Residence!;
+        // Some were renewed ahead: what is delivered was issued by the day on which the world began.
+        var issued = LocalDate.Min(residence.IssuedOn, people.Origin);
         var key = "p" + p.Index.ToString("D9", CultureInfo.InvariantCulture);
         var (employer, name) = p switch
         {
@@ -168,7 +170,7 @@ public sealed class Deliveries(People people)
             return null;
         }
         var passport = p.Passports[0];
-        var months = Math.Max(1, Period.Between(residence.IssuedOn, residence.ExpiresOn.PlusDays(1), PeriodUnits.Months).Months);
+        var months = Math.Max(1, Period.Between(issued, residence.ExpiresOn.PlusDays(1), PeriodUnits.Months).Months);
         var person = new Dictionary<string, object?>
         {
             ["person"] = key,
@@ -196,11 +198,11 @@ public sealed class Deliveries(People people)
                     ["person"] = key,
                     ["residence"] = "1",
                     ["category"] = p.Category switch { ResidenceCategory.Establishment => "establishment_worker", ResidenceCategory.Household => "household_worker", _ => "dependent" },
-                    ["from"] = Iso.Format(residence.IssuedOn),
+                    ["from"] = Iso.Format(issued),
                     ["until"] = Iso.Format(residence.ExpiresOn),
                     ["months"] = months,
                     ["calendar"] = "gregorian",
-                    ["issued"] = Iso.Format(residence.IssuedOn),
+                    ["issued"] = Iso.Format(issued),
                     ["employer_number"] = employer,
                     ["employer_name"] = name,
                     ["occupation"] = residence.OccupationCode,
@@ -215,8 +217,8 @@ public sealed class Deliveries(People people)
                     ["number"] = 1,
                     ["serial"] = "S" + p.Index.ToString("D8", CultureInfo.InvariantCulture),
                     ["state"] = "live",
-                    ["issued"] = Iso.Format(residence.IssuedOn),
-                    ["expires"] = Iso.Format(residence.IssuedOn.PlusYears(5)),
+                    ["issued"] = Iso.Format(issued),
+                    ["expires"] = Iso.Format(issued.PlusYears(5)),
                 },
             ],
         };
