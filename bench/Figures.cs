@@ -35,7 +35,7 @@ internal sealed record Reading(double Ratio, double CpuRatio, double PerSecond, 
 internal sealed record Figure(string Id, double Least, string Against)
 {
     public const string SdJwtIssue = "sdjwt.issue", MdocIssue = "mdoc.issue", VerifyOffline = "verify.offline", StatusRebuild = "status.rebuild", JournalTree = "journal.tree",
-        JournalRows = "journal.rows", VerifyStatus = "verify.status", VerifyPresentation = "verify.presentation", FactsGather = "facts.gather", WaitingDrain = "waiting.drain";
+        JournalRows = "journal.rows", VerifyStatus = "verify.status", VerifyPresentation = "verify.presentation", FactsGather = "facts.gather", WaitingDrain = "waiting.drain", ImportPersons = "import.persons";
 
     private const string Signing = "openssl's P-256 signatures per second of processor", Checking = "openssl's P-256 verifications per second of processor", Bare = "a bare JSON endpoint of the same server";
 
@@ -51,6 +51,7 @@ internal sealed record Figure(string Id, double Least, string Against)
         new(JournalRows, 1, "10,000 rows a second"),
         new(FactsGather, 1 / 1.3, "the slowest agency's latency"),
         new(WaitingDrain, 1, "new cases that are taken"),
+        new(ImportPersons, 1, "556 persons a second: a million in half an hour"),
     ];
 
     public List<Reading> Readings { get; } = [];

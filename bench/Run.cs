@@ -32,6 +32,10 @@ internal sealed class Run(Site site, Sizes sizes)
         var people = new People("muqeem", origin);
         var speeds = new Speeds(site, sizes);
         await speeds.InProcessAsync();
+        if (Asked(Figure.ImportPersons))
+        {
+            await speeds.ImportedAsync(people);
+        }
         if (!Asked("pg") && !Asked("sqlite") && !Speeds.OverHttp.Any(Asked) && !Neighbours.All.Any(Asked))
         {
             return await ReportAsync();

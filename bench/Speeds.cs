@@ -124,6 +124,44 @@ internal sealed class Speeds(Site site, Sizes sizes)
         }
     }
 
+    /// <summary><c>muqeem import</c> of one delivery after the other into a register that grows, from the start of the verb to the signed checkpoint. In the end everybody must be there and the journal verify.</summary>
+    public async Task ImportedAsync(People people)
+    {
+        const double Bar = 1_000_000 / 1800.0;
+        Say("An existing register taken over");
+        await using var cluster = await PostgresCluster.StartAsync(Path.Combine(site.Scratch, "import-cluster"));
+        await cluster.ExecuteAsync("postgres", "CREATE DATABASE muqeem");
+        await using var product = new Product(site, "import", site.FirstPort + 5, cluster.ConnectionString("muqeem"), largestGroup: null);
+        string[] args = [.. product.Settings.Select(s => $"--{s.Key}={s.Value}")];
+        // Round 0 warms up.
+        for (var round = 0; round <= sizes.Rounds; round++)
+        {
+            var folder = Path.Combine(site.Scratch, $"delivery-{round}");
+            // Two thirds of the population are residents.
+            new Deliveries(people).Write(folder, sizes.Imported, from: Stories.Reserved + (round * 2 * sizes.Imported));
+            double CpuNow() => Environment.CpuUsage.TotalTime.TotalMicroseconds + Cpu.OfTree(cluster.Pid);
+            var (cpu, from) = (CpuNow(), Stopwatch.GetTimestamp());
+            if (await ImportVerb.RunAsync([.. args, "--From=" + folder]) != 0)
+            {
+                throw new WrongAnswerException($"import.persons: a delivery without a fault was not taken over whole, see {folder}.");
+            }
+            var (rate, micros) = (sizes.Imported / Stopwatch.GetElapsedTime(from).TotalSeconds, (CpuNow() - cpu) / sizes.Imported);
+            if (round > 0)
+            {
+                Say(Figure.Of(Figure.ImportPersons).Keep(round, new(rate / Bar, micros / (2e6 / Bar), rate, micros), $"{sizes.Imported} persons"));
+            }
+            Directory.Delete(folder, recursive: true);
+        }
+        await using var app = MuqeemHost.Build([], product.Settings.ToDictionary(s => s.Key, s => (string?)s.Value), services => services.AddLogging(log => log.ClearProviders()));
+        var (db, wanted) = (app.Services.GetRequiredService<Db>(), (long)sizes.Imported * (sizes.Rounds + 1));
+        var (there, live) = (await db.SingleAsync<long>("SELECT count(*) FROM taken_over"), await db.SingleAsync<long>("SELECT count(*) FROM document WHERE state = 'LIVE'"));
+        var report = await JournalVerbs.VerificationOf(app.Services).RunAsync(db, _ => { });
+        if (there != wanted || live != wanted || report.Findings > 0)
+        {
+            throw new WrongAnswerException($"import.persons: {there} persons and {live} live IDs for {wanted}, and {report.Findings} findings of the journal.");
+        }
+    }
+
     /// <summary>What needs no server.</summary>
     public async Task InProcessAsync()
     {

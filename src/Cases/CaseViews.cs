@@ -78,10 +78,10 @@ public sealed class CaseViews
     private readonly TimeProvider _clock;
     private readonly CaseStore _store;
 
-    public CaseViews(Db db, Sealer sealer, ReadDoor door, ServiceCatalogue services, CaseEngine engine, Ledger ledger, PolicyBook policies, TimeProvider clock)
+    public CaseViews(Db db, Sealer sealer, ReadDoor door, ServiceCatalogue services, CaseEngine engine, Ledger ledger, PolicyBook policies, PersonOfAccount personOf, TimeProvider clock)
     {
         (_db, _door, _services, _engine, _ledger, _policies, _clock) = (db, door, services, engine, ledger, policies, clock);
-        _store = new CaseStore(db, sealer, door);
+        _store = new CaseStore(db, sealer, door, personOf);
     }
 
     /// <summary>The cases of a person, newest first.</summary>
@@ -93,13 +93,12 @@ public sealed class CaseViews
         await _db.FirstAsync<Guid?>("SELECT case_id FROM case_reference WHERE reference = @reference", new { reference }, cancel) is { } id ? new CaseId(id) : null;
 
     /// <summary>Where a case stands, for its own account only.</summary>
-    public async Task<CaseHead?> HeadAsync(AccountId account, CaseId id, CancellationToken cancel = default) =>
-        await _store.HeadAsync(id, cancel) is { } head && head.AccountId == account.Value ? head : null;
+    public Task<CaseHead?> HeadAsync(AccountId account, CaseId id, CancellationToken cancel = default) => _store.OwnAsync(account, id, cancel);
 
     /// <summary>The draft (or what was asked for), for its own account only.</summary>
     public async Task<DraftView?> DraftAsync(Actor reader, AccountId account, CaseId id, CancellationToken cancel = default)
     {
-        if (await _store.HeadAsync(id, cancel) is not { } head || head.AccountId != account.Value)
+        if (await _store.OwnAsync(account, id, cancel) is not { } head)
         {
             return null;
         }
@@ -118,7 +117,7 @@ public sealed class CaseViews
     /// <summary>The case as its applicant follows it.</summary>
     public async Task<TrackView?> TrackAsync(Actor reader, AccountId account, CaseId id, CancellationToken cancel = default)
     {
-        if (await _store.HeadAsync(id, cancel) is not { } head || head.AccountId != account.Value)
+        if (await _store.OwnAsync(account, id, cancel) is not { } head)
         {
             return null;
         }

@@ -131,6 +131,7 @@ public static class MuqeemHost
         services.AddSingleton<StandingsOf>(p => (persons, cancel) => Standings.OfAsync(p, persons, cancel));
         services.AddSingleton<ResidencesSince>(p => (from, cancel) => Standings.WrittenSinceAsync(p, from, cancel));
         services.AddSingleton<TellReplaced>(p => (change, person, _) => p.GetRequiredService<Notices>().AddAsync(change, person, "credentials_replaced", null));
+        services.AddSingleton<PersonOfAccount>(p => async (account, cancel) => await p.GetRequiredService<Accounts>().FindAsync(account, cancel) is { Kind: AccountKind.Resident } own ? own.Person : null);
         services.AddSingleton<UploadsSent>(p => (person, uploads, cancel) => p.GetRequiredService<Uploads>().SentAsync(person, uploads, cancel));
         services.AddSignIn();
         services.AddMoney();

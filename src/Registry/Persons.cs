@@ -28,10 +28,20 @@ public sealed class Persons(Db db, Sealer sealer, ReadDoor door, BlindIndex blin
     public async Task<PersonId> AddAsync(Change change, PersonRecord record)
     {
         var id = PersonId.New(clock);
-        await PutAsync(change, id, 0, record, clock.Now(), alive: true);
-        AddIdentifiers(change, id, null, record);
+        await AddAsync(change, id, record);
         return id;
     }
+
+    /// <summary>The same under an id that the caller made.</summary>
+    public async Task AddAsync(Change change, PersonId id, PersonRecord record)
+    {
+        await PutAsync(change, id, 0, record, clock.Now(), alive: true);
+        AddIdentifiers(change, id, null, record);
+    }
+
+    /// <summary>Whether a resident number is somebody's here, or was taken over with a register: such a number is never given out, also when its holder was erased since.</summary>
+    public Task<bool> IsTakenAsync(string residentNumber, CancellationToken cancel = default) => db.ExistsAsync("SELECT 1 FROM claim WHERE kind = ANY(@kinds) AND hash = @hash",
+        new { kinds = new[] { "identifier." + IdentifierKinds.Resident, TakeOvers.NumberClaim }, hash = Blind(IdentifierKinds.Resident, residentNumber) }, cancel);
 
     /// <summary>Brings the record up to date with what the register says now; new numbers are added, old ones stay findable.</summary>
     public async Task UpdateAsync(Change change, PersonId id, PersonRecord before, PersonRecord record, bool alive = true)

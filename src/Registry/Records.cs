@@ -137,6 +137,15 @@ public sealed record Residence(
     }
 }
 
+/// <summary>A residence as another register had it.</summary>
+/// <param name="Hold">One of <see cref="HoldKinds"/> that is open, or null.</param>
+public sealed record EarlierResidence(
+    string Category, LocalDate From, LocalDate Until, CalendarKind Calendar, int Months, LocalDate IssuedDay, LocalDate? EndedDay, string? EndReason, int LateRenewals, string? Hold, Instant HeldSince)
+{
+    /// <summary>Where its last term began: so many months before its end, and not before the residence itself.</summary>
+    public LocalDate TermFrom => LocalDate.Max(From, Term.AddMonths(Until, -Months, Calendar));
+}
+
 public sealed record Hold(Guid Id, string Kind, Instant From, Instant? Until, string Reason);
 
 public static class HoldKinds

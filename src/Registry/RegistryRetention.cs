@@ -56,6 +56,10 @@ internal static class RegistryRetention
         {
             return;
         }
+        if (await db.ExistsAsync("SELECT 1 FROM taken_over WHERE person_id = @person", new { person = person.Value }, cancel))
+        {
+            change.Rows.Add(RegistryTables.TakenOver.Delete(person.Value));
+        }
         foreach (var number in await db.QueryAsync<Number>("SELECT kind, blind FROM person_identifier WHERE person_id = @person", new { person = person.Value }, cancel))
         {
             change.Rows.Add(RegistryTables.Identifier.Delete(number.Kind, number.Blind));

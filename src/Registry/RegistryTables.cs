@@ -103,5 +103,12 @@ public static class RegistryTables
         new("notice_id", ColumnType.Uuid),
         new("at", ColumnType.Instant));
 
-    public static readonly IReadOnlyList<Table> All = [Person, Identifier, Residence, Details, Term, Hold, Visa, VisaNumber, Fine, Notice, NoticeRead];
+    public static readonly Table TakenOver = new("taken_over", TableKind.Act, 1, "With which delivery of another register, and which line of it, a person's record came here.",
+        new("person_id", ColumnType.Uuid),
+        new("delivery", ColumnType.Bytes, Remark: "SHA-256 of the manifest"),
+        new("line", ColumnType.Long, Remark: "of persons.jsonl"),
+        new("content", ColumnType.Bytes, Remark: "keyed digest of all the person's rows: the same again is known by it"),
+        new("remarks", ColumnType.Text, Remark: "codes of what was doubtful, separated by spaces"));
+
+    public static readonly IReadOnlyList<Table> All = [Person, Identifier, Residence, Details, Term, Hold, Visa, VisaNumber, Fine, Notice, NoticeRead, TakenOver];
 }

@@ -96,6 +96,22 @@ public sealed class Residences(Db db, Sealer sealer, ReadDoor door, TimeProvider
         return id;
     }
 
+    /// <summary>A residence as another register had it, with the term that ran last.</summary>
+    public async Task<Guid> TakeOverAsync(Change change, PersonId person, EarlierResidence earlier, ResidenceDetails details, CaseId origin)
+    {
+        var id = Guid.CreateVersion7(clock.GetUtcNow());
+        var sealedDetails = await sealer.SealAsync(change, Context(person, id), details);
+        change.Heads.Add(RegistryTables.Residence.Head(id, 0, person.Value, earlier.Category, earlier.From, earlier.Until, earlier.Calendar.ToString(), earlier.Months, earlier.IssuedDay, earlier.EndedDay, earlier.EndReason,
+            earlier.LateRenewals));
+        change.Rows.Add(RegistryTables.Details.Insert(id, sealedDetails));
+        AddTerm(change, id, earlier.TermFrom, earlier.Until, earlier.Months, earlier.Calendar.ToString(), origin);
+        if (earlier.Hold is { } hold)
+        {
+            change.Rows.Add(RegistryTables.Hold.Insert(Guid.CreateVersion7(clock.GetUtcNow()), id, hold, earlier.HeldSince, null, "taken_over"));
+        }
+        return id;
+    }
+
     /// <summary>Extends the residence; a late renewal counts up its ordinal.</summary>
     public void Renew(Change change, Residence r, LocalDate until, int months, string calendar, bool late, CaseId @case)
     {

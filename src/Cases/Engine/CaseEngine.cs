@@ -39,11 +39,11 @@ public sealed partial class CaseEngine
     private readonly CaseStore _store;
 
     public CaseEngine(Db db, IWriter writer, Sealer sealer, ReadDoor door, PolicyBook policies, ServiceCatalogue services, Gatherer gatherer, Performer performer, Persons persons,
-        Residences residences, Bills bills, Ledger ledger, Notices notices, UploadsSent uploads, TimeProvider clock)
+        Residences residences, Bills bills, Ledger ledger, Notices notices, UploadsSent uploads, PersonOfAccount personOf, TimeProvider clock)
     {
         (_db, _writer, _sealer, _door, _policies, _services, _gatherer, _performer) = (db, writer, sealer, door, policies, services, gatherer, performer);
         (_persons, _residences, _bills, _ledger, _notices, _uploads, _clock) = (persons, residences, bills, ledger, notices, uploads, clock);
-        _store = new CaseStore(db, sealer, door);
+        _store = new CaseStore(db, sealer, door, personOf);
     }
 
     /// <summary>Starts a draft. Any resident may; one open case of a service a person.</summary>
@@ -518,7 +518,7 @@ public sealed partial class CaseEngine
     private static Claim OpenClaim(Service service, PersonId person) => new("open_case:" + service.Code, person.Value.ToByteArray());
 
     private async Task<(CaseHead Head, Service Service)?> OwnAsync(AccountId account, CaseId id, CancellationToken cancel) =>
-        await _store.HeadAsync(id, cancel) is { } head && head.AccountId == account.Value ? (head, _services.ByCode(head.Service)) : null;
+        await _store.OwnAsync(account, id, cancel) is { } head ? (head, _services.ByCode(head.Service)) : null;
 
     /// <summary>Not in this state: unless this very operation brought it there, in which case its answer is given again.</summary>
     private async Task<CaseOutcome> NotNowAsync(Operation operation, string verb, CaseHead head, CancellationToken cancel)

@@ -36,6 +36,9 @@ public sealed record CaseHead
     public Guid? DecidedBy { get; init; }
     public string Rules { get; init; } = "";
 
+    /// <summary>The account of a case that was taken over from another register, before its person has come.</summary>
+    internal static readonly Guid NobodyYet = Guid.Empty;
+
     public CaseId Case => new(Id);
     public PersonId Person => new(PersonId);
     public AccountId Account => new(AccountId);
@@ -216,6 +219,9 @@ internal static class Deadlines
     /// <summary>Reminders before a residence ends: <c>reminder:&lt;days&gt;</c>.</summary>
     public const string Reminder = "reminder:";
 }
+
+/// <summary>Whose account it is; null when there is no such account, or it is no resident's. Registered by the host.</summary>
+public delegate Task<Kernel.PersonId?> PersonOfAccount(Kernel.AccountId account, CancellationToken cancel);
 
 /// <summary>Of these uploads, those that the person sent, each with its kind. That somebody else sent the same is a signal, never a verdict.</summary>
 public delegate Task<IReadOnlyList<Platform.Files.SentUpload>> UploadsSent(Kernel.PersonId person, IReadOnlyList<Guid> uploads, CancellationToken cancel);

@@ -9,8 +9,20 @@ using NodaTime;
 namespace Muqeem.Cases;
 
 /// <summary>Reads and seals what a case says. One place for its seal contexts.</summary>
-internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door)
+internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door, PersonOfAccount personOf)
 {
+    /// <summary>The case, if it is the account's. One that was taken over has no account until its person comes with one, and then it is that.</summary>
+    public async Task<CaseHead?> OwnAsync(AccountId account, CaseId id, CancellationToken cancel)
+    {
+        if (await HeadAsync(id, cancel) is not { } head)
+        {
+            return null;
+        }
+        return head.AccountId == account.Value ? head
+            : head.AccountId == CaseHead.NobodyYet && await personOf(account, cancel) == head.Person ? head with { AccountId = account.Value }
+            : null;
+    }
+
     public ValueTask<CaseHead?> HeadAsync(CaseId id, CancellationToken cancel) =>
         db.FirstOfAsync<CaseHead>(CaseTables.Case, id.Value, CaseHead.SelectById, new { id = id.Value }, cancel);
 

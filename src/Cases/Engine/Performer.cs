@@ -102,7 +102,7 @@ public sealed class Performer
     private async Task IssueAsync(CaseChange c, Effect.IssueResidence issue, PersonRecord person, RuleContext rules)
     {
         var number = person.ResidentNumber
-            ?? _residents.Allocate(await _serials.NextAsync("resident_number"), _block).ToString();
+            ?? await NextNumberAsync();
         var term = Term.Grant(issue.From, issue.Months, rules.Today, rules.Policy.Get<LocalDate>("term.gregorian_since", rules.Today));
         var details = new ResidenceDetails
         {
@@ -123,6 +123,19 @@ public sealed class Performer
         Tell(c, "residence.issued", number, person.BorderNumber, term.End, details, issue.Category);
         RemindersUntil(c, term.End, rules);
         await _notices.AddAsync(c.Change, c.Head.Person, "issued", c.Head.Case, ("until", term.End));
+    }
+
+    /// <summary>The next number that nobody has: another register that was taken over gave out numbers of the same block.</summary>
+    private async Task<string> NextNumberAsync()
+    {
+        while (true)
+        {
+            var number = _residents.Allocate(await _serials.NextAsync("resident_number"), _block).ToString();
+            if (!await _persons.IsTakenAsync(number))
+            {
+                return number;
+            }
+        }
     }
 
     private async Task RenewAsync(CaseChange c, Effect.RenewResidence renew, PersonRecord person, RuleContext rules)

@@ -74,11 +74,11 @@ public sealed class DecisionReceipts
     private readonly CaseStore _store;
 
     public DecisionReceipts(Db db, Sealer sealer, ReadDoor door, ServiceCatalogue services, PolicyBook policies, Ledger ledger, ActOpenings openings, PublishedJournal journal, KeyStore keys, DataFolder folder,
-        TextCatalogue texts, ReceiptIssuer issuer, TimeProvider clock)
+        TextCatalogue texts, ReceiptIssuer issuer, PersonOfAccount personOf, TimeProvider clock)
     {
         (_db, _door, _services, _policies, _ledger, _openings, _journal, _keys, _folder, _issuer, _clock) = (db, door, services, policies, ledger, openings, journal, keys, folder, issuer, clock);
         _words = new ReceiptWords(texts);
-        _store = new CaseStore(db, sealer, door);
+        _store = new CaseStore(db, sealer, door, personOf);
     }
 
     /// <summary>The decisions of a case that have a receipt, oldest first; null when the case is not this account's. Opens nothing personal.</summary>
@@ -129,8 +129,7 @@ public sealed class DecisionReceipts
 
     private static string NameOf(CaseHead head, Decision decision) => $"{head.Reference}-{decision.Outcome}-{decision.Opening.Id.Value.ToString("N")[^6..]}";
 
-    private async Task<CaseHead?> HeadAsync(AccountId account, CaseId id, CancellationToken cancel) =>
-        await _store.HeadAsync(id, cancel) is { } head && head.AccountId == account.Value ? head : null;
+    private Task<CaseHead?> HeadAsync(AccountId account, CaseId id, CancellationToken cancel) => _store.OwnAsync(account, id, cancel);
 
     private async Task<(CaseHead Head, Decision Decision)?> FindAsync(AccountId account, CaseId id, ActId act, CancellationToken cancel) =>
         await HeadAsync(account, id, cancel) is { } head && (await DecisionsAsync(head, cancel)).FirstOrDefault(d => d.Opening.Id == act) is { } decision ? (head, decision) : null;

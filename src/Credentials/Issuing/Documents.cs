@@ -45,6 +45,9 @@ public sealed record DocumentOrder(PersonId Person, Guid Residence, DocumentCont
     public LocalDate? Until { get; init; }
 }
 
+/// <summary>A version as another register had it.</summary>
+public sealed record EarlierDocument(int Number, string Serial, DocumentState State, LocalDate IssuedDay, LocalDate ExpiresDay, LocalDate? EndedDay);
+
 /// <summary>What an issue made.</summary>
 public sealed record IssuedDocument(Guid Document, Guid Credential, int Number, string Serial, LocalDate ExpiresDay);
 
@@ -81,6 +84,21 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
     {
         await CloseAsync(change, live, DocumentState.Superseded, cancel);
         return await AddAsync(change, order, live.Number + 1);
+    }
+
+    /// <summary>A version as another register had it. It keeps its serial, number and days; a live one can be shown, checked, held and replaced like any other.</summary>
+    public async Task TakeOverAsync(Change change, PersonId person, Guid residence, EarlierDocument earlier, DocumentContent content)
+    {
+        var id = Guid.CreateVersion7(clock.GetUtcNow());
+        change.Claims.Add(new Claim(SerialClaim, blind.Of("document_serial", earlier.Serial)));
+        Put(change, new DocumentVersion(id, 0, person, residence, earlier.Number, earlier.Serial, earlier.State, earlier.IssuedDay, earlier.ExpiresDay, DocumentOrder.Electronic,
+            earlier.IssuedDay.StartInRiyadh(), earlier.EndedDay?.StartInRiyadh()));
+        change.Rows.Add(CredentialsTables.Content.Insert(id, await sealer.SealAsync(change, Context(person, id), content)));
+        if (earlier.State == DocumentState.Live)
+        {
+            change.Claims.Add(Live(person));
+            change.Heads.Add(CredentialsTables.Credential.Head(Guid.CreateVersion7(clock.GetUtcNow()), 0, person.Value, id, LiveQr, RandomNumberGenerator.GetBytes(16), "LIVE", clock.Now(), null));
+        }
     }
 
     /// <summary>The next version, whatever became of the last: in place of the live one, or after one that has ended, be it in this very change.</summary>

@@ -13,6 +13,7 @@ internal static class Verb
           muqeem seed     [--People=300] makes scripted people of the stand-in agencies (demonstration only)
           muqeem backup   --To=DIR
           muqeem restore  --From=DIR, into an empty data folder
+          muqeem import   --From=DIR [--Report=FILE] [--Reason=CODE] takes over an existing register; stopped anywhere, the same command goes on
           muqeem journal verify     [--checkpoint=FILE --vkey=FILE] replays every row against the journal; exits 1 and names what was changed past the system
           muqeem journal reconcile  --Reason=CODE, after a restore that lost published entries: gives the published tree up, and the journal goes on under a new name
           muqeem receipt check      RECEIPT [PROOF] --vkey=FILE --root=FILE says without a network whether the receipt of a decision is valid, or what is wrong with it
@@ -48,6 +49,8 @@ internal static class Verb
                 return await Verbs.BackupAsync(rest);
             case "restore":
                 return await Verbs.RestoreAsync(rest);
+            case "import":
+                return await ImportVerb.RunAsync(rest);
             case "journal" when rest is ["verify", .. var verify]:
                 return await JournalVerbs.VerifyAsync(verify);
             case "journal" when rest is ["reconcile", .. var reconcile]:

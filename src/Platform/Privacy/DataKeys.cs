@@ -77,6 +77,15 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
         }
     }
 
+    /// <summary>A key of a person whom nobody but the change knows yet: durable with the change, kept by nobody but its maker.</summary>
+    public DataKey Make(Change change, PersonId person, RetentionClass @class)
+    {
+        var fresh = RandomNumberGenerator.GetBytes(32);
+        var (wrapped, by) = keys.Wrap(KeyPurpose.DataKeys, fresh, Associated(person, @class));
+        change.Keys.Add(new NewDataKey(person, @class, wrapped, by));
+        return new DataKey(fresh, clock.GetTimestamp());
+    }
+
     /// <summary>Forgets a key at once: it was destroyed.</summary>
     public void Forget(PersonId person, RetentionClass @class)
     {

@@ -92,6 +92,9 @@ public sealed class Change(Act? act)
     /// <summary>Data keys destroyed by this act: what they sealed is gone for good, and a tombstone says so.</summary>
     public List<KeyErasure> Erasures { get; } = [];
 
+    /// <summary>Those of <see cref="Keys"/> that belong to a person who is new in this change, ready for use; see <see cref="Sealer.MakeKeys"/>.</summary>
+    internal Dictionary<(PersonId Person, RetentionClass Class), DataKey>? Fresh { get; set; }
+
     /// <summary>Positions that leaves get in the journal; a leaf that has one keeps it. The sequencer's alone.</summary>
     internal List<(Guid Leaf, long Position)> Sequenced { get; } = [];
 
