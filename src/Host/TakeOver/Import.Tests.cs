@@ -137,7 +137,7 @@ public abstract class ImportTests(SharedWorld shared)
         // The application that was open elsewhere is a draft here, the person's own, and goes on.
         var open = Assert.Single(await _world.Views.ListAsync(person));
         Assert.Equal(CaseStates.Draft, open.State);
-        var account = new AccountId((await _world.Get<Db>().SingleAsync<Guid>("SELECT id FROM account WHERE person_id = @person", new { person = person.Value })));
+        var account = new AccountId((await _world.Get<Db>().SingleAsync<Guid>("SELECT id FROM account WHERE person = @person", new { person = person.Value })));
         Assert.Null(await _world.Views.HeadAsync(new AccountId(Guid.CreateVersion7()), open.Case));
         Assert.NotNull(await _world.Views.HeadAsync(account, open.Case));
         var resident = new Resident(hand.Index, hand.ResidentNumber!, person, account, Categories.EstablishmentWorker);
