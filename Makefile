@@ -22,7 +22,7 @@ test-long: ## the full products and long runs of which `test` takes a sample; wr
 fuzz: ## throws changed inputs at every parser of the verifier  [SECONDS=60 for each, MUQEEM_SEED=… repeats a run]
 	@MUQEEM_FUZZ_SECONDS="$(or $(SECONDS),60)" scripts/tests-of.sh '*FuzzTests' --show-live-output on
 
-demo: ## plays the whole job for four people through public HTTP; leaves out/demo/
+demo: ## plays the whole job for five people through public HTTP; leaves out/demo/
 	@scripts/demo.sh
 
 bench: ## speed and memory as ratios in one run; writes out/bench.json

@@ -16,7 +16,8 @@ internal sealed class Neighbours(Site site, Sizes sizes) : IDisposable
     /// <summary>Of each agency. What we do ourselves falls on it: a case's facts are read from the database, sealed and written.</summary>
     private const int LatencyMs = 300;
 
-    private static readonly string[] Asked = [AlienRegister.Name, LabourContracts.Name, MedicalFitness.Name, HealthInsurance.Name, Justice.Name];
+    /// <summary>Those that a first ID needs.</summary>
+    private static readonly string[] Needed = [AlienRegister.Name, LabourContracts.Name, MedicalFitness.Name, HealthInsurance.Name, Justice.Name];
 
     public async Task MeasureAsync(People people, IEnumerator<int> newcomers)
     {
@@ -42,7 +43,7 @@ internal sealed class Neighbours(Site site, Sizes sizes) : IDisposable
 
     private async Task GatherAsync(Product product, int round)
     {
-        foreach (var agency in Asked)
+        foreach (var agency in Needed)
         {
             await TurnAsync(agency, "latencyMs", LatencyMs.ToString(CultureInfo.InvariantCulture));
         }
@@ -57,13 +58,13 @@ internal sealed class Neighbours(Site site, Sizes sizes) : IDisposable
             }
             took.Add(Stopwatch.GetElapsedTime(from).TotalMilliseconds);
         }
-        foreach (var agency in Asked)
+        foreach (var agency in Needed)
         {
             await TurnAsync(agency, "reset", "true");
         }
         took.Sort();
         var median = took[took.Count / 2];
-        Say(Figure.Of(Figure.FactsGather).Keep(round, new(LatencyMs / median, median / LatencyMs, 1000 / median, median * 1000), $"{median:0} ms where each of {Asked.Length} agencies takes {LatencyMs}: {median / LatencyMs:0.00} times"));
+        Say(Figure.Of(Figure.FactsGather).Keep(round, new(LatencyMs / median, median / LatencyMs, 1000 / median, median * 1000), $"{median:0} ms where each of {Needed.Length} agencies takes {LatencyMs}: {median / LatencyMs:0.00} times"));
     }
 
     private async Task DrainAsync(Product product, PostgresCluster cluster, int round)

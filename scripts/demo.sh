@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Plays the whole job for four people through public HTTP, in a browser without script. Leaves out/demo/: transcript.txt, result.json, pictures in both languages.
+# Plays the whole job for five people through public HTTP, in a browser without script. Leaves out/demo/: transcript.txt, result.json, pictures in both languages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install.sh test

@@ -131,22 +131,18 @@ public sealed class CaseViews
             ? await _db.FirstAsync<long?>("SELECT due_at FROM deadline WHERE subject_id = @id AND kind = @kind", new { id = head.Id, kind = Deadlines.Retry }, cancel) : null;
         var objectUntil = _services.ByCode(head.Service).States.Allows(head.State, CaseActs.Object, By.Applicant)
             ? head.StateSince + Duration.FromDays(_policies.Current.Get<int>(CasePolicies.ObjectionDays, _clock.Today())) : (Instant?)null;
-        var contests = await _store.OpenedContestsAsync(access, head, cancel);
+        var contests = await _store.ContestsAsync(head.Case, cancel);
         // A refusal by rule shows the findings; a refusal by an officer his words.
         return new(head, _services.ByCode(head.Service), timeline, [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Comparisons ?? [], bill, decided,
             timeline.LastOrDefault(e => e.To == head.State && e.Reason is not null)?.Reason, next is { } n ? Instant.Max(Clock.FromMicros(n), _clock.Now()) : null, objectUntil,
-            contests, await ContestableAsync(head, last, cancel));
+            await _store.OpenedAsync(access, head, contests), Contestable(head, last, contests));
     }
 
-    private async Task<IReadOnlyList<string>> ContestableAsync(CaseHead head, StoredAssessment? last, CancellationToken cancel)
+    private IReadOnlyList<string> Contestable(CaseHead head, StoredAssessment? last, IReadOnlyList<StoredContest> before)
     {
         var (policy, now) = (_policies.Current, _clock.Now());
-        if (last is null || !Contesting.IsOpen(head, _services.ByCode(head.Service), last, policy, now))
-        {
-            return [];
-        }
-        var before = await _store.ContestsAsync(head.Case, cancel);
-        return [.. ContestPoint.Of(last).Select(p => p.About).Where(about => Contesting.Against(about, before, policy, now) is null)];
+        return last is null || !Contesting.IsOpen(head, _services.ByCode(head.Service), last, policy, now) ? []
+            : [.. ContestPoint.Of(last).Select(p => p.About).Where(about => Contesting.Against(about, before, policy, now) is null)];
     }
 
     /// <summary>The queue, oldest first. Nothing personal is opened for it.</summary>
@@ -207,7 +203,7 @@ public sealed class CaseViews
         return new(head, service, request, answers, FormContext.From(_engine.Rules(head.Category, _clock.Now()), facts), last?.Comparisons ?? [], [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Signals ?? [],
             last is null ? [] : PriceLine.FromJson(last.Lines), await TimelineAsync(head, cancel), held?.Until > _clock.Now() ? held.Officer : null, held?.Until, pending,
             await LastNoteAsync(access, head, CaseActs.Object, cancel), await LastNoteAsync(access, head, CaseActs.Refuse, cancel) ?? await LastNoteAsync(access, head, CaseActs.Ask, cancel),
-            await _store.OpenedContestsAsync(access, head, cancel));
+            await _store.OpenedAsync(access, head, await _store.ContestsAsync(head.Case, cancel)));
     }
 
     private async Task<IReadOnlyList<TimelineEntry>> TimelineAsync(CaseHead head, CancellationToken cancel) =>

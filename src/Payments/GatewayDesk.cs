@@ -122,8 +122,7 @@ public sealed class GatewayDesk(Bills bills, Ledger ledger, PaymentsInbox inbox,
         {
             return null;
         }
-        // Deposits to prepaid balances are the gateway's books, not ours.
-        var ours = listed.Where(n => n.BillNumber is not null || n.Reference is not null).ToList();
+        var ours = Ours(listed);
         var booked = await ledger.BookedAsync([.. ours.Select(n => n.GatewayId)], cancel);
         var contradicting = new List<string>();
         var missed = 0;
@@ -163,7 +162,7 @@ public sealed class GatewayDesk(Bills bills, Ledger ledger, PaymentsInbox inbox,
         {
             return null;
         }
-        var listed = all.Where(n => n.BillNumber is not null || n.Reference is not null).DistinctBy(n => n.GatewayId).ToDictionary(n => n.GatewayId, n => n.Amount, StringComparer.Ordinal);
+        var listed = Ours(all).DistinctBy(n => n.GatewayId).ToDictionary(n => n.GatewayId, n => n.Amount, StringComparer.Ordinal);
         var paid = await ledger.PaidOnAsync(day, cancel);
         var booked = await ledger.BookedAsync(listed.Keys, cancel);
         var differences = new List<ClosingDifference>();
@@ -183,6 +182,9 @@ public sealed class GatewayDesk(Bills bills, Ledger ledger, PaymentsInbox inbox,
 
         static Money Sum(IEnumerable<Money> amounts) => amounts.Aggregate(Money.Zero, (sum, amount) => sum + amount);
     }
+
+    /// <summary>Deposits to prepaid balances are the gateway's books, not ours.</summary>
+    private static List<PaymentNotice> Ours(IEnumerable<PaymentNotice> listed) => [.. listed.Where(n => n.BillNumber is not null || n.Reference is not null)];
 
     private async Task<Bill> BillIn(string payload, CancellationToken cancel)
     {

@@ -27,14 +27,6 @@ public sealed record BorderCall(string WebhookId, BorderEvent Event);
 public static class BorderWebhook
 {
     /// <param name="body">The raw bytes as they came, before any parsing.</param>
-    public static Result<BorderCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, Instant now)
-    {
-        if (!SignedWebhook.Verify(headers, body, key, now).TryGet(out var id, out var refusal))
-        {
-            return refusal;
-        }
-        return Wire.ReadEvent<BorderEvent>(body) is { } crossing && crossing.BrokenField() is null
-            ? new BorderCall(id, crossing)
-            : new Refusal(SignedWebhook.Malformed);
-    }
+    public static Result<BorderCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, Instant now) =>
+        SignedWebhook.Read<BorderEvent>(headers, body, key, now, c => c.BrokenField()).TryGet(out var call, out var refusal) ? new BorderCall(call.Id, call.Content) : refusal;
 }

@@ -63,14 +63,6 @@ public sealed class RecordContests(AgencyLines lines)
 public static class ContestWebhook
 {
     /// <param name="body">The raw bytes as they came, before any parsing.</param>
-    public static Result<ContestCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, Instant now)
-    {
-        if (!SignedWebhook.Verify(headers, body, key, now).TryGet(out var id, out var refusal))
-        {
-            return refusal;
-        }
-        return Wire.ReadEvent<ContestGiven>(body) is { } given && given.BrokenField() is null
-            ? new ContestCall(id, given)
-            : new Refusal(SignedWebhook.Malformed);
-    }
+    public static Result<ContestCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, Instant now) =>
+        SignedWebhook.Read<ContestGiven>(headers, body, key, now, c => c.BrokenField()).TryGet(out var call, out var refusal) ? new ContestCall(call.Id, call.Content) : refusal;
 }

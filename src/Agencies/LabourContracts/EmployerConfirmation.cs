@@ -22,14 +22,6 @@ public sealed record ConfirmationCall(string WebhookId, ConfirmationGiven Answer
 public static class ConfirmationWebhook
 {
     /// <param name="body">The raw bytes as they came, before any parsing.</param>
-    public static Result<ConfirmationCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, NodaTime.Instant now)
-    {
-        if (!SignedWebhook.Verify(headers, body, key, now).TryGet(out var id, out var refusal))
-        {
-            return refusal;
-        }
-        return Wire.ReadEvent<ConfirmationGiven>(body) is { } given && given.BrokenField() is null
-            ? new ConfirmationCall(id, given)
-            : new Refusal(SignedWebhook.Malformed);
-    }
+    public static Result<ConfirmationCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, NodaTime.Instant now) =>
+        SignedWebhook.Read<ConfirmationGiven>(headers, body, key, now, c => c.BrokenField()).TryGet(out var call, out var refusal) ? new ConfirmationCall(call.Id, call.Content) : refusal;
 }

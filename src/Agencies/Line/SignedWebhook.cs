@@ -61,6 +61,17 @@ public static class SignedWebhook
         return at < now - Tolerance || at > now + Tolerance ? new Refusal(OutsideTime) : id;
     }
 
+    /// <summary>The id and the content of a call whose signature and time are right, and whose content the contract allows.</summary>
+    /// <param name="brokenField">The first field that breaks the contract, or null.</param>
+    internal static Result<(string Id, T Content)> Read<T>(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, Instant now, Func<T, string?> brokenField) where T : class
+    {
+        if (!Verify(headers, body, key, now).TryGet(out var id, out var refusal))
+        {
+            return refusal;
+        }
+        return Wire.ReadEvent<T>(body) is { } content && brokenField(content) is null ? (id, content) : new Refusal(Malformed);
+    }
+
     /// <summary>The three headers that a sender adds.</summary>
     public static IReadOnlyDictionary<string, string> Sign(string id, Instant at, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key)
     {

@@ -12,14 +12,6 @@ public static class PaymentWebhook
 {
     /// <param name="body">The raw bytes as they came, before any parsing.</param>
     /// <returns>Refusals: <see cref="SignedWebhook.Malformed"/>, <see cref="SignedWebhook.BadSignature"/>, <see cref="SignedWebhook.OutsideTime"/>.</returns>
-    public static Result<PaymentCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, Instant now)
-    {
-        if (!SignedWebhook.Verify(headers, body, key, now).TryGet(out var id, out var refusal))
-        {
-            return refusal;
-        }
-        return Wire.ReadEvent<PaymentReceived>(body) is { } payment && payment.BrokenField() is null
-            ? new PaymentCall(id, payment)
-            : new Refusal(SignedWebhook.Malformed);
-    }
+    public static Result<PaymentCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, Instant now) =>
+        SignedWebhook.Read<PaymentReceived>(headers, body, key, now, c => c.BrokenField()).TryGet(out var call, out var refusal) ? new PaymentCall(call.Id, call.Content) : refusal;
 }

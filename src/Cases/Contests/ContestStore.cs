@@ -19,10 +19,10 @@ internal sealed partial class CaseStore
     public async Task<StoredContest?> ContestAsync(Guid id, CancellationToken cancel) =>
         await db.FirstAsync<StoredContest>(Contests + " WHERE id = @id", new { id }, cancel);
 
-    public async Task<IReadOnlyList<Contest>> OpenedContestsAsync(Access access, CaseHead head, CancellationToken cancel)
+    public async Task<IReadOnlyList<Contest>> OpenedAsync(Access access, CaseHead head, IReadOnlyList<StoredContest> rows)
     {
-        var opened = new List<Contest>();
-        foreach (var row in await ContestsAsync(head.Case, cancel))
+        var opened = new List<Contest>(rows.Count);
+        foreach (var row in rows)
         {
             opened.Add(await OpenedAsync(access, head, row));
         }

@@ -195,6 +195,20 @@ public abstract class CaseEngineTests(DatabaseKind kind) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_case_that_is_withdrawn_while_it_waits_is_asked_for_no_more()
+    {
+        await _world.AtDeskAsync("knobs", ("agency", "HealthInsurance"), ("down", "true"));
+        var (account, _, id) = await ApplyAsync(0);
+        Assert.Equal(CaseStates.WaitingForSource, Done<CaseOutcome.Done>(await SubmitAsync(account, id)).State);
+        Task<long> AttemptsAsync() => _world.Get<Db>().SingleAsync<long>("SELECT COUNT(*) FROM deadline WHERE subject_id = @id AND kind = 'retry'", new { id = id.Value });
+        Assert.Equal(1, await AttemptsAsync());
+        Done<CaseOutcome.Done>(await InRequest(() => _world.Engine.WithdrawAsync(By(account, "withdraw"), account, id)));
+        Assert.Equal(0, await AttemptsAsync());
+        Assert.Null((await TrackAsync(account, id)).Head.Waiting);
+        await _world.AtDeskAsync("knobs", ("agency", "HealthInsurance"), ("reset", "true"));
+    }
+
+    [Fact]
     public async Task A_case_of_somebody_else_is_not_there()
     {
         var (_, _, id) = await ApplyAsync(0);

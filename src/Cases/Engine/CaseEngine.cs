@@ -359,8 +359,7 @@ public sealed partial class CaseEngine
     private async Task AssessAndMoveAsync(CaseChange c, Access access, Service service, object request, GatheredFacts gathered, Bill? paid, IReadOnlyList<Platform.Files.SentUpload>? sent, CancellationToken cancel)
     {
         var rules = Rules(gathered.Category, c.Now);
-        c.Head = c.Head with { Rules = $"{service.Code}/{service.RuleSet}@{rules.Policy.Version}", Waiting = null };
-        c.Change.Rows.Add(CaseTables.Deadline.Delete(c.Head.Id, Deadlines.Retry));
+        c.Head = c.Head with { Rules = $"{service.Code}/{service.RuleSet}@{rules.Policy.Version}" };
         if (gathered.Outage is { } outage)
         {
             Wait(c, outage);

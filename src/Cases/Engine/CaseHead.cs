@@ -163,6 +163,12 @@ internal sealed class CaseChange(Change change, Service service, CaseHead before
             Change.Rows.Add(CaseTables.Queue.Delete(Head.Id));
             Change.Rows.Add(CaseTables.Lock.Delete(Head.Id));
         }
+        if (Head.State == CaseStates.WaitingForSource)
+        {
+            // Whichever way it leaves, withdrawn or timed out too: nobody asks the source for it any more.
+            Head = Head with { Waiting = null };
+            Change.Rows.Add(CaseTables.Deadline.Delete(Head.Id, Deadlines.Retry));
+        }
         Note(act, to, reason, note, who ?? (by == By.System ? Actor.System("engine") : null));
         Head = Head with { State = to, StateSince = Now, Holder = Holders.Of(Service.States, to), DueAt = null };
         Change.Rows.Add(CaseTables.Deadline.Delete(Head.Id, Deadlines.State));

@@ -276,7 +276,8 @@ public sealed class Performer
             : new Payer(kind, new Guid(_blind.Of("payer", number)));
     }
 
-    private static DocumentContent Content(PersonRecord person, ResidenceDetails details, string category) => new()
+    /// <summary>What an ID says: of the person as the register has him, of the residence, of who answers for him.</summary>
+    public static DocumentContent Content(PersonRecord person, ResidenceDetails details, string category) => new()
     {
         ResidentNumber = details.ResidentNumber,
         NameArabic = person.FullNameArabic,

@@ -23,12 +23,11 @@ public sealed class CheckRecorder(Db db, IWriter writer, StandingsOf standingsOf
 {
     private const int MostWaiting = 4096, Largest = 256;
 
-    /// <summary>Groups under way. With two each is half as large, and a group costs the database about the same whatever its size.</summary>
-    private const int AtOnce = 1;
-
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _queue = new();
-    private int _running;
+
+    /// <summary>One group at a time: of two each is half as large, and a group costs the database about the same whatever its size.</summary>
+    private bool _running;
 
     /// <param name="where">Shown to the resident: <c>verifier.</c> and the purpose.</param>
     /// <returns>Null: no credential of ours stands there, and nothing was recorded.</returns>
@@ -43,11 +42,11 @@ public sealed class CheckRecorder(Db db, IWriter writer, StandingsOf standingsOf
                 throw new AccessNotRecordedException(new WriteOutcome.Busy(TimeSpan.FromSeconds(1)));
             }
             _queue.Enqueue(waiting);
-            if (_running == AtOnce)
+            if (_running)
             {
                 return waiting.Done.Task;
             }
-            _running++;
+            _running = true;
         }
         _ = Task.Run(RunAsync);
         return waiting.Done.Task;
@@ -66,7 +65,7 @@ public sealed class CheckRecorder(Db db, IWriter writer, StandingsOf standingsOf
                 }
                 if (group.Count == 0)
                 {
-                    _running--;
+                    _running = false;
                     return;
                 }
             }

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Holding;
@@ -9,6 +8,7 @@ using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.SignIn;
+using Muqeem.Verifier.Cryptography;
 
 namespace Muqeem.Host.Api;
 
@@ -102,15 +102,8 @@ internal static class CredentialRoutes
         {
             return null;
         }
-        try
-        {
-            using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = x, Y = y } });
-            return new HolderKey(x, y);
-        }
-        catch (CryptographicException)
-        {
-            return null;
-        }
+        using var key = P256Key.Create(x, y);
+        return key is null ? null : new HolderKey(x, y);
     }
 
     private static byte[]? Coordinate(string text) => text is { Length: 43 } && Base64Url.IsValid(text) && Base64Url.DecodeFromChars(text) is { Length: 32 } bytes && Base64Url.EncodeToString(bytes) == text ? bytes : null;

@@ -232,7 +232,7 @@ internal sealed class Checks(LocalDate today, Instant now, FolderKind kind, stri
                     findings.Add(row.Says("document.number_twice", "number"));
                 }
                 Doubts(row, earlier, residence.Earlier, findings);
-                planned.Add(new(place, earlier, Content(record, residence)));
+                planned.Add(new(place, earlier, Performer.Content(record, residence.Details, residence.Earlier.Category)));
             }
         }
         if (live.Count == 0 && residences.Find(r => r is { Earlier.EndReason: null }) is not null)
@@ -291,27 +291,6 @@ internal sealed class Checks(LocalDate today, Instant now, FolderKind kind, stri
             findings.Add(row.Says("document.residence_ended", "residence"));
         }
     }
-
-    private static DocumentContent Content(PersonRecord person, PlannedResidence residence) => new()
-    {
-        ResidentNumber = residence.Details.ResidentNumber,
-        NameArabic = person.FullNameArabic,
-        NameLatin = person.FullNameLatin,
-        FamilyName = person.FamilyName,
-        GivenNames = person.GivenNames,
-        Sex = person.SexAsDocumented,
-        Nationality = person.Nationality,
-        Occupation = residence.Details.Occupation,
-        OccupationArabic = residence.Details.OccupationArabic,
-        Birth = BirthDate.Of(LocalDatePattern.Iso.Parse(person.BirthDate).GetValueOrThrow(), Enum.Parse<BirthPrecision>(person.BirthPrecision, ignoreCase: true), person.BirthDateHijri),
-        AnswerableName = residence.Details.EmployerName,
-        AnswerableKind = residence.Earlier.Category switch
-        {
-            Categories.HouseholdWorker => Answerable.Household,
-            Categories.Dependent => Answerable.HeadOfFamily,
-            _ => Answerable.Establishment,
-        },
-    };
 
     private List<PlannedCase> Cases(Bundle bundle, List<Discrepancy> findings)
     {

@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Numerics;
 using System.Security.Cryptography;
+using Muqeem.Verifier.Cryptography;
 using Muqeem.Verifier.Encodings;
 
 namespace Muqeem.Verifier.Signatures;
@@ -8,10 +7,6 @@ namespace Muqeem.Verifier.Signatures;
 /// <summary>Public P-256 keys as credentials name them: a JWK in <c>cnf</c>, a COSE_Key in a mobile document.</summary>
 internal static class HolderKeys
 {
-    /// <summary>FIPS 186-4, D.1.2.3: the field, and the constant of y² = x³ − 3x + b.</summary>
-    private static readonly BigInteger P = BigInteger.Parse("0ffffffff00000001000000000000000000000000ffffffffffffffffffffffff", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-    private static readonly BigInteger B = BigInteger.Parse("05ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-
     /// <summary>Null when it is no public key on P-256.</summary>
     public static ECParameters? FromJwk(Json? jwk)
     {
@@ -34,13 +29,10 @@ internal static class HolderKeys
 
     private static long? Integer(Cbor? item) => item is not null && item.TryInteger(out var value) ? value : null;
 
-    /// <summary>
-    /// Null when the point is not on the curve. Every point on P-256 is in its group, so the equation is the whole check; importing the key would cost
-    /// more than a signature, and most credentials are looked at without a proof by their holder.
-    /// </summary>
+    /// <summary>Null when the point is not on the curve.</summary>
     private static ECParameters? Point(byte[] x, byte[] y)
     {
-        var (a, b) = (new BigInteger(x, true, true), new BigInteger(y, true, true));
-        return a < P && b < P && (b * b - (a * a - 3) * a - B) % P == 0 ? new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = x, Y = y } } : null;
+        using var key = P256Key.Create(x, y);
+        return key is null ? null : new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = x, Y = y } };
     }
 }
