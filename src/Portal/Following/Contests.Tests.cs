@@ -105,6 +105,8 @@ public abstract class ContestPagesTests(ContestWorld shared)
         var order = await WholeWorld.UntilAsync(async () => await AtDeskAsync(waits["contests"][0].GetProperty("id").GetString()!) is { ValueKind: JsonValueKind.Object } o ? o.GetProperty("order").ToString() : null, "the courts have it");
         Assert.Contains("Order 4400098765", order);
         Assert.Contains("image/", order);
+        // An answer may come before it is written down that the agency has it; this timeline has both.
+        await WholeWorld.UntilAsync(async () => (await program.GetAsync(at))["contests"][0].GetProperty("state").GetString() == ContestStates.WithAgency ? "" : null, "the agency has it");
 
         await _world.AtDeskAsync("contests/answers", ("reference", waits["contests"][0].GetProperty("id").GetString()!), ("corrected", "true"), ("reason", "The order was lifted."), ("twice", "true"));
         // Payment is due, or the random sample drew it for an officer.
