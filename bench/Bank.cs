@@ -37,6 +37,15 @@ internal sealed class Bank(int port) : IDisposable
         _keyId = answer is BookAnswer.Done { KeyIds: [var id] } ? id : throw new InvalidOperationException($"{answer}");
     }
 
+    private static string Proof(ECDsa key, JsonElement nonce)
+    {
+        var q = key.ExportParameters(false).Q;
+        var header = $$$"""{"typ":"openid4vci-proof+jwt","alg":"ES256","jwk":{"kty":"EC","crv":"P-256","x":"{{{Base64Url.EncodeToString(q.X)}}}","y":"{{{Base64Url.EncodeToString(q.Y)}}}"}}""";
+        var claims = $$"""{"aud":"{{nonce.GetProperty("audience").GetString()}}","iat":{{nonce.GetProperty("until").GetDateTimeOffset().ToUnixTimeSeconds() - 300}},"nonce":"{{nonce.GetProperty("nonce").GetString()}}"}""";
+        var signed = $"{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(header))}.{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(claims))}";
+        return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
+    }
+
     /// <summary>Each resident gets a credential for a key of his own; then a session is opened.</summary>
     public async Task MeetAsync(IReadOnlyList<Applicant> applicants)
     {
@@ -44,9 +53,11 @@ internal sealed class Bank(int port) : IDisposable
         foreach (var applicant in applicants)
         {
             var holder = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var q = holder.ExportParameters(false).Q;
-            var jwk = $$"""{"kty":"EC","crv":"P-256","x":"{{Base64Url.EncodeToString(q.X)}}","y":"{{Base64Url.EncodeToString(q.Y)}}"}""";
-            var status = await caller.SendAsync(Caller.Request("POST", "/api/v1/credentials", applicant.Token, Guid.CreateVersion7(), $$"""{"format":"dc+sd-jwt","jwk":{{jwk}}}"""));
+            if (await caller.SendAsync(Caller.Request("GET", "/api/v1/credentials/nonce", applicant.Token, null, null)) != 200)
+            {
+                throw new WrongAnswerException("nonce: " + caller.Text);
+            }
+            var status = await caller.SendAsync(Caller.Request("POST", "/api/v1/credentials", applicant.Token, Guid.CreateVersion7(), $$"""{"format":"dc+sd-jwt","proof":"{{Proof(holder, Answer(caller))}}"}"""));
             if (status != 200)
             {
                 throw new WrongAnswerException($"credentials: {status} {caller.Text}");

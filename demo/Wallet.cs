@@ -94,8 +94,14 @@ public sealed class Wallet : IDisposable
     /// <param name="format"><c>dc+sd-jwt</c> or <c>mso_mdoc</c>.</param>
     public async Task<string> CredentialAsync(string format)
     {
+        var asked = await GetAsync("credentials/nonce");
         var point = _key.ExportParameters(false).Q;
-        var issued = await PostAsync("credentials", new { format, jwk = new { kty = "EC", crv = "P-256", x = Base64Url.EncodeToString(point.X), y = Base64Url.EncodeToString(point.Y) } });
+        var header = new { typ = "openid4vci-proof+jwt", alg = "ES256", jwk = new { kty = "EC", crv = "P-256", x = Base64Url.EncodeToString(point.X), y = Base64Url.EncodeToString(point.Y) } };
+        // The clock of the demonstration was moved: it is now when the nonce is given.
+        var claims = new { aud = asked.GetProperty("audience").GetString(), iat = asked.GetProperty("until").GetDateTimeOffset().ToUnixTimeSeconds() - 300, nonce = asked.GetProperty("nonce").GetString() };
+        var signed = Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(header)) + "." + Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims));
+        var proof = signed + "." + Base64Url.EncodeToString(_key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256));
+        var issued = await PostAsync("credentials", new { format, proof });
         return issued.GetProperty("credential").GetString()!;
     }
 

@@ -69,6 +69,8 @@ public sealed record QueueCounts(int Waiting, int Late, int Mine, int Objections
 /// <summary>Read models of cases. What opens personal data takes the reader and leaves an access.</summary>
 public sealed class CaseViews
 {
+    private const int Looks = 4;
+
     private readonly Db _db;
     private readonly ReadDoor _door;
     private readonly ServiceCatalogue _services;
@@ -122,6 +124,28 @@ public sealed class CaseViews
             return null;
         }
         var access = _door.Enter(reader, Purpose.Self, id, "case.track", head.Person);
+        return await WholeAsync(head, now => TrackAsync(access, now, cancel), cancel);
+    }
+
+    /// <summary>
+    /// Looks until nothing was written in between: a view is of several questions, and an act that commits between two of them would be seen by half. After that many looks at a case that
+    /// does not come to rest the last one is shown.
+    /// </summary>
+    private async Task<T> WholeAsync<T>(CaseHead head, Func<CaseHead, Task<T>> look, CancellationToken cancel)
+    {
+        for (var left = Looks; ; left--)
+        {
+            var view = await look(head);
+            if (left == 1 || await _store.HeadAsync(head.Case, cancel) is not { } now || now.Version == head.Version)
+            {
+                return view;
+            }
+            head = now with { AccountId = head.AccountId };
+        }
+    }
+
+    private async Task<TrackView> TrackAsync(Access access, CaseHead head, CancellationToken cancel)
+    {
         var (last, _) = await _store.AssessmentAsync(access, head, cancel);
         var timeline = await TimelineAsync(head, cancel);
         var decided = head.State is CaseStates.Refused or CaseStates.NeedsInformation
@@ -188,6 +212,11 @@ public sealed class CaseViews
             return null;
         }
         var access = _door.Enter(reader, Purpose.DecideCase, id, "office.case", head.Person);
+        return await WholeAsync(head, now => ReviewAsync(access, now, cancel), cancel);
+    }
+
+    private async Task<ReviewView> ReviewAsync(Access access, CaseHead head, CancellationToken cancel)
+    {
         var service = _services.ByCode(head.Service);
         var request = await _store.RequestAsync(access, head, service, cancel);
         var answers = await _store.AnswersAsync(access, head, cancel);

@@ -69,6 +69,7 @@ public static class CredentialsSetup
         services.AddSingleton(p => new ChangeFeed(p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), () => Now(p, SubscriptionRules.Of), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Teller>();
         services.AddHostedService<TellingWork>();
+        services.AddSingleton(p => new KeyProofs(p.GetRequiredService<BlindIndex>(), p.GetRequiredService<TimeProvider>(), origin));
         services.AddSingleton(p => new Holds(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(),
             p.GetRequiredService<TellHolder>(), () => Now(p, HoldRules.Of), p.GetRequiredService<TimeProvider>()));

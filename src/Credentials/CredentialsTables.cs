@@ -213,7 +213,25 @@ public static class CredentialsTables
         new Column("proposal_id", ColumnType.Uuid),
         new Column("words", ColumnType.Sealed) { Binding = new(RetentionClass.Case, "proposal_id", "person_id", "document_proposal", "proposal_id") });
 
+    internal static readonly Table Objection = new("document_objection", TableKind.Act, 1, "What a holder says against a suspension of the ID; one for each. Decided by an officer who had no part in it, or granted when it is lifted.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("person_id", ColumnType.Uuid),
+        new Column("hold_id", ColumnType.Uuid, Remark: "the suspension"),
+        new Column("state", ColumnType.Text, Remark: "OPEN, UPHELD (the suspension stands), GRANTED (it was lifted), CLOSED (the ID was revoked meanwhile)"),
+        new Column("opened_at", ColumnType.Instant),
+        new Column("opened_by", ColumnType.Uuid, Remark: "account of the holder"),
+        new Column("due_at", ColumnType.Instant, Remark: "by when it should be decided"),
+        new Column("evidence", ColumnType.Uuid, Nullable: true, Remark: "upload"),
+        new Column("decided_at", ColumnType.Instant, Nullable: true),
+        new Column("decided_by", ColumnType.Uuid, Nullable: true, Remark: "account of the officer"),
+        new Column("decision_reason", ColumnType.Text, Nullable: true, Remark: "a code; of one that was not granted"));
+
+    internal static readonly Table ObjectionWords = new("document_objection_content", TableKind.Act, 1, "The words of an objection and of its answer. Guarded by the objection's head.",
+        new Column("objection_id", ColumnType.Uuid),
+        new Column("content", ColumnType.Sealed, Remark: "ObjectionContent") { Binding = new(RetentionClass.Case, "objection_id", "person_id", "document_objection", "objection_id") });
+
     public static readonly IReadOnlyList<Table> All =
-        [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words, RegisteredVerifier, VerifierKey, VerifierUse,
+        [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words, Objection, ObjectionWords, RegisteredVerifier, VerifierKey, VerifierUse,
             Subscription, SubscriptionFeed, SubscriptionEvent, Teller];
 }

@@ -25,6 +25,9 @@ public static class HoldReasons
     /// <summary>Why the second officer does not confirm.</summary>
     public static readonly IReadOnlyList<string> Reject = ["reject.not_founded", "reject.too_severe", "reject.other_person", "reject.more_needed"];
 
+    /// <summary>Why a suspension stands against an objection.</summary>
+    public static readonly IReadOnlyList<string> Uphold = ["uphold.reason_stands", "uphold.not_shown", "uphold.review_goes_on", "uphold.order_in_force"];
+
     public static IReadOnlyList<string> For(ProposedAct act) => act switch
     {
         ProposedAct.Suspend => Suspend,
@@ -56,13 +59,27 @@ public static class HoldRefusals
     public const string WordsMissing = "id.words_missing";
     public const string WordsTooLong = "id.words_too_long";
     public const string Changed = "id.changed";
+
+    /// <summary>The holder says nothing against the suspension.</summary>
+    public const string ObjectionMissing = "id.objection_missing";
+
+    /// <summary>The ID is not suspended, or the time to object is over.</summary>
+    public const string NothingToObject = "id.nothing_to_object";
+
+    /// <summary>To each suspension one objection.</summary>
+    public const string ObjectedAlready = "id.objected_already";
+    public const string ObjectionOver = "id.objection_over";
+
+    /// <summary>Who proposed or confirmed a suspension does not judge an objection to it.</summary>
+    public const string HadPart = "id.had_part";
 }
 
 /// <summary>From the policies.</summary>
 /// <param name="ProposalLife">After which a proposal that nobody decided counts no longer.</param>
 /// <param name="ObjectionDays">How long the holder may object to a suspension or revocation.</param>
-public sealed record HoldRules(Duration ProposalLife, int ObjectionDays, long Version)
+/// <param name="AnswerDays">Within which an objection is to be decided.</param>
+public sealed record HoldRules(Duration ProposalLife, int ObjectionDays, int AnswerDays, long Version)
 {
     public static HoldRules Of(PolicySnapshot policies, LocalDate on) =>
-        new(Duration.FromHours(policies.Get<int>("document.proposal_hours", on)), policies.Get<int>("document.objection_days", on), policies.Version);
+        new(Duration.FromHours(policies.Get<int>("document.proposal_hours", on)), policies.Get<int>("document.objection_days", on), policies.Get<int>("document.objection_answer_days", on), policies.Version);
 }

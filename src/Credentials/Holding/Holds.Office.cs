@@ -34,13 +34,16 @@ public sealed partial class Holds
         }
         // The same operation is the same proposal, whatever was decided about it since.
         var id = Platform.Background.Names.IdOf($"document.proposal:{actor}:{operation}");
-        var again = await Proposal.FindAsync(db, id, cancel) is not null;
+        var again = false;
         for (var attempt = 1; ; attempt++)
         {
             var now = clock.Now();
             var open = await OpenAsync(person, cancel);
             var versions = await documents.OfAsync(person, cancel);
-            var former = (await Proposal.OfAsync(db, person, cancel)).FirstOrDefault(p => p.State == ProposalState.Open);
+            var before = await Proposal.OfAsync(db, person, cancel);
+            var former = before.FirstOrDefault(p => p.State == ProposalState.Open);
+            // Sent twice at once, the other may be through by now.
+            again = again || before.Any(p => p.Id == id);
             if (versions.Count == 0)
             {
                 return new HoldAnswer.NotThere();
@@ -70,7 +73,6 @@ public sealed partial class Holds
             {
                 return answer;
             }
-            again = await Proposal.FindAsync(db, id, cancel) is not null;
         }
     }
 
@@ -107,6 +109,7 @@ public sealed partial class Holds
                     break;
                 case ProposedAct.Lift:
                     await EndAsync(change, open, open.Suspension!, proposal.Reason, by, id, cancel);
+                    await AnswerObjectionAsync(change, proposal.Person, open.Suspension!.Id, ObjectionState.Granted, by, cancel);
                     await tell(change, proposal.Person, open.Freeze is null ? "id_suspension_lifted" : "id_suspension_lifted_frozen", told);
                     break;
                 case ProposedAct.Revoke:
@@ -150,7 +153,7 @@ public sealed partial class Holds
             .ToDictionary(w => w.ProposalId, w => w.Words);
         var words = await door.OpenManyAsync<string>(access, [.. proposals.Select(p => (WordsOf(person, p.Id), ciphers[p.Id]))], cancel);
         return new(person, versions, await documents.OpenAsync(access, versions[0], cancel), await OpenAsync(person, cancel), await OpenHolds.AllAsync(db, person, cancel),
-            [.. proposals.Select((p, i) => new ProposalInWords(p, words[i]))]);
+            [.. proposals.Select((p, i) => new ProposalInWords(p, words[i]))], await ObjectionsOfAsync(access, person, cancel));
     }
 
     private async Task<HoldAnswer> EndAsync(string verb, Actor actor, AccountId by, Guid id, ProposalState how, string? reason, Func<Proposal, Refusal?> against, Guid operation, CancellationToken cancel)
@@ -191,6 +194,7 @@ public sealed partial class Holds
         foreach (var hold in new[] { open.Suspension, open.Freeze }.OfType<DocumentHold>())
         {
             Close(change, hold, HoldReasons.Revoked, by, hold.Kind == HoldKind.Suspended ? proposal : null);
+            await AnswerObjectionAsync(change, hold.Person, hold.Id, ObjectionState.Closed, by, cancel);
         }
     }
 
@@ -220,8 +224,11 @@ public sealed partial class Holds
 
     private static Refusal? InputRefusal(ProposedAct act, string reason, string words) =>
         !HoldReasons.For(act).Contains(reason) ? new Refusal(HoldRefusals.ReasonMissing)
-        : words.Length == 0 ? new Refusal(HoldRefusals.WordsMissing)
-        : words.Length > LongestWords ? new Refusal(HoldRefusals.WordsTooLong, ("most", LongestWords))
+        : WordsRefusal(words, LongestWords);
+
+    private static Refusal? WordsRefusal(string words, int most, string missing = HoldRefusals.WordsMissing) =>
+        words.Length == 0 ? new Refusal(missing)
+        : words.Length > most ? new Refusal(HoldRefusals.WordsTooLong, ("most", most))
         : null;
 
     private async Task<string> WordsAsync(Access access, Proposal proposal, CancellationToken cancel)

@@ -33,7 +33,7 @@ public class HoldsOnSqliteTests : HoldsTests
 }
 
 /// <summary>A resident with an ID and a credential of it, and two officers, on a real database with the real lists and inbox.</summary>
-public abstract class HoldsTests : IAsyncLifetime
+public abstract partial class HoldsTests : IAsyncLifetime
 {
     private const int Valid = 0, Invalid = 1, Suspended = 2, Frozen = 3;
     private const string Origin = "https://muqeem.example";

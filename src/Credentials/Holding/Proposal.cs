@@ -75,8 +75,10 @@ public sealed record ProposalInWords(Proposal Proposal, string? Words);
 /// <param name="Content">Of the newest version.</param>
 /// <param name="Holds">All that ever were, newest first.</param>
 /// <param name="Proposals">Newest first.</param>
+/// <param name="Objections">Newest first.</param>
 public sealed record IdFile(
-    PersonId Person, IReadOnlyList<Issuing.DocumentVersion> Versions, Issuing.DocumentContent Content, OpenHolds Open, IReadOnlyList<DocumentHold> Holds, IReadOnlyList<ProposalInWords> Proposals)
+    PersonId Person, IReadOnlyList<Issuing.DocumentVersion> Versions, Issuing.DocumentContent Content, OpenHolds Open, IReadOnlyList<DocumentHold> Holds, IReadOnlyList<ProposalInWords> Proposals,
+    IReadOnlyList<ObjectionInWords> Objections)
 {
     public Issuing.DocumentVersion Latest => Versions[0];
 
@@ -84,6 +86,13 @@ public sealed record IdFile(
 
     /// <summary>The one that waits for a second officer.</summary>
     public ProposalInWords? OpenAt(Instant now) => Proposals.FirstOrDefault(p => p.Proposal.StateAt(now) == ProposalState.Open);
+
+    /// <summary>The one that waits to be decided.</summary>
+    public ObjectionInWords? Objected => Objections.FirstOrDefault(o => o.Objection.State == ObjectionState.Open);
+
+    /// <summary>Whether an officer proposed or confirmed the suspension that is open.</summary>
+    public bool HadPart(AccountId officer) => Open.Suspension is { } suspension
+        && (suspension.BegunBy == officer || Proposals.Any(p => p.Proposal.Id == suspension.Proposal && p.Proposal.ProposedBy == officer));
 
     /// <summary>What may be proposed as it stands.</summary>
     public IReadOnlyList<ProposedAct> May(Instant now) => OpenAt(now) is not null ? [] :

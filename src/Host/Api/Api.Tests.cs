@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Muqeem.Cases.Definition;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
@@ -172,21 +173,45 @@ public abstract partial class ApiTests(ApiWorld shared)
         Is(HttpStatusCode.Unauthorized, await anybody.GetAsync("id/card/front.png"));
     }
 
-    private static async Task HoldsACredentialAsync(ApiCaller me, ApiCaller anybody)
+    private async Task HoldsACredentialAsync(ApiCaller me, ApiCaller anybody)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var point = key.ExportParameters(false).Q;
-        var jwk = new { kty = "EC", crv = "P-256", x = Base64Url.EncodeToString(point.X), y = Base64Url.EncodeToString(point.Y) };
         var operation = Guid.CreateVersion7();
-        var issued = await me.PostAsync("credentials", new { format = "dc+sd-jwt", jwk }, operation);
+        var issued = await me.CredentialAsync(key: key, operation: operation);
         Is(HttpStatusCode.OK, issued);
-        Assert.Equal(issued["credential"].GetString(), (await me.PostAsync("credentials", new { format = "dc+sd-jwt", jwk }, operation))["credential"].GetString());
+        Assert.Equal(issued["credential"].GetString(), (await me.CredentialAsync(key: key, operation: operation))["credential"].GetString());
         Assert.Equal("valid", (await anybody.PostAsync("verify", new { text = issued["credential"].GetString() }))["verdict"].GetString());
         // The photos of these applications have rows and no files.
-        IsProblem(HttpStatusCode.Conflict, "credential_no_portrait", await me.PostAsync("credentials", new { format = "mso_mdoc", jwk }));
-        IsProblem(HttpStatusCode.BadRequest, "credential_format", await me.PostAsync("credentials", new { format = "jwt", jwk }));
-        IsProblem(HttpStatusCode.BadRequest, "credential_key", await me.PostAsync("credentials", new { format = "dc+sd-jwt", jwk = jwk with { y = jwk.x } }));
+        IsProblem(HttpStatusCode.Conflict, "credential_no_portrait", await me.CredentialAsync("mso_mdoc", key));
+        IsProblem(HttpStatusCode.BadRequest, "credential_format", await me.CredentialAsync("jwt", key));
         Assert.Equal(["dc+sd-jwt", "card_qr"], (await me.GetAsync("credentials"))["credentials"].EnumerateArray().Select(c => c.GetProperty("format").GetString()));
+
+        var (nonce, now) = (await me.GetAsync("credentials/nonce"), _world.Clock.Now());
+        Is(HttpStatusCode.Unauthorized, await anybody.GetAsync("credentials/nonce"));
+        using var another = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        async Task IsNotTakenAsync(string code, Action<JsonObject, JsonObject> spoil, ECDsa? signer = null) =>
+            IsProblem(HttpStatusCode.BadRequest, code, await me.PostAsync("credentials", new { format = "dc+sd-jwt", proof = ApiCaller.KeyProof(nonce, signer ?? key, now, spoil) }));
+        await IsNotTakenAsync("credential_key", (header, _) => header["jwk"]!["y"] = header["jwk"]!["x"]!.GetValue<string>());
+        await IsNotTakenAsync("credential_key", (header, _) => header["jwk"]!["d"] = "AAAA");
+        await IsNotTakenAsync("credential_proof", (header, _) => header["typ"] = "JWT");
+        await IsNotTakenAsync("credential_proof", (header, _) => header["alg"] = "none");
+        await IsNotTakenAsync("credential_proof", (header, _) => header["crit"] = new JsonArray("exp"));
+        await IsNotTakenAsync("credential_proof", (header, _) => header.Remove("jwk"));
+        // Somebody else's public key, signed by one's own.
+        var theirs = another.ExportParameters(false).Q;
+        await IsNotTakenAsync("credential_proof", (header, _) => (header["jwk"]!["x"], header["jwk"]!["y"]) = (Base64Url.EncodeToString(theirs.X), Base64Url.EncodeToString(theirs.Y)));
+        await IsNotTakenAsync("credential_nonce", (_, claims) => claims["aud"] = "https://another.example");
+        await IsNotTakenAsync("credential_nonce", (_, claims) => claims.Remove("nonce"));
+        await IsNotTakenAsync("credential_nonce", (_, claims) => claims["nonce"] = Base64Url.EncodeToString(new byte[24]));
+        await IsNotTakenAsync("credential_nonce", (_, claims) => claims["iat"] = claims["iat"]!.GetValue<long>() - 3600);
+        await IsNotTakenAsync("credential_nonce", (_, claims) => claims["iat"] = claims["iat"]!.GetValue<long>() + 3600);
+        var others = await shared.OthersProgram.GetAsync("credentials/nonce");
+        IsProblem(HttpStatusCode.BadRequest, "credential_nonce", await me.PostAsync("credentials", new { format = "dc+sd-jwt", proof = ApiCaller.KeyProof(others, key, now) }));
+        foreach (var rubbish in new[] { "", "a.b.c", "eyJ9.e30.AA", "{}", new string('x', 5000), "e30.e30." + new string('A', 86) })
+        {
+            IsProblem(HttpStatusCode.BadRequest, "credential_proof", await me.PostAsync("credentials", new { format = "dc+sd-jwt", proof = rubbish }));
+        }
+        Assert.Equal(2, (await me.GetAsync("credentials"))["credentials"].GetArrayLength());
     }
 
     [Fact]

@@ -1,12 +1,16 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Muqeem.Kernel;
 using Muqeem.Portal;
 using Muqeem.SignIn.Factors;
 using Muqeem.Tests;
+using NodaTime;
 
 namespace Muqeem.Host.Api;
 
@@ -61,6 +65,30 @@ internal sealed class ApiCaller(WholeWorld world) : IDisposable
             request.Headers.TryAddWithoutValidation("If-Match", seen);
         }
         return await SendAsync(request);
+    }
+
+    /// <summary>Asks for a credential that is bound to a key, and proves to have the key.</summary>
+    /// <param name="key">Left out: one that nobody needs again.</param>
+    public async Task<ApiAnswer> CredentialAsync(string format = "dc+sd-jwt", ECDsa? key = null, Guid? operation = null)
+    {
+        using var other = key is null ? ECDsa.Create(ECCurve.NamedCurves.nistP256) : null;
+        return await PostAsync("credentials", new { format, proof = KeyProof(await GetAsync("credentials/nonce"), key ?? other!, world.Clock.Now()) }, operation);
+    }
+
+    /// <summary>A JWT over a nonce that was given.</summary>
+    public static string KeyProof(ApiAnswer nonce, ECDsa key, Instant at, Action<JsonObject, JsonObject>? spoil = null)
+    {
+        var q = key.ExportParameters(false).Q;
+        var header = new JsonObject
+        {
+            ["typ"] = "openid4vci-proof+jwt",
+            ["alg"] = "ES256",
+            ["jwk"] = new JsonObject { ["kty"] = "EC", ["crv"] = "P-256", ["x"] = Base64Url.EncodeToString(q.X), ["y"] = Base64Url.EncodeToString(q.Y) },
+        };
+        var claims = new JsonObject { ["aud"] = nonce["audience"].GetString(), ["iat"] = at.ToUnixTimeSeconds(), ["nonce"] = nonce["nonce"].GetString() };
+        spoil?.Invoke(header, claims);
+        var signed = $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header.ToJsonString()))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
+        return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
     }
 
     public async Task<ApiAnswer> SendAsync(HttpRequestMessage request)

@@ -8,19 +8,15 @@ using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.SignIn;
-using Muqeem.Verifier.Cryptography;
 
 namespace Muqeem.Host.Api;
 
-/// <param name="Kty">EC.</param>
-/// <param name="Crv">P-256.</param>
-/// <param name="X">base64url.</param>
-/// <param name="Y">base64url.</param>
-internal sealed record JwkJson(string Kty, string Crv, string X, string Y);
-
 /// <param name="Format"><c>dc+sd-jwt</c> or <c>mso_mdoc</c>, as OpenID4VCI names them.</param>
-/// <param name="Jwk">The public key to which it is bound; the private one stays on the holder's device.</param>
-internal sealed record CredentialRequestJson(string Format, JwkJson Jwk);
+/// <param name="Proof">A JWT of type <c>openid4vci-proof+jwt</c> (OpenID4VCI, appendix F.1), ES256, with the public key to which the credential is bound as <c>jwk</c> in its header, and <c>aud</c>, <c>iat</c> and <c>nonce</c>; the private key stays on the holder's device.</param>
+internal sealed record CredentialRequestJson(string Format, string Proof);
+
+/// <param name="Audience">The proof's <c>aud</c>.</param>
+internal sealed record KeyNonceJson(string Nonce, string Audience, DateTimeOffset Until);
 
 /// <param name="Credential">The compact SD-JWT; of an mdoc <c>IssuerSigned</c> in base64url.</param>
 internal sealed record CredentialJson(Guid Id, string Format, string Credential, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
@@ -40,21 +36,27 @@ internal static class CredentialRoutes
     public static void Map(RouteGroupBuilder api)
     {
         var own = api.MapGroup("/credentials").WithTags("Credentials").RequireAuthorization(Doors.Records);
-        own.MapPost("", RequestAsync).WithName("RequestCredential").WithSummary("Issues the ID as a credential bound to a key of the holder.").Produces<CredentialJson>().Changes<CredentialRequestJson>();
+        own.MapGet("/nonce", (HttpContext http, KeyProofs proofs) =>
+        {
+            http.Response.Headers.CacheControl = "no-store";
+            var nonce = proofs.NonceFor(http.MustBeSignedIn().Account);
+            return Results.Json(new KeyNonceJson(nonce.Nonce, nonce.Audience, nonce.Until.ToDateTimeOffset()), ApiJson.Options);
+        }).WithName("CredentialNonce").WithSummary("What the proof of a key is signed over; for this account, for five minutes.").Produces<KeyNonceJson>().Refuses(401);
+        own.MapPost("", RequestAsync).WithName("RequestCredential").WithSummary("Issues the ID as a credential bound to a key of the holder, who proves to have it.").Produces<CredentialJson>().Changes<CredentialRequestJson>();
         own.MapGet("", OfAsync).WithName("Credentials").WithSummary("The credentials that were issued, newest first, with their status.").Produces<CredentialsJson>().Refuses(401);
     }
 
-    private static Task<IResult> RequestAsync(HttpContext http, IssuedForms forms, ReadDoor door) => Incoming.ChangeAsync<CredentialRequestJson>(http, async (body, operation) =>
+    private static Task<IResult> RequestAsync(HttpContext http, IssuedForms forms, KeyProofs proofs, ReadDoor door) => Incoming.ChangeAsync<CredentialRequestJson>(http, async (body, operation) =>
     {
         if (body.Format is not (SdJwt or Mdoc))
         {
             return Problems.Of(http, StatusCodes.Status400BadRequest, "credential_format");
         }
-        if (KeyOf(body.Jwk) is not { } holder)
-        {
-            return Problems.Of(http, StatusCodes.Status400BadRequest, "credential_key");
-        }
         var session = http.MustBeSignedIn();
+        if (!proofs.Read(session.Account, body.Proof).TryGet(out var holder, out var no))
+        {
+            return Problems.Of(http, StatusCodes.Status400BadRequest, no.Code);
+        }
         var access = door.Enter(session.Actor, Purpose.Self, null, "api.credentials", session.Person);
         FormAnswer answer;
         try
@@ -94,17 +96,4 @@ internal static class CredentialRoutes
         FormKind.Mdoc => Mdoc,
         _ => CardQr,
     };
-
-    /// <summary>A point of P-256; anything else is no key.</summary>
-    private static HolderKey? KeyOf(JwkJson jwk)
-    {
-        if (jwk is not { Kty: "EC", Crv: "P-256" } || Coordinate(jwk.X) is not { } x || Coordinate(jwk.Y) is not { } y)
-        {
-            return null;
-        }
-        using var key = P256Key.Create(x, y);
-        return key is null ? null : new HolderKey(x, y);
-    }
-
-    private static byte[]? Coordinate(string text) => text is { Length: 43 } && Base64Url.IsValid(text) && Base64Url.DecodeFromChars(text) is { Length: 32 } bytes && Base64Url.EncodeToString(bytes) == text ? bytes : null;
 }

@@ -24,6 +24,19 @@ internal sealed record DigitalIdJson(string ResidentNumber, int Version, string 
 /// <param name="State">As of the digital ID; none: there is no ID in force any more.</param>
 internal sealed record IdStateJson(string State, DateTimeOffset? FrozenAt, DateTimeOffset? SuspendedAt);
 
+/// <param name="Words">Why the suspension is wrong.</param>
+internal sealed record ObjectJson(string Words);
+
+/// <param name="State">open; upheld: the suspension stands; granted: it was lifted; closed: the ID was revoked meanwhile.</param>
+/// <param name="DueAt">By when it is decided.</param>
+/// <param name="Answer">Why the suspension stands, in a sentence.</param>
+/// <param name="Reason">The same as a code of the list of reasons.</param>
+internal sealed record HoldObjectionJson(Guid Objection, string State, string? Words, DateTimeOffset OpenedAt, DateTimeOffset DueAt, DateTimeOffset? DecidedAt, string? Reason, string? Answer)
+{
+    public static HoldObjectionJson Of(ObjectionInWords said) => new(said.Objection.Id, Problems.Snake(said.Objection.State.ToString()), said.Content?.Words, said.Objection.OpenedAt.ToDateTimeOffset(), said.Objection.DueAt.ToDateTimeOffset(),
+        said.Objection.DecidedAt?.ToDateTimeOffset(), said.Objection.DecisionReason, said.Content?.Answer);
+}
+
 /// <param name="Text">What the QR code holds.</param>
 internal sealed record LiveCodeJson(string Text, DateTimeOffset IssuedAt, DateTimeOffset Until);
 
@@ -58,6 +71,8 @@ internal static class HolderRoutes
         own.MapPost("/id/short-code", ShortAsync).WithName("ShortCode").WithSummary("Eight characters to read out; the one before ends.").Produces<ShortCodeJson>().Refuses(401, 404, 409, 503);
         own.MapPost("/id/freeze", (HttpContext http, Holds holds) => HoldAsync(http, holds, holds.FreezeAsync)).WithName("FreezeId").WithSummary("The holder freezes the ID, at once: it does not count until the holder unfreezes it.").Produces<IdStateJson>().Changes<Nothing>();
         own.MapPost("/id/unfreeze", UnfreezeAsync).WithName("UnfreezeId").WithSummary("Unfreezes it; only within minutes of signing in with both factors.").Produces<IdStateJson>().Changes<Nothing>();
+        own.MapGet("/id/objection", ObjectionAsync).WithName("Objection").WithSummary("The holder's objection to the suspension that is open.").Produces<HoldObjectionJson>().Refuses(401, 404);
+        own.MapPost("/id/objection", ObjectAsync).WithName("ObjectToSuspension").WithSummary("Objects to the suspension of the ID, once, within the time for it. A paper that proves it is sent on the page.").Produces<HoldObjectionJson>(StatusCodes.Status201Created).Changes<ObjectJson>();
         own.MapGet("/bills", BillsAsync).WithName("Bills").WithSummary("The person's bills, newest first, and the free balance.").Produces<BillsJson>().Refuses(401);
         own.MapGet("/bills/{id:guid}", BillAsync).WithName("Bill").WithSummary("One bill.").Produces<BillJson>().Refuses(401, 404);
         own.MapGet("/inbox", InboxAsync).WithName("Inbox").WithSummary("Notices, newest first.").Produces<NoticesJson>().Refuses(400, 401);
@@ -99,6 +114,25 @@ internal static class HolderRoutes
             : "none";
         return Results.Json(new IdStateJson(state, open.Freeze?.BegunAt.ToDateTimeOffset(), open.Suspension?.BegunAt.ToDateTimeOffset()), ApiJson.Options);
     });
+
+    private static async Task<IResult> ObjectionAsync(HttpContext http, Holds holds, ReadDoor door) =>
+        await OwnObjectionAsync(http, holds, door) is { } said ? Results.Json(HoldObjectionJson.Of(said), ApiJson.Options) : Problems.NotFound(http);
+
+    private static Task<IResult> ObjectAsync(HttpContext http, Holds holds, ReadDoor door) => Incoming.ChangeAsync<ObjectJson>(http, async (body, operation) =>
+    {
+        var session = http.MustBeSignedIn();
+        var answer = await holds.ObjectAsync(session.Actor, session.Account, session.Person, body.Words, null, operation.Id, http.RequestAborted);
+        // Sent again after it was decided it is gone from the holder's ID: then there is nothing to show.
+        return answer is not HoldAnswer.Done ? IdRoutes.Refused(http, answer)
+            : await OwnObjectionAsync(http, holds, door) is { } said ? Results.Json(HoldObjectionJson.Of(said), ApiJson.Options, statusCode: StatusCodes.Status201Created)
+            : Problems.NotFound(http);
+    });
+
+    private static Task<ObjectionInWords?> OwnObjectionAsync(HttpContext http, Holds holds, ReadDoor door)
+    {
+        var session = http.MustBeSignedIn();
+        return holds.OwnObjectionAsync(door.Enter(session.Actor, Purpose.Self, null, "api.id", session.Person), session.Person, http.RequestAborted);
+    }
 
     private static string StateOf(DocumentVersion live, Residence residence, OpenHolds open, TimeProvider clock) =>
         open.Gravest is { } held ? Problems.Snake(held.ToString())

@@ -42,7 +42,7 @@ public abstract partial class HoldsFrontDoorTests
         using var holder = new ApiCaller(_world);
         await holder.SignInAsync(hand);
         var code = await CodeAsync(holder);
-        Is(HttpStatusCode.OK, await holder.PostAsync("credentials", new { format = "dc+sd-jwt", jwk = NewKey() }));
+        Is(HttpStatusCode.OK, await holder.CredentialAsync());
         await browser.OpenAsync("id");
         Assert.Contains("href=\"/en/services/replace-lost\"", browser.Html, StringComparison.Ordinal);
 

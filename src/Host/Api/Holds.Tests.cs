@@ -108,8 +108,23 @@ public sealed class HoldsFrontDoorOnSqliteTests(HoldsOnSqlite world) : HoldsFron
 public sealed class HoldsFrontDoorOnPostgreSqlTests(HoldsOnPostgreSql world) : HoldsFrontDoorTests(world), IClassFixture<HoldsOnPostgreSql>;
 
 /// <summary>Freezing, suspending, lifting and revoking as holder, officers and verifiers meet them, over HTTP.</summary>
-public abstract partial class HoldsFrontDoorTests(HoldsWorld shared)
+public abstract partial class HoldsFrontDoorTests(HoldsWorld shared) : IAsyncLifetime
 {
+    /// <summary>Tests move the clock, and an office session that nobody uses ends.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        foreach (var colleague in new[] { shared.First, shared.Second, shared.Auditor })
+        {
+            Is(HttpStatusCode.OK, await colleague.GetAsync("office/proposals"));
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
     private readonly WholeWorld _world = shared.World;
     private readonly Language _words = shared.World.Get<TextCatalogue>().In("en");
 
@@ -138,13 +153,6 @@ public abstract partial class HoldsFrontDoorTests(HoldsWorld shared)
         return made["text"].GetString()!;
     }
 
-    private static object NewKey()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var q = key.ExportParameters(false).Q;
-        return new { kty = "EC", crv = "P-256", x = System.Buffers.Text.Base64Url.EncodeToString(q.X), y = System.Buffers.Text.Base64Url.EncodeToString(q.Y) };
-    }
-
     [Fact]
     public async Task A_holders_program_freezes_the_ID_and_unfreezes_it_only_right_after_signing_in()
     {
@@ -153,7 +161,7 @@ public abstract partial class HoldsFrontDoorTests(HoldsWorld shared)
         using var holder = new ApiCaller(_world);
         await holder.SignInAsync(hand);
         Assert.Equal("in_force", await StateAsync(holder));
-        Is(HttpStatusCode.OK, await holder.PostAsync("credentials", new { format = "dc+sd-jwt", jwk = NewKey() }));
+        Is(HttpStatusCode.OK, await holder.CredentialAsync());
         var code = await CodeAsync(holder);
         Assert.Equal("valid", await ReasonAsync(code));
 
@@ -168,7 +176,7 @@ public abstract partial class HoldsFrontDoorTests(HoldsWorld shared)
         Assert.Equal("document_frozen", await ReasonAsync(code));
         NotNow(HoldRefusals.Frozen, await holder.PostAsync("id/live-code"));
         NotNow(HoldRefusals.Frozen, await holder.PostAsync("id/short-code"));
-        NotNow(HoldRefusals.Frozen, await holder.PostAsync("credentials", new { format = "dc+sd-jwt", jwk = NewKey() }));
+        NotNow(HoldRefusals.Frozen, await holder.CredentialAsync());
         Assert.Equal("frozen", Assert.Single((await holder.GetAsync("credentials"))["credentials"].EnumerateArray()).GetProperty("status").GetString());
         Assert.Equal(_words.Text("notice.id_frozen.title"), (await holder.GetAsync("inbox"))["notices"][0].GetProperty("title").GetString());
 

@@ -34,9 +34,19 @@ internal sealed record HoldJson(string Kind, string Reason, DateTimeOffset Begun
 /// <param name="Id">Of the newest version: the address of all of it.</param>
 /// <param name="State">live, frozen or suspended; of an ID that ended, how it did. The residence has its own standing.</param>
 /// <param name="May">What may be proposed as it stands.</param>
-internal sealed record IdFileJson(Guid Id, string State, string ResidentNumber, string NameArabic, string NameLatin, string Nationality, IReadOnlyList<VersionJson> Versions, IReadOnlyList<HoldJson> Holds, IReadOnlyList<ProposalJson> Proposals, IReadOnlyList<string> May);
+internal sealed record IdFileJson(Guid Id, string State, string ResidentNumber, string NameArabic, string NameLatin, string Nationality, IReadOnlyList<VersionJson> Versions, IReadOnlyList<HoldJson> Holds, IReadOnlyList<ProposalJson> Proposals, IReadOnlyList<HoldObjectionJson> Objections, IReadOnlyList<string> May);
 
-internal sealed record IdReasonsJson(IReadOnlyList<OptionJson> Suspend, IReadOnlyList<OptionJson> Lift, IReadOnlyList<OptionJson> Revoke, IReadOnlyList<OptionJson> Reject);
+/// <param name="Id">Of the version of the ID on which the suspension began.</param>
+/// <param name="Reason">Why the ID was suspended.</param>
+internal sealed record WaitingObjectionJson(Guid Objection, Guid Id, string Reason, DateTimeOffset OpenedAt, DateTimeOffset DueAt, bool Late);
+
+internal sealed record WaitingObjectionsJson(IReadOnlyList<WaitingObjectionJson> Objections);
+
+/// <param name="Reason">A code of the list of reasons.</param>
+/// <param name="Words">The reason in a sentence, in the holder's language: the holder reads it.</param>
+internal sealed record UpholdJson(string Reason, string Words);
+
+internal sealed record IdReasonsJson(IReadOnlyList<OptionJson> Suspend, IReadOnlyList<OptionJson> Lift, IReadOnlyList<OptionJson> Revoke, IReadOnlyList<OptionJson> Reject, IReadOnlyList<OptionJson> Uphold);
 
 /// <summary>Suspending, releasing and revoking IDs: one officer proposes, another confirms.</summary>
 internal static class IdRoutes
@@ -50,11 +60,14 @@ internal static class IdRoutes
         {
             var language = Problems.Words(http);
             OptionJson[] Words(IReadOnlyList<string> reasons) => [.. reasons.Select(r => new OptionJson(r, language.Text("id.reason." + r)))];
-            return new IdReasonsJson(Words(HoldReasons.Suspend), Words(HoldReasons.Lift), Words(HoldReasons.Revoke), Words(HoldReasons.Reject));
-        }).WithName("IdReasons").WithSummary("The coded reasons for suspending, lifting, revoking, and for not confirming.").Refuses(401);
+            return new IdReasonsJson(Words(HoldReasons.Suspend), Words(HoldReasons.Lift), Words(HoldReasons.Revoke), Words(HoldReasons.Reject), Words(HoldReasons.Uphold));
+        }).WithName("IdReasons").WithSummary("The coded reasons for suspending, lifting, revoking, for not confirming, and for letting a suspension stand.").Refuses(401);
         readers.MapPost("/ids/find", FindAsync).WithName("FindId").WithSummary("A person's ID by the resident number. The read is recorded, and the resident sees it.").Accepts<FindIdJson>("application/json").Produces<IdFileJson>().Refuses(400, 401, 404, 413, 415);
         readers.MapGet("/ids/{id:guid}", FileAsync).WithName("IdFile").WithSummary("An ID with its history. The read is recorded, and the resident sees it.").Produces<IdFileJson>().Refuses(401, 404);
         readers.MapGet("/proposals", WaitingAsync).WithName("Proposals").WithSummary("What waits for a second officer, oldest first; nothing personal is in it.").Produces<ProposalsJson>().Refuses(401);
+        readers.MapGet("/objections", ObjectionsAsync).WithName("Objections").WithSummary("Objections to suspensions that nobody has decided, the first due first; nothing personal is in it.").Produces<WaitingObjectionsJson>().Refuses(401);
+        api.MapGroup("/office").WithTags("Office").RequireAuthorization(Doors.CaseWork).MapPost("/objections/{id:guid}/uphold", UpholdAsync)
+            .WithName("UpholdSuspension").WithSummary("The suspension stands: said by an officer who neither proposed nor confirmed it. It is granted by lifting the suspension.").Produces(StatusCodes.Status204NoContent).Changes<UpholdJson>();
         var officers = api.MapGroup("/office").WithTags("Office").RequireAuthorization(Doors.Officer);
         officers.MapPost("/ids/{id:guid}/proposals", ProposeAsync).WithName("ProposeForId").WithSummary("Proposes to suspend, lift or revoke. Nothing changes until another officer confirms.").Produces<ProposedJson>(StatusCodes.Status201Created).Changes<ProposeJson>();
         officers.MapPost("/proposals/{id:guid}/confirm", (HttpContext http, Holds holds, Guid id) => DecideAsync<Nothing>(http, holds, id, (_, session, operation) =>
@@ -88,6 +101,7 @@ internal static class IdRoutes
             [.. file.Versions.Select(v => new VersionJson(v.Id, v.Number, Problems.Snake(v.State.ToString()), v.IssuedDay.ToDateOnly(), v.ExpiresDay.ToDateOnly(), v.EndedAt?.ToDateTimeOffset()))],
             [.. file.Holds.Select(h => new HoldJson(Problems.Snake(h.Kind.ToString()), h.Reason, h.BegunAt.ToDateTimeOffset(), h.EndedAt?.ToDateTimeOffset(), h.EndReason))],
             [.. file.Proposals.Select(p => Of(p.Proposal, p.Words, session, now))],
+            [.. file.Objections.Select(HoldObjectionJson.Of)],
             session.Has(OfficeRole.Officer) ? [.. file.May(now).Select(a => Problems.Snake(a.ToString()))] : []), ApiJson.Options);
     }
 
@@ -99,6 +113,20 @@ internal static class IdRoutes
         var (session, now) = (http.MustBeSignedIn(), clock.Now());
         return Results.Json(new ProposalsJson([.. (await holds.WaitingAsync(http.RequestAborted)).Select(p => Of(p, null, session, now))]), ApiJson.Options);
     }
+
+    private static async Task<IResult> ObjectionsAsync(HttpContext http, Holds holds, TimeProvider clock)
+    {
+        var now = clock.Now();
+        return Results.Json(new WaitingObjectionsJson([.. (await holds.ObjectionsAsync(http.RequestAborted))
+            .Select(o => new WaitingObjectionJson(o.Id, o.Document, o.Reason, o.OpenedAt.ToDateTimeOffset(), o.DueAt.ToDateTimeOffset(), o.IsLate(now)))]), ApiJson.Options);
+    }
+
+    private static Task<IResult> UpholdAsync(HttpContext http, Holds holds, Guid id) => Incoming.ChangeAsync<UpholdJson>(http, async (body, operation) =>
+    {
+        var session = http.MustBeSignedIn();
+        var answer = await holds.UpholdAsync(session.Actor, session.Account, session.Person, id, body.Reason, body.Words, operation.Id, http.RequestAborted);
+        return answer is HoldAnswer.Done ? Results.NoContent() : Refused(http, answer);
+    });
 
     private static Task<IResult> ProposeAsync(HttpContext http, Documents documents, Holds holds, TimeProvider clock, Guid id) => Incoming.ChangeAsync<ProposeJson>(http, async (body, operation) =>
     {
@@ -133,7 +161,7 @@ internal static class IdRoutes
     internal static IResult Refused(HttpContext http, HoldAnswer answer) => answer switch
     {
         HoldAnswer.Refused { Refusal: { Code: HoldRefusals.ReasonMissing } reason } => Problems.Of(http, StatusCodes.Status400BadRequest, "invalid", [Problems.Json(http, reason) with { Field = "reason" }]),
-        HoldAnswer.Refused { Refusal: { Code: HoldRefusals.WordsMissing or HoldRefusals.WordsTooLong } words } => Problems.Of(http, StatusCodes.Status400BadRequest, "invalid", [Problems.Json(http, words) with { Field = "words" }]),
+        HoldAnswer.Refused { Refusal: { Code: HoldRefusals.WordsMissing or HoldRefusals.WordsTooLong or HoldRefusals.ObjectionMissing } words } => Problems.Of(http, StatusCodes.Status400BadRequest, "invalid", [Problems.Json(http, words) with { Field = "words" }]),
         HoldAnswer.Refused refused => Problems.Of(http, StatusCodes.Status409Conflict, "not_now", refused.Refusal),
         HoldAnswer.NotThere => Problems.NotFound(http),
         HoldAnswer.OperationReused => Problems.Of(http, StatusCodes.Status409Conflict, "operation_reused"),

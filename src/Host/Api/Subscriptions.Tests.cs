@@ -172,6 +172,8 @@ public abstract class SubscriptionsTests(VerifierWorld shared)
 
         Is(HttpStatusCode.OK, await holder.PostAsync("id/freeze"));
         cursor = await ToldAsync(verifier, cursor, "frozen");
+        // Each verifier is told by an act of its own; what was over before it was told is not told.
+        await ToldAsync(other, null, "valid", "frozen");
 
         // The process is gone between the act and what is told of it.
         await _world.WhileStoppedAsync(async settings =>

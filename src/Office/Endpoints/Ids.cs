@@ -5,6 +5,7 @@ using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Kernel;
 using Muqeem.Office.Pages;
+using Muqeem.Platform.Files;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Texts;
@@ -19,8 +20,8 @@ internal static class Ids
     public static void Map(RouteGroupBuilder office)
     {
         var readers = office.MapGroup("/ids").RequireAuthorization(OfficeSetup.Readers);
-        readers.MapGet("", async (HttpContext http, Holds holds, CancellationToken cancel) =>
-            PageResult.Of<IdsPage, IdsModel>(new(http.MustBeSignedIn(), FormState.Empty(), await holds.WaitingAsync(cancel))));
+        readers.MapGet("", async (HttpContext http, Holds holds, TimeProvider clock, CancellationToken cancel) =>
+            await ListAsync(http.MustBeSignedIn(), FormState.Empty(), holds, clock, cancel));
         // A number of a person never stands in an address: it is looked up by a form that is posted.
         readers.MapPost("", FindAsync);
         readers.MapGet("/{id:guid}", (HttpContext http, Guid id, string? done, CancellationToken cancel) => ShowAsync(http, id, null, FormState.Empty(), done, cancel));
@@ -28,20 +29,22 @@ internal static class Ids
         officers.MapGet("/{id:guid}/{act:regex(^(suspend|lift|revoke)$)}", (HttpContext http, Guid id, string act, CancellationToken cancel) => ShowAsync(http, id, ActOf(act), FormState.Empty(), null, cancel));
         officers.MapPost("/{id:guid}/{act:regex(^(suspend|lift|revoke)$)}", ProposeAsync);
         officers.MapPost("/{id:guid}/decide", DecideAsync);
+        readers.MapGet("/{id:guid}/evidence/{objection:guid}", EvidenceAsync);
+        office.MapPost("/ids/{id:guid}/objection", UpholdAsync).RequireAuthorization(Doors.CaseWork);
     }
 
-    private static async Task<IResult> FindAsync(HttpContext http, Language language, Persons persons, Documents documents, Holds holds, CancellationToken cancel)
+    private static async Task<IResult> FindAsync(HttpContext http, Language language, Persons persons, Documents documents, Holds holds, TimeProvider clock, CancellationToken cancel)
     {
         var session = http.MustBeSignedIn();
         var form = await FormState.ReadAsync(http);
         if (form.Redraw)
         {
-            return await ListAsync();
+            return await ListAsync(session, form, holds, clock, cancel);
         }
         if (!ResidentNumber.Parse(form["number"]).TryGet(out var number, out var refusal))
         {
             form.Refuse("number", refusal);
-            return await ListAsync();
+            return await ListAsync(session, form, holds, clock, cancel);
         }
         // Nothing is opened here; the page it leads to records its own reading.
         if (await persons.FindAsync(IdentifierKinds.Resident, number.ToString(), cancel) is { } person && person != session.Person && (await documents.OfAsync(person, cancel)).FirstOrDefault() is { } newest)
@@ -49,10 +52,11 @@ internal static class Ids
             return Results.LocalRedirect(At(language, newest.Id));
         }
         form.Refuse("number", "office.error.no_id");
-        return await ListAsync();
-
-        async Task<IResult> ListAsync() => PageResult.Of<IdsPage, IdsModel>(new(session, form, await holds.WaitingAsync(cancel)), form.Ok ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
+        return await ListAsync(session, form, holds, clock, cancel);
     }
+
+    private static async Task<IResult> ListAsync(Session session, FormState form, Holds holds, TimeProvider clock, CancellationToken cancel) => PageResult.Of<IdsPage, IdsModel>(
+        new(session, form, await holds.WaitingAsync(cancel), await holds.ObjectionsAsync(cancel), clock.Now()), form.Ok ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
 
     /// <param name="act">What is about to be proposed; null: only shown.</param>
     private static async Task<IResult> ShowAsync(HttpContext http, Guid id, ProposedAct? act, FormState form, string? done, CancellationToken cancel)
@@ -89,12 +93,12 @@ internal static class Ids
             return PageResult.Error(StatusCodes.Status400BadRequest);
         }
         var answer = await holds.ProposeAsync(session.Actor, session.Account, session.Person, version.Person, ActOf(act), form["reason"] ?? "", form["words"], operation, cancel);
-        if (answer is HoldAnswer.Refused { Refusal: { Code: HoldRefusals.ReasonMissing or HoldRefusals.WordsMissing or HoldRefusals.WordsTooLong } wrong })
+        if (Fault(answer) is not var (field, wrong))
         {
-            form.Refuse(wrong.Code == HoldRefusals.ReasonMissing ? "reason" : "words", wrong);
-            return await ShowAsync(http, id, ActOf(act), form, null, cancel);
+            return Answer(http, form, answer, At(language, id), "proposed");
         }
-        return Answer(http, form, answer, At(language, id), "proposed");
+        form.Refuse(field, wrong);
+        return await ShowAsync(http, id, ActOf(act), form, null, cancel);
     }
 
     private static async Task<IResult> DecideAsync(HttpContext http, Guid id, Language language, Holds holds, CancellationToken cancel)
@@ -119,6 +123,48 @@ internal static class Ids
         }
         return Answer(http, form, answer, At(language, id), form["act"] switch { "confirm" => "confirmed", "reject" => "rejected", _ => "withdrawn" });
     }
+
+    /// <summary>The suspension stands, says an officer who had no part in it.</summary>
+    private static async Task<IResult> UpholdAsync(HttpContext http, Guid id, Language language, Holds holds, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        var form = await FormState.ReadAsync(http, lengths: new Dictionary<string, int>(StringComparer.Ordinal) { ["words"] = Holds.LongestWords * 2 });
+        if (form.Redraw)
+        {
+            return await ShowAsync(http, id, null, form, null, cancel);
+        }
+        if (form.Operation is not { } operation || !Guid.TryParse(form["objection"], out var objection))
+        {
+            return PageResult.Error(StatusCodes.Status400BadRequest);
+        }
+        var answer = await holds.UpholdAsync(session.Actor, session.Account, session.Person, objection, form["reason"] ?? "", form["words"], operation, cancel);
+        if (Fault(answer) is not var (field, wrong))
+        {
+            return Answer(http, form, answer, At(language, id), "upheld");
+        }
+        form.Refuse(field, wrong);
+        return await ShowAsync(http, id, null, form, null, cancel);
+    }
+
+    /// <summary>The paper that came with an objection, as we drew it. Each look is recorded.</summary>
+    private static async Task<IResult> EvidenceAsync(HttpContext http, Guid id, Guid objection, Documents documents, Holds holds, Uploads uploads, ReadDoor door, int page = 1, CancellationToken cancel = default)
+    {
+        var session = http.MustBeSignedIn();
+        if (await documents.FindAsync(id, cancel) is not { } version || version.Person == session.Person
+            || await holds.ObjectionAsync(objection, cancel) is not { Evidence: { } evidence } found || found.Person != version.Person
+            || await uploads.FindAsync(new UploadId(evidence), cancel) is not { } line || page < 1 || page > line.Pages)
+        {
+            return PageResult.Error(StatusCodes.Status404NotFound);
+        }
+        var opened = await uploads.OpenAsync(door.Enter(session.Actor, Purpose.DecideDocument, null, "office.picture", line.Person), line, UploadPart.Display, page, cancel);
+        http.Response.Headers.CacheControl = "no-store";
+        return Results.Bytes(opened.Bytes, opened.MediaType);
+    }
+
+    /// <summary>What is wrong with what was typed, and in which field.</summary>
+    private static (string Field, Refusal Refusal)? Fault(HoldAnswer answer) => answer is HoldAnswer.Refused { Refusal: { Code: HoldRefusals.ReasonMissing or HoldRefusals.WordsMissing or HoldRefusals.WordsTooLong } wrong }
+        ? (wrong.Code == HoldRefusals.ReasonMissing ? "reason" : "words", wrong)
+        : null;
 
     private static IResult Answer(HttpContext http, FormState form, HoldAnswer answer, string here, string done) => answer switch
     {

@@ -63,6 +63,25 @@ public class ErrorPagesTests
         Assert.Contains("<html lang=\"en\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/check", "/en/check")]
+    [InlineData("/check/deep?code=7K2M%20&x=1", "/en/check/deep?code=7K2M%20&x=1")]
+    [InlineData("/checks", null)]
+    [InlineData("/fr/check", null)]
+    [InlineData("//evil.example/check", null)]
+    public async Task The_address_of_a_page_without_its_language_leads_to_the_readers(string path, string? to)
+    {
+        await using var site = await PageSite.OpenAsync(pages => pages.MapGet("/check/{rest?}", () => PageResult.Error(418)));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("https://localhost" + path));
+        request.Headers.Add("Accept", "text/html");
+        request.Headers.Add("Accept-Language", "en");
+        using var answer = await site.Browser.SendAsync(request);
+        Assert.Equal(to is null ? HttpStatusCode.NotFound : HttpStatusCode.Found, answer.StatusCode);
+        Assert.Equal(to, answer.Headers.Location?.ToString());
+        using var post = await site.Browser.PostAsync(new Uri(path.TrimStart('/'), UriKind.Relative), null);
+        Assert.True((int)post.StatusCode >= 400, $"{post.StatusCode}");
+    }
+
     [Fact]
     public async Task A_method_that_a_page_does_not_know_is_a_page_and_names_the_others()
     {

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Muqeem.Platform.Pages;
@@ -28,6 +30,11 @@ internal sealed partial class ErrorPages(RequestDelegate next, ILogger<ErrorPage
             return;
         }
         var status = context.Response.StatusCode;
+        if (status == StatusCodes.Status404NotFound && !page.LanguageIsInPath && HttpMethods.IsGet(context.Request.Method) && context.GetEndpoint() is null && IsPage(context))
+        {
+            page.Lead(context, context.Request.Path + context.Request.QueryString);
+            return;
+        }
         if (status >= 400 && !context.Response.HasStarted && context.Response.ContentLength is null && context.Response.ContentType is null)
         {
             await ShowAsync(context, new ErrorPageModel(status));
@@ -38,6 +45,13 @@ internal sealed partial class ErrorPages(RequestDelegate next, ILogger<ErrorPage
     private static bool WantsPage(HttpContext context) =>
         context.RequestServices.GetService(typeof(PageContext)) is PageContext { LanguageIsInPath: true }
         || context.Request.Headers.Accept.Any(a => a is not null && a.Contains("text/html", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether the address would lead to pages of ours if a language stood before it: as it is told by mouth, <c>muqeem.example/verify</c>.</summary>
+    private static bool IsPage(HttpContext context) =>
+        context.Request.Path.Value?.Split('/', 3) is [_, { Length: > 0 } first, ..]
+        && context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Any(e =>
+            e.Metadata.GetMetadata<PageEndpoint>() is not null && e.RoutePattern.PathSegments is [_, { Parts: [RoutePatternLiteralPart literal] }, ..]
+            && string.Equals(literal.Content, first, StringComparison.OrdinalIgnoreCase));
 
     private async Task ShowFaultAsync(HttpContext context, Exception fault)
     {

@@ -42,6 +42,15 @@ public sealed class PageContext(TextCatalogue catalogue, PageOptions options)
         _language = catalogue.In(LanguageIsInPath ? first : Preferred(http));
     }
 
+    /// <summary>Leads to the same address in the reader's language.</summary>
+    /// <param name="rest">Path and query after the language; empty or from the first slash on.</param>
+    internal void Lead(HttpContext http, string rest)
+    {
+        http.Response.Headers.Vary = "Accept-Language, Cookie";
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Redirect($"{http.Request.PathBase}/{Preferred(http)}{rest}");
+    }
+
     /// <summary>What the reader chose before, or else what the browser asks for, or else the first.</summary>
     internal string Preferred(HttpContext http)
     {

@@ -56,17 +56,12 @@ public static class PagesSetup
     /// <summary>After authentication and authorization: every POST to a page must carry our token.</summary>
     public static IApplicationBuilder UsePageAntiforgery(this IApplicationBuilder app) => app.UseMiddleware<PageAntiforgery>();
 
-    /// <summary>The group of all pages, <c>/{lang}</c>, for the offered languages only; the root leads to the reader's language, and <c>/assets</c> is served.</summary>
+    /// <summary>The group of all pages, <c>/{lang}</c>, for the offered languages only; the root, and the address of a page without its language, lead to the reader's language, and <c>/assets</c> is served.</summary>
     public static RouteGroupBuilder MapPages(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         endpoints.MapGet("/assets/{file}", (RequestDelegate)PageAssets.ServeAsync).AllowAnonymous();
-        endpoints.MapGet("/", (HttpContext http, PageContext page) =>
-        {
-            http.Response.Headers.Vary = "Accept-Language, Cookie";
-            http.Response.Headers.CacheControl = "no-store";
-            return Results.LocalRedirect($"/{page.Preferred(http)}");
-        }).AllowAnonymous();
+        endpoints.MapGet("/", (HttpContext http, PageContext page) => page.Lead(http, http.Request.QueryString.Value ?? "")).AllowAnonymous();
         var languages = string.Join('|', endpoints.ServiceProvider.GetRequiredService<PageOptions>().Languages);
         // The framework's own check is off: it answers with an empty 400 and skips endpoints that read no form. PageAntiforgery checks them all.
         var pages = endpoints.MapGroup("/{lang:regex(^(" + languages + ")$)}").WithMetadata(PageEndpoint.Mark).DisableAntiforgery().DisableValidation();

@@ -4,10 +4,12 @@ using Microsoft.AspNetCore.Routing;
 using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Issuing;
 using Muqeem.Kernel;
+using Muqeem.Platform.Files;
 using Muqeem.Platform.Pages;
 using Muqeem.Portal.Shared;
 using Muqeem.Portal.Showing;
 using Muqeem.SignIn;
+using NodaTime;
 
 namespace Muqeem.Portal.Holding;
 
@@ -23,6 +25,8 @@ internal static class Pages
         resident.MapGet("/unfreeze", async (HttpContext http, Holds holds, CancellationToken cancel) =>
             await holds.OpenAsync(http.MustBeSignedIn().Person, cancel) is { Freeze: not null } open ? PageResult.Of<UnfreezePage, OpenHolds>(open) : http.GoTo("id"));
         resident.MapPost("/unfreeze", UnfreezeAsync);
+        resident.MapGet("/objection", async (HttpContext http, Holds holds, CancellationToken cancel) => await ObjectPageAsync(http, FormState.Empty(), holds, cancel));
+        resident.MapPost("/objection", ObjectAsync);
     }
 
     private static async Task<bool> CanFreezeAsync(HttpContext http, Documents documents, Holds holds, CancellationToken cancel)
@@ -54,6 +58,59 @@ internal static class Pages
             : http.GoTo("step-up?returnTo=" + Uri.EscapeDataString(http.At("id/unfreeze")));
     }
 
+    private static async Task<IResult> ObjectAsync(HttpContext http, Holds holds, Uploads uploads, CancellationToken cancel)
+    {
+        var form = await FormState.ReadAsync(http, length: Holds.LongestObjection * 2);
+        var session = http.MustBeSignedIn();
+        if (!session.SeesRecords)
+        {
+            return http.GoTo("id");
+        }
+        if (form is { Redraw: false, Ok: true })
+        {
+            ObjectionEvidence? evidence = null;
+            if (string.IsNullOrWhiteSpace(form["words"]))
+            {
+                // Before the file is taken: it is sent again with the words.
+                form.Refuse("words", new Refusal(HoldRefusals.ObjectionMissing));
+            }
+            else if (form.File("evidence") is { } file)
+            {
+                await using var content = file.OpenReadStream();
+                if ((await uploads.ReceiveAsync(content, file.FileName, UploadRule.Document, cancel)).TryGet(out var received, out var refusal))
+                {
+                    evidence = new(received.Digest, (change, stop) => uploads.AddAsync(change, session.Person, null, "evidence", received, stop));
+                }
+                else
+                {
+                    form.Refuse("evidence", refusal);
+                }
+            }
+            if (form.Ok)
+            {
+                var answer = await holds.ObjectAsync(session.Actor, session.Account, session.Person, form["words"], evidence, http.OperationIdOf(form), cancel);
+                if (answer is not HoldAnswer.Refused { Refusal: { Code: HoldRefusals.ObjectionMissing or HoldRefusals.WordsTooLong } wrong })
+                {
+                    return Answer(http, form, answer);
+                }
+                form.Refuse("words", wrong);
+            }
+        }
+        return await ObjectPageAsync(http, form, holds, cancel);
+    }
+
+    private static async Task<IResult> ObjectPageAsync(HttpContext http, FormState form, Holds holds, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        if (!session.SeesRecords || await holds.OpenAsync(session.Person, cancel) is not { Suspension: { } suspension })
+        {
+            return http.GoTo("id");
+        }
+        return await holds.AgainstObjectingAsync(session.Person, cancel) is { } no
+            ? Outcomes.NotNow(no, null, http.At("id"))
+            : PageResult.Of<ObjectToHoldPage, ObjectToHoldModel>(new(suspension, form, holds.AnsweredBy), form.Ok ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
+    }
+
     private static IResult Answer(HttpContext http, FormState form, HoldAnswer answer) => answer switch
     {
         HoldAnswer.Done or HoldAnswer.NotThere => http.GoTo("id"),
@@ -65,4 +122,9 @@ internal static class Pages
 }
 
 /// <summary>The ID while it does not count: it says so, and is not drawn as an ID that somebody could take for a good one.</summary>
-public sealed record HeldIdModel(HeldId Held, OpenHolds Open);
+/// <param name="Objection">What the holder said against the suspension.</param>
+/// <param name="ObjectUntil">The last day on which the holder may object; null when that is over, or was done.</param>
+public sealed record HeldIdModel(HeldId Held, OpenHolds Open, ObjectionInWords? Objection, LocalDate? ObjectUntil);
+
+/// <param name="AnswerBy">The day by which it will be decided.</param>
+public sealed record ObjectToHoldModel(DocumentHold Suspension, FormState Form, LocalDate AnswerBy);

@@ -82,7 +82,8 @@ internal static class Pages
         }
         if (await holds.OpenAsync(session.Person, cancel) is { Any: true } open)
         {
-            return PageResult.Of<HeldIdPage, HeldIdModel>(new(held, open));
+            var access = door.Enter(session.Actor, Purpose.Self, null, "portal.id", session.Person);
+            return PageResult.Of<HeldIdPage, HeldIdModel>(new(held, open, await holds.OwnObjectionAsync(access, session.Person, cancel), await holds.ObjectUntilAsync(session.Person, cancel)));
         }
         var shown = view switch { "valid" => IdView.Valid, "adult" => IdView.Adult, _ => IdView.Full };
         LiveCode? code;

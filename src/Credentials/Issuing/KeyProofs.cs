@@ -1,0 +1,110 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Muqeem.Credentials.Forms;
+using Muqeem.Kernel;
+using Muqeem.Platform.Privacy;
+using Muqeem.Verifier.Cryptography;
+using NodaTime;
+
+namespace Muqeem.Credentials.Issuing;
+
+/// <summary>What whoever proves a key signs into the proof.</summary>
+/// <param name="Audience">As <c>aud</c>: ourselves.</param>
+/// <param name="Until">After which another is asked for.</param>
+public sealed record KeyNonce(string Nonce, string Audience, Instant Until);
+
+/// <summary>
+/// That whoever asks for a credential has the private key to which it is bound: a JWT of the type <c>openid4vci-proof+jwt</c> with the public key in its header (OpenID for Verifiable Credential Issuance 1.0,
+/// appendix F.1), over a nonce that this account was just given. Without it an ID could be bound to the key of somebody else.
+/// </summary>
+public sealed class KeyProofs(BlindIndex blind, TimeProvider clock, string origin)
+{
+    /// <summary>Not a proof of this kind, or not signed by the key in it.</summary>
+    public const string Malformed = "credential_proof";
+
+    /// <summary>The nonce is over, or another account's, or the proof is made for somebody else.</summary>
+    public const string Stale = "credential_nonce";
+
+    /// <summary>Not a public key on P-256.</summary>
+    public const string Key = "credential_key";
+
+    /// <summary>Bytes of the longest proof that is read.</summary>
+    public const int Longest = 4096;
+
+    private const string Type = "openid4vci-proof+jwt";
+
+    /// <summary>For how long a nonce counts.</summary>
+    public static readonly Duration Life = Duration.FromMinutes(5);
+
+    private static readonly Duration Skew = Duration.FromMinutes(1);
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+
+    /// <summary>Nothing is kept of it: it says when it ends and for whom it is, under a key of ours, so every node knows it again.</summary>
+    public KeyNonce NonceFor(AccountId account)
+    {
+        var until = clock.Now() + Life;
+        return new(Spell(account, until.ToUnixTimeSeconds()), origin, Instant.FromUnixTimeSeconds(until.ToUnixTimeSeconds()));
+    }
+
+    /// <summary>The key that a proof proves; refused with <see cref="Malformed"/>, <see cref="Key"/> or <see cref="Stale"/>.</summary>
+    public Result<HolderKey> Read(AccountId account, string proof)
+    {
+        if (proof.Length > Longest || proof.Split('.') is not [var head, var body, var tail]
+            || Decoded(head) is not { } header || Decoded(body) is not { } payload || Decoded(tail) is not { Length: 64 } signature)
+        {
+            return new Refusal(Malformed);
+        }
+        try
+        {
+            using var said = JsonDocument.Parse(header, Strict);
+            using var claims = JsonDocument.Parse(payload, Strict);
+            if (Text(said.RootElement, "typ") != Type || Text(said.RootElement, "alg") != "ES256" || said.RootElement.TryGetProperty("crit", out _)
+                || !said.RootElement.TryGetProperty("jwk", out var jwk) || jwk.ValueKind != JsonValueKind.Object || claims.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return new Refusal(Malformed);
+            }
+            if (Text(jwk, "kty") != "EC" || Text(jwk, "crv") != "P-256" || jwk.TryGetProperty("d", out _)
+                || Decoded(Text(jwk, "x")) is not { Length: 32 } x || Decoded(Text(jwk, "y")) is not { Length: 32 } y)
+            {
+                return new Refusal(Key);
+            }
+            using var key = P256Key.Create(x, y);
+            return key is null ? new Refusal(Key)
+                : !key.VerifyHash(SHA256.HashData(Encoding.ASCII.GetBytes($"{head}.{body}")), signature) ? new Refusal(Malformed)
+                : IsMeant(account, claims.RootElement) ? new HolderKey(x, y)
+                : new Refusal(Stale);
+        }
+        catch (JsonException)
+        {
+            return new Refusal(Malformed);
+        }
+    }
+
+    private bool IsMeant(AccountId account, JsonElement claims)
+    {
+        var now = clock.Now().ToUnixTimeSeconds();
+        return Text(claims, "aud") == origin
+            && claims.TryGetProperty("iat", out var iat) && iat.ValueKind == JsonValueKind.Number && iat.TryGetInt64(out var at) && at <= now + (long)Skew.TotalSeconds && at >= now - (long)(Life + Skew).TotalSeconds
+            && Text(claims, "nonce") is { } nonce && Decoded(nonce) is { Length: 8 + BlindIndex.Length } bytes
+            && BinaryPrimitives.ReadInt64BigEndian(bytes) is var until && until > now
+            && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(nonce), Encoding.ASCII.GetBytes(Spell(account, until)));
+    }
+
+    private string Spell(AccountId account, long until)
+    {
+        Span<byte> bytes = stackalloc byte[8 + BlindIndex.Length];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, until);
+        blind.Of("credential_nonce", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{account} {until}")).CopyTo(bytes[8..]);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    private static string? Text(JsonElement of, string name) => of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>Unpadded base64url in its one spelling; null when it is none.</summary>
+    private static byte[]? Decoded(string? text) =>
+        text is { Length: > 0 } && Base64Url.IsValid(text) && Base64Url.DecodeFromChars(text) is var bytes && Base64Url.EncodeToString(bytes) == text ? bytes : null;
+}
