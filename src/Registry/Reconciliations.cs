@@ -55,6 +55,12 @@ public sealed record Difference(Guid Id, long Version, string Agency, string Kin
     public static Guid IdOf(string agency, string kind, PersonId person, string about) => Platform.Background.Names.IdOf($"difference:{agency}:{kind}:{person}:{about}");
 }
 
+public static class DifferenceKinds
+{
+    /// <summary>A case was carried out with what a record had said before, and the record says something else since.</summary>
+    public const string Recheck = "recheck";
+}
+
 public static class DifferenceStates
 {
     /// <summary>They lacked what we told: it was told again.</summary>

@@ -191,7 +191,7 @@ internal sealed class Reconciler(
             }
             var still = found.Select(f => Difference.IdOf(agency.Name, f.Kind, person.Person, f.About)).ToHashSet();
             // What opened it was the check of a decision: this comparison has nothing to say of that.
-            foreach (var gone in before.Values.Where(d => d.Person == person.Person && d.State is DifferenceStates.Open or DifferenceStates.ToldAgain && d.Kind != "recheck" && !still.Contains(d.Id)))
+            foreach (var gone in before.Values.Where(d => d.Person == person.Person && d.State is DifferenceStates.Open or DifferenceStates.ToldAgain && d.Kind != DifferenceKinds.Recheck && !still.Contains(d.Id)))
             {
                 await PutAsync(change, gone, run, agency, gone.Kind, gone.Person, gone.About, DifferenceStates.Settled, new(null, null));
             }
