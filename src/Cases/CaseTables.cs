@@ -137,6 +137,15 @@ public static class CaseTables
         new("evidence", ColumnType.Uuid, Nullable: true, Remark: "upload"),
         new("content", ColumnType.Sealed, Remark: "ContestContent: both sides, the person's words, the agency's reason") { Binding = OfCase });
 
+    public static readonly Table Degraded = new("case_degraded", TableKind.Act, 3, "A fact that a case went on with although its agency did not answer. Guarded by the case's head.",
+        new("case_id", ColumnType.Uuid),
+        new("fact", ColumnType.Text),
+        new("used_at", ColumnType.Instant),
+        new("source", ColumnType.Text),
+        new("as_of", ColumnType.Instant, Remark: "of what the record had said"),
+        new("state", ColumnType.Text, Remark: "unchecked, confirmed, differs, closed"),
+        new("checked_at", ColumnType.Instant, Nullable: true, Remark: "when the agency answered"));
+
     public static readonly IReadOnlyList<Table> All =
-        [Case, Reference, Party, Answers, Submission, Fact, Assessment, Comparison, Event, Decision, Queue, Lock, Deadline, Contest];
+        [Case, Reference, Party, Answers, Submission, Fact, Assessment, Comparison, Event, Decision, Queue, Lock, Deadline, Contest, Degraded];
 }

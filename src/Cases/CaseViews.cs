@@ -25,9 +25,10 @@ public sealed record PageStanding(FormPage Page, bool Done, bool Asked);
 /// <summary>A case as its applicant follows it.</summary>
 /// <param name="Question">What the officer asked or why he refused.</param>
 /// <param name="Contests">What the person said is wrong in a record, in order.</param>
+/// <param name="Degraded">What it went on with although an agency did not answer.</param>
 /// <param name="Contestable">What may be contested now: <c>finding:&lt;code&gt;</c>, <c>field:&lt;name&gt;</c>.</param>
 public sealed record TrackView(CaseHead Head, Service Service, IReadOnlyList<TimelineEntry> Timeline, IReadOnlyList<Finding> Findings, IReadOnlyList<ComparedField> Comparisons, Bill? Bill,
-    DecisionContent? Question, string? Reason, Instant? NextAttempt, Instant? ObjectUntil, IReadOnlyList<Contest> Contests, IReadOnlyList<string> Contestable)
+    DecisionContent? Question, string? Reason, Instant? NextAttempt, Instant? ObjectUntil, IReadOnlyList<Contest> Contests, IReadOnlyList<string> Contestable, IReadOnlyList<DegradedFact> Degraded)
 {
     /// <summary>The newest contest of what a check found.</summary>
     public Contest? ContestOf(Finding finding) => Contests.LastOrDefault(c => c.About == AboutOf(finding));
@@ -53,7 +54,7 @@ public sealed record QueuePlace(Instant Since, CaseId Case);
 /// <summary>A case as an officer reviews it.</summary>
 public sealed record ReviewView(CaseHead Head, Service Service, object Request, Answers Answers, FormContext Context, IReadOnlyList<ComparedField> Comparisons, IReadOnlyList<Finding> Findings, IReadOnlyList<string> Signals,
     IReadOnlyList<PriceLine> Price, IReadOnlyList<TimelineEntry> Timeline, Guid? LockedBy, Instant? LockedUntil, PendingDecision? Pending, DecisionContent? Objection, DecisionContent? LastDecision,
-    IReadOnlyList<Contest> Contests)
+    IReadOnlyList<Contest> Contests, IReadOnlyList<DegradedFact> Degraded)
 {
     public Contest? ContestOf(Finding finding) => Contests.LastOrDefault(c => c.About == TrackView.AboutOf(finding));
 
@@ -159,7 +160,7 @@ public sealed class CaseViews
         // A refusal by rule shows the findings; a refusal by an officer his words.
         return new(head, _services.ByCode(head.Service), timeline, [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Comparisons ?? [], bill, decided,
             timeline.LastOrDefault(e => e.To == head.State && e.Reason is not null)?.Reason, next is { } n ? Instant.Max(Clock.FromMicros(n), _clock.Now()) : null, objectUntil,
-            await _store.OpenedAsync(access, head, contests), Contestable(head, last, contests));
+            await _store.OpenedAsync(access, head, contests), Contestable(head, last, contests), await _store.DegradedAsync(id, cancel));
     }
 
     private IReadOnlyList<string> Contestable(CaseHead head, StoredAssessment? last, IReadOnlyList<StoredContest> before)
@@ -232,7 +233,7 @@ public sealed class CaseViews
         return new(head, service, request, answers, FormContext.From(_engine.Rules(head.Category, _clock.Now()), facts), last?.Comparisons ?? [], [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Signals ?? [],
             last is null ? [] : PriceLine.FromJson(last.Lines), await TimelineAsync(head, cancel), held?.Until > _clock.Now() ? held.Officer : null, held?.Until, pending,
             await LastNoteAsync(access, head, CaseActs.Object, cancel), await LastNoteAsync(access, head, CaseActs.Refuse, cancel) ?? await LastNoteAsync(access, head, CaseActs.Ask, cancel),
-            await _store.OpenedAsync(access, head, await _store.ContestsAsync(head.Case, cancel)));
+            await _store.OpenedAsync(access, head, await _store.ContestsAsync(head.Case, cancel)), await _store.DegradedAsync(id, cancel));
     }
 
     private async Task<IReadOnlyList<TimelineEntry>> TimelineAsync(CaseHead head, CancellationToken cancel) =>

@@ -6,7 +6,6 @@ using Muqeem.Kernel;
 using Muqeem.Payments;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
-using Muqeem.Services.ExitReentryVisa;
 
 namespace Muqeem.Host;
 
@@ -74,18 +73,8 @@ internal static class Hooks
         {
             return Refused(refusal);
         }
-        var crossing = call.Event;
-        if (crossing.VisaNumber is not { } number || await visas.ByNumberAsync(number, http.RequestAborted) is not { } visa)
-        {
-            // A crossing on no visa of ours: the register keeps it, and the facts will show it.
-            return Results.Accepted();
-        }
-        var act = crossing.Direction == MovementDirection.Out ? InstrumentActs.Exit
-            : visa.Single || visa.State == VisaStates.ExpiredOut ? InstrumentActs.Entry
-            : ExitReentryVisa.EntryForAnother;
-        var operation = new Operation(Actor.Agency(AlienRegister.Name), Platform.Background.Names.IdOf("border:" + crossing.EventId),
-            Digest.Of("border", crossing.EventId, crossing.Direction.ToString(), number));
-        return Answer(http, await engine.InstrumentAsync(operation, visa.Case, null, act, By.Border, crossing.At.DayInRiyadh(), http.RequestAborted));
+        // A crossing on no visa of ours: the register keeps it, and the facts will show it.
+        return await RegisterEvents.CrossedAsync(engine, visas, call.Event, http.RequestAborted) is { } outcome ? Answer(http, outcome) : Results.Accepted();
     }
 
     private static async Task<IResult> LabourAsync(HttpContext http, CaseEngine engine, IConfiguration configuration, TimeProvider clock)

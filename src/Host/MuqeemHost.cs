@@ -138,6 +138,7 @@ public static class MuqeemHost
         Register.Add(services);
         NoticeMessages.Add(services);
         Contests.Add(services);
+        ReconcilingWork.Add(services);
         if (Verbs.Seeding.People(configuration) > 0)
         {
             services.AddHttpClient("seeding").RemoveAllLoggers();

@@ -61,6 +61,7 @@ public abstract class OfficePagesTests(OfficeWorld shared)
     private readonly WholeWorld _world = shared.World;
     private readonly Browser _first = shared.First;
     private readonly Browser _second = shared.Second;
+    private Browser Auditor => shared.Auditor;
     private readonly Language _words = shared.World.Get<TextCatalogue>().In("en");
 
     private async Task<(AccountId Account, CaseId Case, string Page)> WaitingAsync()
@@ -137,6 +138,32 @@ public abstract class OfficePagesTests(OfficeWorld shared)
         Assert.DoesNotContain(words.Bare("refusal.check.flagged"), letter, StringComparison.Ordinal);
         Assert.Equal(Letter("refuse.conditions_not_met"), Letter("refuse.conditions_not_met", findings[1]));
         Assert.DoesNotContain(words.Bare("refusal.check.travel_ban"), Letter("refuse.no_answer_given", findings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_difference_with_an_agency_is_read_with_both_sides_and_settled_once()
+    {
+        var person = await _world.KnowAsync(await _world.NewcomerAsync());
+        var records = _world.Get<Registry.Reconciliations>();
+        var change = new Change(new Act(ActId.New(_world.Clock), "test.difference", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("difference"), _world.Clock.Now()));
+        await records.PutAsync(change, null, Agencies.LabourContracts.Name, "employer", person, "", Registry.DifferenceStates.Open, Guid.CreateVersion7(), new("7001112223 P030", "7009998887 P030"));
+        Assert.IsType<WriteOutcome.Done>(await _world.Get<IWriter>().WriteAsync(change));
+        var page = $"/en/office/differences/{Registry.Difference.IdOf(Agencies.LabourContracts.Name, "employer", person, "")}";
+
+        await IsAsync(HttpStatusCode.OK, _first, "/en/office/differences");
+        Assert.Contains(page, _first.Html);
+        Assert.True(_first.Shows(_words.Bare("difference.employer")));
+        await IsAsync(HttpStatusCode.OK, _second, page);
+        await IsAsync(HttpStatusCode.OK, Auditor, page);
+        Assert.True(Auditor.Shows("7001112223 P030") && Auditor.Shows("7009998887 P030"));
+        Assert.DoesNotContain("id=\"settle\"", Auditor.Html);
+        await IsAsync(HttpStatusCode.OK, _first, page);
+        await _first.PressInAsync("settle", null);
+        Assert.Equal((HttpStatusCode.OK, "/en/office/differences"), (_first.Status, _first.Path));
+        Assert.DoesNotContain(page, _first.Html);
+        await _second.PressInAsync("settle", null);
+        Assert.Equal(HttpStatusCode.Conflict, _second.Status);
+        Assert.True(_second.Shows(_words.Refusal(new Refusal(Registry.Reconciliations.SettledAlready))));
     }
 
     [Fact]

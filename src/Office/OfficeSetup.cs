@@ -46,6 +46,7 @@ public static class OfficeSetup
         Ids.Map(office);
         Operations.Map(office);
         ClosedBooks.Map(office);
+        Differences.Map(office);
         Proofings.Map(office);
         Colleagues.Map(office);
         ClockPages.Map(office, endpoints.ServiceProvider);

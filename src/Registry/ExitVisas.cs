@@ -1,5 +1,6 @@
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Journal;
 using Muqeem.Platform.Writing;
 using NodaTime;
 
@@ -8,6 +9,8 @@ namespace Muqeem.Registry;
 /// <summary>Exit/re-entry visas and the fines for not using them.</summary>
 public sealed class ExitVisas(Db db, TimeProvider clock)
 {
+    private readonly JournalFeed _feed = new(db);
+
     private const string Columns = """
         SELECT id AS Id, version AS Version, person_id AS PersonId, residence_id AS ResidenceId, case_id AS CaseId, number AS Number, kind AS Kind, state AS State, issued_day AS IssuedDay,
                leave_before AS LeaveBefore, stay AS Stay, months AS Months, return_before AS ReturnBefore, exited_day AS ExitedDay, trips AS Trips
@@ -24,6 +27,14 @@ public sealed class ExitVisas(Db db, TimeProvider clock)
 
     public async Task<ExitVisa?> ByNumberAsync(string number, CancellationToken cancel = default) =>
         (await db.FirstAsync<StoredVisa>(Columns + " WHERE id = (SELECT visa_id FROM exit_visa_number WHERE number = @number)", new { number }, cancel))?.ToVisa();
+
+    /// <summary>Whose visa acts from this position of the journal on wrote, and where to read on.</summary>
+    public async Task<(IReadOnlyCollection<PersonId> Persons, long Next, bool AtEnd)> WrittenSinceAsync(long from, CancellationToken cancel = default)
+    {
+        var page = await _feed.ReadAsync(RegistryTables.Visa, from, cancel);
+        var persons = page.Heads.Count == 0 ? (IReadOnlyList<Guid>)[] : await db.QueryAsync<Guid>("SELECT DISTINCT person_id FROM exit_visa WHERE id = ANY(@ids)", new { ids = page.Heads.ToList() }, cancel);
+        return ([.. persons.Select(p => new PersonId(p))], page.Next, page.AtEnd);
+    }
 
     /// <summary>Issues a visa. At most one open visa a person: a claim that is released when it closes.</summary>
     public Guid Issue(Change change, PersonId person, Guid residence, CaseId @case, string number, string kind, LocalDate day, LocalDate leaveBefore, string stay, int months, LocalDate? returnBefore)

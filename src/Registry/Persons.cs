@@ -52,6 +52,10 @@ public sealed class Persons(Db db, Sealer sealer, ReadDoor door, BlindIndex blin
         AddIdentifiers(change, id, before, record);
     }
 
+    /// <summary>Of these people, those who are known to have died.</summary>
+    public async Task<IReadOnlySet<PersonId>> DeadAsync(IReadOnlyCollection<PersonId> persons, CancellationToken cancel = default) =>
+        (await db.QueryAsync<Guid>("SELECT id FROM person WHERE id = ANY(@ids) AND alive = 0", new { ids = persons.Select(p => p.Value).ToArray() }, cancel)).Select(id => new PersonId(id)).ToHashSet();
+
     /// <summary>Opens the record; the access must name the person.</summary>
     public async Task<PersonRecord> OpenAsync(Access access, PersonId id, CancellationToken cancel = default)
     {

@@ -110,5 +110,38 @@ public static class RegistryTables
         new("content", ColumnType.Bytes, Remark: "keyed digest of all the person's rows: the same again is known by it"),
         new("remarks", ColumnType.Text, Remark: "codes of what was doubtful, separated by spaces"));
 
-    public static readonly IReadOnlyList<Table> All = [Person, Identifier, Residence, Details, Term, Hold, Visa, VisaNumber, Fine, Notice, NoticeRead, TakenOver];
+    public static readonly Table Reconciliation = new("reconciliation", TableKind.Act, 1, "A comparison of our records with an agency's: how far it is, and what it found.",
+        new("id", ColumnType.Uuid),
+        new("version", ColumnType.Long),
+        new("agency", ColumnType.Text),
+        new("night", ColumnType.Day, Remark: "day in Riyadh on which it began"),
+        new("state", ColumnType.Text, Remark: "RUNNING, WAITING (the agency does not answer), DONE"),
+        new("phase", ColumnType.Text, Remark: "theirs, ours, earlier"),
+        new("after", ColumnType.Text, Remark: "the agency's cursor"),
+        new("position", ColumnType.Long, Remark: "of the journal"),
+        new("last_difference", ColumnType.Uuid, Remark: "how far the earlier differences were looked at"),
+        new("started_at", ColumnType.Instant),
+        new("changed_at", ColumnType.Instant),
+        new("finished_at", ColumnType.Instant, Nullable: true),
+        new("waiting_since", ColumnType.Instant, Nullable: true),
+        new("reason", ColumnType.Text, Nullable: true, Remark: "why the agency did not answer"),
+        new("compared", ColumnType.Long, Remark: "records"),
+        new("found", ColumnType.Long, Remark: "differences"),
+        new("repaired", ColumnType.Long, Remark: "told again or caught up with"),
+        new("opened", ColumnType.Long, Remark: "left to officers"));
+
+    public static readonly Table Difference = new("agency_difference", TableKind.Act, 1, "Something on which an agency's record and ours did not agree, and what became of it. Found again it is the same row.",
+        new("id", ColumnType.Uuid, Remark: "made of agency, kind, person and about"),
+        new("version", ColumnType.Long),
+        new("agency", ColumnType.Text),
+        new("kind", ColumnType.Text, Remark: "residence, residence_end, visa, visa_unknown, crossing, passport, death, employer, end_notice, recheck"),
+        new("person_id", ColumnType.Uuid),
+        new("about", ColumnType.Text, Remark: "number of a visa, or id of a case; else empty"),
+        new("state", ColumnType.Text, Remark: "TOLD_AGAIN, CAUGHT_UP, OPEN, SETTLED"),
+        new("found_at", ColumnType.Instant),
+        new("changed_at", ColumnType.Instant),
+        new("run_id", ColumnType.Uuid, Remark: "the comparison, or the case, that brought it to this state"),
+        new("sides", ColumnType.Sealed, Remark: "DifferenceSides: ours and theirs") { Binding = new(RetentionClass.Identity, "id", "person_id") });
+
+    public static readonly IReadOnlyList<Table> All = [Person, Identifier, Residence, Details, Term, Hold, Visa, VisaNumber, Fine, Notice, NoticeRead, TakenOver, Reconciliation, Difference];
 }

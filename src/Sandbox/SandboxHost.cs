@@ -49,6 +49,7 @@ public static class SandboxHost
         builder.Services.AddSingleton<Inbox>();
         builder.Services.AddSingleton<Crossings>();
         builder.Services.AddSingleton<ContestedRecords>();
+        builder.Services.AddSingleton<Holdings>();
         builder.Services.AddSingleton<Calls>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Calls>());
 
@@ -65,6 +66,7 @@ public static class SandboxHost
         PaymentsOf.Map(app);
         MessagingOf.Map(app);
         ContestsOf.Map(app);
+        HoldingsOf.Map(app);
         PeopleDesk.Map(app);
         InboxDesk.Map(app);
         BankDesk.Map(app);

@@ -50,6 +50,12 @@ public sealed class AlienRegister(AgencyLine line)
     public Task<AgencyAnswer<NoticeReceipt>> TellVisaChangeAsync(string visaNumber, VisaChange change, Guid requestId, CancellationToken cancel = default) =>
         line.SendAsync<NoticeReceipt>("visa_notice", HttpMethod.Patch, $"visas/{Uri.EscapeDataString(visaNumber)}", change, requestId, cancel);
 
+    /// <summary>Whose record changed since, in the order of the changes, each as it is now.</summary>
+    public Task<AgencyAnswer<HoldingPage<RegisterHolding>>> ChangesAsync(string after, int most, CancellationToken cancel = default) => HoldingPages.ChangesAsync<RegisterHolding>(line, after, most, cancel);
+
+    /// <param name="numbers">At most <see cref="HoldingPages.MostAsked"/>; who is unknown is not in the answer.</param>
+    public Task<AgencyAnswer<HoldingPage<RegisterHolding>>> HoldingsAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel = default) => HoldingPages.OfAsync<RegisterHolding>(line, numbers, cancel);
+
     private static (RegisteredPortrait?, string?, string) ReadPortrait(ReadOnlyMemory<byte> image, HttpResponseMessage answer)
     {
         if (Header(answer, "X-Source") is not { Length: > 0 } source)

@@ -169,7 +169,8 @@ public sealed record RegisteredMovements(string Source, Instant AsOf, string Id,
     }
 }
 
-public sealed record RegisteredMovement(MovementDirection Direction, string Port, Instant At, string? VisaNumber, string PassportNumber);
+/// <param name="EventId">As in the call that tells it; null for those from before there were calls.</param>
+public sealed record RegisteredMovement(MovementDirection Direction, string Port, Instant At, string? VisaNumber, string PassportNumber, string? EventId = null);
 
 /// <summary>The family of a person: the head and everybody under his record, the person asked for included.</summary>
 /// <param name="HeadNumber">The head's resident or border number; a citizen's when married to one.</param>

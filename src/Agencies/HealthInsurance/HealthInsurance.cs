@@ -57,6 +57,12 @@ public sealed class HealthInsurance(AgencyLine line)
     /// <summary>Tells that the resident left for good, so that the policy can be ended.</summary>
     public Task<AgencyAnswer<NoticeReceipt>> TellEndAsync(string residentNumber, LocalDate on, Guid requestId, CancellationToken cancel = default) =>
         line.SendAsync<NoticeReceipt>("end_notice", HttpMethod.Post, "ends", new HealthPolicyEnd(residentNumber, on), requestId, cancel);
+
+    /// <summary>Whose record changed since, in the order of the changes, each as it is now.</summary>
+    public Task<AgencyAnswer<HoldingPage<InsuranceHolding>>> ChangesAsync(string after, int most, CancellationToken cancel = default) => HoldingPages.ChangesAsync<InsuranceHolding>(line, after, most, cancel);
+
+    /// <param name="numbers">At most <see cref="HoldingPages.MostAsked"/>; who is unknown is not in the answer.</param>
+    public Task<AgencyAnswer<HoldingPage<InsuranceHolding>>> HoldingsAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel = default) => HoldingPages.OfAsync<InsuranceHolding>(line, numbers, cancel);
 }
 
 public sealed record HealthPolicyEnd(string ResidentNumber, LocalDate On);

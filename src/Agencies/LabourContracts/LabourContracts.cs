@@ -43,4 +43,10 @@ public sealed class LabourContracts(AgencyLine line)
 
     public Task<AgencyAnswer<NoticeReceipt>> TellResidenceAsync(LabourResidenceNotice notice, Guid requestId, CancellationToken cancel = default) =>
         line.SendAsync<NoticeReceipt>("residence_notice", HttpMethod.Post, "residences", notice, requestId, cancel);
+
+    /// <summary>Whose record changed since, in the order of the changes, each as it is now.</summary>
+    public Task<AgencyAnswer<HoldingPage<LabourHolding>>> ChangesAsync(string after, int most, CancellationToken cancel = default) => HoldingPages.ChangesAsync<LabourHolding>(line, after, most, cancel);
+
+    /// <param name="numbers">At most <see cref="HoldingPages.MostAsked"/>; who is unknown is not in the answer.</param>
+    public Task<AgencyAnswer<HoldingPage<LabourHolding>>> HoldingsAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel = default) => HoldingPages.OfAsync<LabourHolding>(line, numbers, cancel);
 }

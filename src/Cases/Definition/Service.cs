@@ -165,5 +165,7 @@ public static class CasePolicies
 
     /// <summary>How often the same thing may be contested within a case.</summary>
     public const string ContestsEach = "case.contests_each";
+    /// <summary>Service, fact and how old what was kept may be while the agency does not answer.</summary>
+    public const string Degraded = "case.degraded";
     public const string Risk = "case.risk";
 }

@@ -34,15 +34,16 @@ public sealed partial class CaseEngine
     private readonly Bills _bills;
     private readonly Ledger _ledger;
     private readonly Notices _notices;
+    private readonly Reconciliations _records;
     private readonly UploadsSent _uploads;
     private readonly TimeProvider _clock;
     private readonly CaseStore _store;
 
     public CaseEngine(Db db, IWriter writer, Sealer sealer, ReadDoor door, PolicyBook policies, ServiceCatalogue services, Gatherer gatherer, Performer performer, Persons persons,
-        Residences residences, Bills bills, Ledger ledger, Notices notices, UploadsSent uploads, PersonOfAccount personOf, TimeProvider clock)
+        Residences residences, Bills bills, Ledger ledger, Notices notices, Reconciliations records, UploadsSent uploads, PersonOfAccount personOf, TimeProvider clock)
     {
         (_db, _writer, _sealer, _door, _policies, _services, _gatherer, _performer) = (db, writer, sealer, door, policies, services, gatherer, performer);
-        (_persons, _residences, _bills, _ledger, _notices, _uploads, _clock) = (persons, residences, bills, ledger, notices, uploads, clock);
+        (_persons, _residences, _bills, _ledger, _notices, _records, _uploads, _clock) = (persons, residences, bills, ledger, notices, records, uploads, clock);
         _store = new CaseStore(db, sealer, door, personOf);
     }
 
@@ -321,7 +322,9 @@ public sealed partial class CaseEngine
         return gathered.Outage;
     }
 
-    private sealed record GatheredFacts(FactSet Facts, PersonRecord Person, Outage? Outage, string Category);
+    /// <param name="Missing">What could not be had, each with why.</param>
+    /// <param name="Rows">All attempts so far, those of now among them.</param>
+    private sealed record GatheredFacts(FactSet Facts, PersonRecord Person, Outage? Outage, string Category, IReadOnlyList<Gathered> Missing, IReadOnlyList<CaseStore.StoredFact> Rows);
 
     /// <summary>The facts that may still be used, and the others anew, as rows of this change.</summary>
     private async Task<GatheredFacts> GatherAsync(CaseChange c, Access access, Service service, CancellationToken cancel, string? anew = null)
@@ -330,10 +333,12 @@ public sealed partial class CaseEngine
         var record = await _persons.OpenAsync(access, c.Head.Person, cancel);
         var missing = service.Facts.Where(name => !facts.Has(name)).ToList();
         Outage? outage = null;
+        IReadOnlyList<Gathered> away = [];
         if (missing.Count > 0)
         {
             var gathered = await _gatherer.GatherAsync(new FactQuery(c.Head.Person, record), missing, cancel);
-            await _store.AddFactsAsync(c.Change, c.Head, rows, gathered, c.Now);
+            rows = await _store.AddFactsAsync(c.Change, c.Head, rows, gathered, c.Now);
+            away = [.. gathered.Where(g => g.Outage is not null)];
             foreach (var g in gathered)
             {
                 if (g.Value is { } value)
@@ -346,7 +351,7 @@ public sealed partial class CaseEngine
                 }
             }
         }
-        return new(facts, record, outage, CategoryOf(c.Head.Category, facts));
+        return new(facts, record, outage, CategoryOf(c.Head.Category, facts), away, rows);
     }
 
     /// <summary>What the residence or the contract says, or what was known before; empty when nobody says: then there is no price, and the assessment says why.</summary>
@@ -360,15 +365,34 @@ public sealed partial class CaseEngine
     {
         var rules = Rules(gathered.Category, c.Now);
         c.Head = c.Head with { Rules = $"{service.Code}/{service.RuleSet}@{rules.Policy.Version}" };
+        IReadOnlyList<Gathered> kept = [];
         if (gathered.Outage is { } outage)
         {
-            Wait(c, outage);
-            return;
+            kept = await KeptAsync(c, access, service, gathered, cancel);
+            if (kept.Count == 0)
+            {
+                Wait(c, outage);
+                return;
+            }
+            foreach (var fact in kept)
+            {
+                gathered.Facts.Add(fact.Name, fact.Value!, fact.Origin!);
+            }
         }
         var standing = new CaseStanding(c.Head.Case, c.Head.Cleared == c.Head.Submission, c.Head.Confirmed == c.Head.Submission, paid is not null,
             // Once an officer has looked, it is no news.
             c.Head.Cleared != c.Head.Submission && (sent ?? await _uploads(c.Head.Person, service.Form.UploadsOf(request), cancel)).Any(u => u.Elsewhere));
         var assessment = Assessor.Assess(service, request, gathered.Facts, rules, standing);
+        if (kept.Count > 0)
+        {
+            if (assessment.Act is CaseActs.NeedAction or CaseActs.RefuseByRule)
+            {
+                // What is old may speak for somebody, and not against: the record may have been put right since.
+                Wait(c, gathered.Outage!);
+                return;
+            }
+            await MarkAsync(c, gathered, kept);
+        }
         var number = await _store.NextAssessmentAsync(c.Head, cancel);
         await _store.AddAssessmentAsync(c.Change, c.Head, assessment, number, c.Now, cancel);
         c.Head = c.Head with { Attempts = 0 };

@@ -213,6 +213,9 @@ internal static class Deadlines
     /// <summary>The next attempt to reach a source.</summary>
     public const string Retry = "retry";
 
+    /// <summary>A record is asked again for what the case went on without: <c>recheck:&lt;source&gt;</c>. Played in the lane of the source.</summary>
+    public const string Recheck = "recheck:";
+
     /// <summary>A decision takes effect.</summary>
     public const string Decision = "decision";
 

@@ -80,7 +80,8 @@ internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door, Per
 
     /// <summary>Adds what was gathered as the next attempts.</summary>
     /// <param name="rows">All attempts so far.</param>
-    public async Task AddFactsAsync(Change change, CaseHead head, IReadOnlyList<StoredFact> rows, IReadOnlyList<Gathered> gathered, Instant now)
+    /// <returns>All attempts with these.</returns>
+    public async Task<IReadOnlyList<StoredFact>> AddFactsAsync(Change change, CaseHead head, IReadOnlyList<StoredFact> rows, IReadOnlyList<Gathered> gathered, Instant now)
     {
         var all = new List<StoredFact>(rows);
         foreach (var g in gathered)
@@ -102,6 +103,7 @@ internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door, Per
             all.Add(row);
         }
         change.Remember(CaseTables.Fact, head.Id, FactRows, all);
+        return all;
     }
 
     public async Task AddAssessmentAsync(Change change, CaseHead head, Assessment a, int attempt, Instant now, CancellationToken cancel)

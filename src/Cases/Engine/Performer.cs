@@ -22,6 +22,10 @@ public sealed class Performer
     public const string RegisterTopic = "register.notice";
     public const string EmployerTopic = "employer.confirm";
 
+    /// <summary>The labour platform is told of residences of workers; the insurers of those who left for good. The payload is <see cref="RegisterNotice"/>.</summary>
+    public const string LabourTopic = "labour.notice";
+    public const string InsuranceTopic = "insurance.notice";
+
     private readonly Persons _persons;
     private readonly Residences _residences;
     private readonly ExitVisas _visas;
@@ -120,7 +124,7 @@ public sealed class Performer
             await _persons.UpdateAsync(c.Change, c.Head.Person, person, record);
         }
         await _documents.IssueAsync(c.Change, new DocumentOrder(c.Head.Person, residence, Content(record, details, issue.Category), DocumentYears(rules)));
-        Tell(c, "residence.issued", number, person.BorderNumber, term.End, details, issue.Category);
+        Tell(c, "residence.issued", term.End, issue.Category);
         RemindersUntil(c, term.End, rules);
         await _notices.AddAsync(c.Change, c.Head.Person, "issued", c.Head.Case, ("until", term.End));
     }
@@ -152,7 +156,7 @@ public sealed class Performer
             // The card's own years are over: the next version. Otherwise a renewal needs no new card.
             await _documents.ReplaceAsync(c.Change, live, new DocumentOrder(c.Head.Person, residence.Id, Content(person, details, residence.Category), DocumentYears(rules)));
         }
-        Tell(c, "residence.renewed", details.ResidentNumber, person.BorderNumber, until, details, residence.Category);
+        Tell(c, "residence.renewed", until, residence.Category);
         RemindersUntil(c, until, rules);
         await _notices.AddAsync(c.Change, c.Head.Person, "renewed", c.Head.Case, ("until", until));
     }
@@ -195,16 +199,20 @@ public sealed class Performer
         var residence = await _residences.OfAsync(c.Head.Person) ?? throw new InvalidOperationException("There is no residence for a visa.");
         // Ten digits beginning with 8, so that no visa number looks like a person's or an establishment's.
         var number = (8_000_000_000 + _visaNumbers.Forward(await _serials.NextAsync("exit_visa"))).ToString(CultureInfo.InvariantCulture);
-        _visas.Issue(c.Change, c.Head.Person, residence.Id, c.Head.Case, number, visa.Kind, rules.Today, visa.LeaveBefore, visa.Stay, visa.Months, visa.ReturnBefore);
-        c.Change.Messages.Add(Message(c, RegisterTopic, new RegisterNotice("visa.issued", c.Head.PersonId, number)
-        {
-            VisaKind = visa.Kind,
-            From = rules.Today,
-            Until = visa.LeaveBefore,
-            ReturnBefore = visa.ReturnBefore,
-            StayDays = visa.Stay == VisaStays.Months ? visa.Months * 30 : null,
-        }));
+        var id = _visas.Issue(c.Change, c.Head.Person, residence.Id, c.Head.Case, number, visa.Kind, rules.Today, visa.LeaveBefore, visa.Stay, visa.Months, visa.ReturnBefore);
+        c.Change.Messages.Add(NoticeTo(RegisterTopic, IssuedNotice(new ExitVisa(id, 0, c.Head.Person, residence.Id, c.Head.Case, number, visa.Kind, VisaStates.Issued, rules.Today, visa.LeaveBefore, visa.Stay, visa.Months,
+            visa.ReturnBefore, null, 0)), _clock));
     }
+
+    /// <summary>What the register is told of a visa that was issued.</summary>
+    public static RegisterNotice IssuedNotice(ExitVisa visa) => new("visa.issued", visa.Person.Value, visa.Number)
+    {
+        VisaKind = visa.Kind,
+        From = visa.IssuedDay,
+        Until = visa.LeaveBefore,
+        ReturnBefore = visa.Stay == VisaStays.Date ? visa.ReturnBefore : null,
+        StayDays = visa.Stay == VisaStays.Months ? visa.Months * 30 : null,
+    };
 
     private async Task MoveVisaAsync(CaseChange c, Effect.MoveVisa move)
     {
@@ -257,8 +265,26 @@ public sealed class Performer
     {
         var residence = await _residences.OfAsync(c.Head.Person) ?? throw new InvalidOperationException("There is no residence to end.");
         _residences.End(c.Change, residence, end.Day, end.Reason);
-        c.Change.Messages.Add(Message(c, RegisterTopic, new RegisterNotice("residence.ended", c.Head.PersonId, "") { Until = end.Day }));
+        TellEnded(c.Change, residence, end.Day, _clock);
     }
+
+    /// <summary>Tells everybody who was told of a residence that it has ended.</summary>
+    public static void TellEnded(Change change, Residence residence, LocalDate day, TimeProvider clock)
+    {
+        var notice = new RegisterNotice("residence.ended", residence.Person.Value, "") { Until = day };
+        change.Messages.Add(NoticeTo(RegisterTopic, notice, clock));
+        if (residence.Category != Categories.Dependent)
+        {
+            change.Messages.Add(NoticeTo(LabourTopic, notice, clock));
+        }
+        change.Messages.Add(NoticeTo(InsuranceTopic, notice, clock));
+    }
+
+    /// <summary>A notice to an agency, in the lane of the agency and the person.</summary>
+    public static OutboxMessage NoticeTo(string topic, RegisterNotice notice, TimeProvider clock) =>
+        new(Guid.CreateVersion7(clock.GetUtcNow()), topic, LaneOf(topic, new PersonId(notice.Person)), JsonSerializer.Serialize(notice, StoredJson.Options), Person: new PersonId(notice.Person));
+
+    public static string LaneOf(string topic, PersonId person) => $"{topic}:{person}";
 
     /// <summary>Asks the employer or head for confirmation, through the labour platform.</summary>
     internal void AskEmployer(CaseChange c, FactSet facts, string who)
@@ -313,14 +339,21 @@ public sealed class Performer
         }
     }
 
-    private void Tell(CaseChange c, string what, string residentNumber, string? borderNumber, LocalDate until, ResidenceDetails details, string category) =>
-        c.Change.Messages.Add(Message(c, RegisterTopic, new RegisterNotice(what, c.Head.PersonId, "") { Category = category, Until = until }));
+    private void Tell(CaseChange c, string what, LocalDate until, string category)
+    {
+        var notice = new RegisterNotice(what, c.Head.PersonId, "") { Category = category, Until = until };
+        c.Change.Messages.Add(NoticeTo(RegisterTopic, notice, _clock));
+        if (category != Categories.Dependent)
+        {
+            c.Change.Messages.Add(NoticeTo(LabourTopic, notice, _clock));
+        }
+    }
 
     private OutboxMessage Message<T>(CaseChange c, string topic, T payload) =>
-        new(Guid.CreateVersion7(_clock.GetUtcNow()), topic, $"{topic}:{c.Head.PersonId}", JsonSerializer.Serialize(payload, StoredJson.Options), Person: c.Head.Person);
+        new(Guid.CreateVersion7(_clock.GetUtcNow()), topic, LaneOf(topic, c.Head.Person), JsonSerializer.Serialize(payload, StoredJson.Options), Person: c.Head.Person);
 }
 
-/// <summary>Payload of <see cref="Performer.RegisterTopic"/>. Personal parts are looked up by the handler through the read door; a visa's number is not a person's.</summary>
+/// <summary>Payload of <see cref="Performer.RegisterTopic"/>, <see cref="Performer.LabourTopic"/> and <see cref="Performer.InsuranceTopic"/>. Personal parts are looked up by the handler through the read door; a visa's number is not a person's.</summary>
 public sealed record RegisterNotice(string What, Guid Person, string VisaNumber)
 {
     public string? Category { get; init; }

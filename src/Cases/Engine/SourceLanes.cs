@@ -7,7 +7,7 @@ using NodaTime;
 namespace Muqeem.Cases;
 
 /// <summary>
-/// Cases that wait for a record system, one lane for each system. While it is away the longest waiting that is due is its probe, and the others are left alone; once it answers all go on, the longest waiting
+/// Cases that wait for a record system, and those that went on without its word and are to be checked again, one lane for each system. While it is away the longest waiting that is due is its probe, and the others are left alone; once it answers all go on, the longest waiting
 /// first, by one, two, four at a time, so that a system that has just come back is not overrun. A lane waits for nobody but its own system, and for no single person of it.
 /// </summary>
 public sealed class SourceLanes(CaseEngine engine, Db db, TimeProvider clock)
@@ -30,7 +30,10 @@ public sealed class SourceLanes(CaseEngine engine, Db db, TimeProvider clock)
     public async Task<int> PlayAsync(CancellationToken cancel = default)
     {
         var now = clock.Now();
-        var due = await db.QueryAsync<string>("SELECT DISTINCT h.waiting FROM deadline d JOIN case_head h ON h.id = d.subject_id WHERE d.kind = @kind AND d.due_at <= @now", new { kind = Deadlines.Retry, now }, cancel);
+        var due = (await db.QueryAsync<string>("""
+            SELECT DISTINCT CASE WHEN d.kind = @kind THEN h.waiting ELSE substr(d.kind, 9) END
+            FROM deadline d JOIN case_head h ON h.id = d.subject_id WHERE (d.kind = @kind OR d.kind LIKE 'recheck:%') AND d.due_at <= @now
+            """, new { kind = Deadlines.Retry, now }, cancel));
         var open = due.Where(source => !_paused.TryGetValue(source, out var until) || until <= now).ToList();
         var rounds = await Task.WhenAll(open.Select(source => Task.Run(() => LaneAsync(source, cancel), cancel)));
         foreach (var (source, round) in open.Zip(rounds))
@@ -67,7 +70,7 @@ public sealed class SourceLanes(CaseEngine engine, Db db, TimeProvider clock)
             {
                 if (tried.Add(next.Case))
                 {
-                    running.Add(AttemptAsync(next, cancel));
+                    running.Add(AttemptAsync(source, next, cancel));
                 }
             }
             if (running.Count == 0)
@@ -104,11 +107,13 @@ public sealed class SourceLanes(CaseEngine engine, Db db, TimeProvider clock)
         }
     }
 
-    private async Task<Attempt> AttemptAsync(WaitingCase waiting, CancellationToken cancel)
+    private async Task<Attempt> AttemptAsync(string source, WaitingCase waiting, CancellationToken cancel)
     {
         try
         {
-            return new(await ReadDoor.RunAsync(() => engine.AskAgainAsync(waiting.Case, waiting.DueAt, waiting.Source, cancel)), null);
+            return new(await ReadDoor.RunAsync(() => waiting.Kind == Deadlines.Retry
+                ? engine.AskAgainAsync(waiting.Case, waiting.DueAt, source, cancel)
+                : engine.RecheckAsync(waiting.Case, waiting.DueAt, source, cancel)), null);
         }
         catch (Exception e) when (e is not (OperationCanceledException or System.Data.Common.DbException))
         {
@@ -118,14 +123,14 @@ public sealed class SourceLanes(CaseEngine engine, Db db, TimeProvider clock)
 
     /// <param name="answers">Also those whose own next attempt is later.</param>
     private async Task<IReadOnlyList<WaitingCase>> WaitingAsync(string source, bool answers, CancellationToken cancel) => await db.QueryAsync<WaitingCase>("""
-        SELECT h.id AS "Case", h.waiting AS Source, d.due_at AS DueAt FROM deadline d JOIN case_head h ON h.id = d.subject_id
-        WHERE d.kind = @kind AND h.waiting = @source AND (d.due_at <= @now OR @answers = 1) ORDER BY h.state_since, h.id LIMIT @most
-        """, new { kind = Deadlines.Retry, source, now = clock.Now(), answers = answers ? 1 : 0, most = AtOnce }, cancel);
+        SELECT h.id AS "Case", d.kind AS Kind, d.due_at AS DueAt FROM deadline d JOIN case_head h ON h.id = d.subject_id
+        WHERE ((d.kind = @kind AND h.waiting = @source) OR d.kind = @recheck) AND (d.due_at <= @now OR @answers = 1) ORDER BY h.state_since, h.id LIMIT @most
+        """, new { kind = Deadlines.Retry, recheck = Deadlines.Recheck + source, source, now = clock.Now(), answers = answers ? 1 : 0, most = AtOnce }, cancel);
 
     private sealed record WaitingCase
     {
         public Guid Case { get; init; }
-        public string Source { get; init; } = "";
+        public string Kind { get; init; } = "";
         public Instant DueAt { get; init; }
     }
 }

@@ -46,6 +46,9 @@ internal static class ReceiptRows
         public int Schema { get; init; }
         public byte[]? Value { get; init; }
 
+        /// <summary>1: what the record had said before, because its agency did not answer.</summary>
+        public int Kept { get; init; }
+
         public byte[]? OpenedIn(ActOpening act) =>
             act.Open(CaseTables.Fact, CaseId, Name, Attempt, Outcome, Source, RequestId, FetchedAt, AsOf, ValidUntil, Schema, Value is null ? null : ActOpening.Sealed);
     }
@@ -80,10 +83,11 @@ internal static class ReceiptRows
     {
         var rows = await db.QueryAsync<Fact>("""
             SELECT case_id AS CaseId, fact AS Name, attempt AS Attempt, outcome AS Outcome, source AS Source, request_id AS RequestId, fetched_at AS FetchedAt, as_of AS AsOf, valid_until AS ValidUntil,
-                   schema_number AS Schema, value AS Value
-            FROM case_fact WHERE case_id = @id AND fetched_at <= @at ORDER BY fact, attempt
+                   schema_number AS Schema, value AS Value,
+                   CASE WHEN EXISTS (SELECT 1 FROM case_degraded d WHERE d.case_id = f.case_id AND d.fact = f.fact AND d.used_at = f.fetched_at) THEN 1 ELSE 0 END AS Kept
+            FROM case_fact f WHERE case_id = @id AND fetched_at <= @at ORDER BY fact, attempt
             """, new { id = id.Value, at }, cancel);
-        return [.. rows.GroupBy(r => r.Name, StringComparer.Ordinal).Select(g => g.MaxBy(r => r.Attempt)!).Where(r => r.Value is not null && r.ValidUntil > at)];
+        return [.. rows.GroupBy(r => r.Name, StringComparer.Ordinal).Select(g => g.MaxBy(r => r.Attempt)!).Where(r => r.Value is not null && (r.ValidUntil > at || r.Kept == 1))];
     }
 
     public static Task<IReadOnlyList<Compared>> ComparedAsync(Db db, CaseId id, CancellationToken cancel) =>

@@ -10,10 +10,12 @@ using Muqeem.Registry;
 namespace Muqeem.Host.Wiring;
 
 /// <summary>Tells the alien register and the labour platform what Muqeem decided. Personal parts are opened when the message's turn comes, not stored in it.</summary>
-internal sealed class Register(AlienRegister register, LabourContracts labour, Persons persons, Residences residences, Documents documents, ReadDoor door)
+internal sealed class Register(AlienRegister register, LabourContracts labour, HealthInsurance insurance, Persons persons, Residences residences, Documents documents, ReadDoor door)
 {
     public static IServiceCollection Add(IServiceCollection services) => services.AddSingleton<Register>()
         .HandleOutbox<Register>(Performer.RegisterTopic, (r, item, cancel) => r.TellAsync(item, cancel))
+        .HandleOutbox<Register>(Performer.LabourTopic, (r, item, cancel) => r.TellLabourAsync(item, cancel))
+        .HandleOutbox<Register>(Performer.InsuranceTopic, (r, item, cancel) => r.TellInsurersAsync(item, cancel))
         .HandleOutbox<Register>(Performer.EmployerTopic, (r, item, cancel) => r.AskEmployerAsync(item, cancel));
 
     private Task<OutboxResult> TellAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
@@ -48,6 +50,27 @@ internal sealed class Register(AlienRegister register, LabourContracts labour, P
                 return new OutboxResult.Never("register.unknown_notice");
         }
     });
+
+    /// <summary>What holds when the message's turn comes, and not what held when it was written: told twice it is the same.</summary>
+    private Task<OutboxResult> TellLabourAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
+    {
+        var (residence, details) = await OfAsync(item, cancel);
+        return Result(await labour.TellResidenceAsync(new LabourResidenceNotice(details.ResidentNumber, null, residence.EndReason is null ? ResidenceStatus.Active : ResidenceStatus.Ended, residence.Until), item.Id, cancel));
+    });
+
+    private Task<OutboxResult> TellInsurersAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
+    {
+        var (residence, details) = await OfAsync(item, cancel);
+        return residence.EndedDay is { } day ? Result(await insurance.TellEndAsync(details.ResidentNumber, day, item.Id, cancel)) : OutboxResult.Done;
+    });
+
+    private async Task<(Residence Residence, ResidenceDetails Details)> OfAsync(OutboxItem item, CancellationToken cancel)
+    {
+        var person = new PersonId(item.Read<RegisterNotice>().Person);
+        var access = door.Enter(Actor.System("register"), Purpose.IssueDocument, null, "register.notice", person);
+        var residence = await residences.OfAsync(person, cancel) ?? throw new InvalidOperationException("A notice about a residence that is not there.");
+        return (residence, await residences.DetailsAsync(access, residence));
+    }
 
     private Task<OutboxResult> AskEmployerAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
     {

@@ -91,3 +91,8 @@ public sealed record ColleaguesModel(Session Me, IReadOnlyList<OfficeLine> Lines
 public sealed record ActivateModel(FormState Form, Activation.Open? Open);
 
 public sealed record ActivatedModel(IReadOnlyList<string> RecoveryCodes);
+
+/// <param name="Runs">The comparisons of the last nights, newest first.</param>
+public sealed record DifferencesModel(Session Me, IReadOnlyList<Muqeem.Registry.Reconciliation> Runs, IReadOnlyList<Muqeem.Registry.OpenDifferences> Open, IReadOnlyList<Muqeem.Registry.Difference> List, bool MayOpen);
+
+public sealed record DifferenceModel(Session Me, Muqeem.Registry.Difference Difference, Muqeem.Registry.DifferenceSides Sides, bool MaySettle);

@@ -25,11 +25,14 @@ public sealed partial class Jobs(Db db, IWriter writer, TimeProvider clock, Back
     public void Every(string name, Duration interval, Func<JobRun, CancellationToken, Task> work) => Add(name, now => now + interval, now => now, work);
 
     /// <summary>Once a day at this time in Riyadh.</summary>
-    public void Daily(string name, LocalTime at, Func<JobRun, CancellationToken, Task> work)
+    public void Daily(string name, LocalTime at, Func<JobRun, CancellationToken, Task> work) => Daily(name, _ => at, work);
+
+    /// <param name="at">The time on a day: it may be a dated rule.</param>
+    public void Daily(string name, Func<LocalDate, LocalTime> at, Func<JobRun, CancellationToken, Task> work)
     {
         Instant Next(Instant now)
         {
-            var today = now.DayInRiyadh().At(at).WithOffset(Clock.Riyadh).ToInstant();
+            var today = now.DayInRiyadh().At(at(now.DayInRiyadh())).WithOffset(Clock.Riyadh).ToInstant();
             return today > now ? today : today + Duration.FromDays(1);
         }
         Add(name, Next, Next, work);

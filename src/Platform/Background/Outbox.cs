@@ -72,6 +72,10 @@ public sealed partial class Outbox : IDisposable
         return new OutboxState(waiting.Number, waiting.Oldest, await _db.SingleAsync<long>("SELECT count(*) FROM delivery WHERE state = 'parked'", null, cancel));
     }
 
+    /// <summary>Of these lanes, those in which something is still on its way.</summary>
+    public async Task<IReadOnlySet<string>> BusyAsync(IReadOnlyCollection<string> lanes, CancellationToken cancel = default) =>
+        (await _db.QueryAsync<string>("SELECT DISTINCT lane FROM delivery WHERE state = 'waiting' AND lane = ANY(@lanes)", new { lanes = lanes.ToArray() }, cancel)).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>What was given up, oldest first.</summary>
     public async Task<IReadOnlyList<ParkedMessage>> ParkedAsync(int take = 100, CancellationToken cancel = default) =>
         await _db.QueryAsync<ParkedMessage>(

@@ -22,6 +22,11 @@ public sealed class PolicyBook(Db db, TimeProvider clock)
     /// <summary>The snapshot in use; <see cref="LoadAsync"/> comes first.</summary>
     public PolicySnapshot Current => Volatile.Read(ref _current) ?? throw new InvalidOperationException("The policies are not loaded yet.");
 
+    public bool IsLoaded => Volatile.Read(ref _current) is not null;
+
+    /// <summary>The snapshot in use, or the release's own rows as long as none is loaded: for what is planned when the process starts.</summary>
+    public PolicySnapshot CurrentOrBaseline => Volatile.Read(ref _current) ?? BaselineSnapshot();
+
     /// <summary>Reads the newest version from the database.</summary>
     public async Task LoadAsync(CancellationToken cancel = default)
     {

@@ -124,7 +124,7 @@ internal sealed class Crossings(World world, Calls calls, SandboxClock clock)
         var crossing = new BorderEvent("BX-" + Guid.CreateVersion7(clock.GetUtcNow()).ToString("N"), person.Number, direction, port ?? "King Khalid International Airport", clock.Now(), visa, person.Passports[0].Number);
         if (!forged)
         {
-            world.Set(person.Index, FactKind.Movements, (RegisteredMovement[])[new(direction, crossing.Port, crossing.At, visa, person.Passports[0].Number), .. person.Movements]);
+            world.Set(person.Index, FactKind.Movements, (RegisteredMovement[])[new(direction, crossing.Port, crossing.At, visa, person.Passports[0].Number, crossing.EventId), .. person.Movements]);
         }
         if (!quiet)
         {

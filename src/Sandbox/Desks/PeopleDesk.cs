@@ -110,13 +110,17 @@ internal static class PeopleDesk
             <h2>What this person may do elsewhere</h2>
             {Button(index, "insure", "Buy health cover for two years")} {Button(index, "test", "Pass the medical test")} {Button(index, "fail-test", "Fail the medical test")} {Button(index, "pay-fines", "Pay traffic fines")} {Button(index, "fine", "Get a traffic fine")}
             {Button(index, "enrol", "Have fingerprints and face taken")} {Button(index, "passport", "Get a new passport")} {Button(index, "mobile", "Have the mobile registered")} {Button(index, "lift", "Have suspensions lifted")} {Button(index, "clear", "Have all flags cleared")}
-            {Button(index, "sell", "Sell the vehicles")} {Button(index, "exit", "Leave the Kingdom")} {Button(index, "enter", "Enter the Kingdom")}
+            {Button(index, "sell", "Sell the vehicles")} {Button(index, "exit", "Leave the Kingdom")} {Button(index, "enter", "Enter the Kingdom")} {Button(index, "die", "Die")}
+            <h2>What goes wrong between the agencies</h2>
+            <p class="soft">Muqeem is not told of any of it; it finds out when it compares in the night.</p>
+            {Button(index, "forget-residence", "The alien register loses the notice of the residence")} {Button(index, "forget-visas", "It loses the notices of visas")} {Button(index, "alter-residence", "Somebody changes its row of the residence")}
+            {Button(index, "forget-labour", "The labour platform loses our notices")} {Button(index, "forget-insurance", "The insurers lose our notices")}
             <h2>Bills</h2>{Html.When(bank.Newest(10, person.Number).Count == 0, () => Html.Of($"<p class=\"soft\">None.</p>"))}{Html.Each(bank.Newest(10, person.Number), BankDesk.BillOf)}
             <h2>Messages</h2>{Html.Each(inbox.Newest(person.Mobile ?? hand.Typed.Mobile, null, 5), InboxDesk.MessageOf)}
             """));
     }
 
-    private static async Task<IResult> Act(int index, string act, HttpRequest request, World world, Knobs knobs, SandboxClock clock, Crossings crossings)
+    private static async Task<IResult> Act(int index, string act, HttpRequest request, World world, Knobs knobs, SandboxClock clock, Crossings crossings, Holdings holdings)
     {
         if (world.At(index) is not { } person)
         {
@@ -168,6 +172,21 @@ internal static class PeopleDesk
                 break;
             case "sell":
                 world.Set(index, FactKind.Vehicles, Array.Empty<OwnedVehicle>());
+                break;
+            case "die":
+                world.Set(index, FactKind.Death, today);
+                break;
+            case "forget-residence":
+                world.Forget(index, FactKind.Residence);
+                break;
+            case "alter-residence" when person.Residence is { } residence:
+                world.Set(index, FactKind.Residence, residence with { ExpiresOn = residence.ExpiresOn.PlusDays(30) });
+                break;
+            case "forget-visas":
+                holdings.ForgetVisas(person);
+                break;
+            case "forget-labour" or "forget-insurance":
+                holdings.ForgetNotices(person, act == "forget-labour" ? LabourContracts.Name : HealthInsurance.Name);
                 break;
             case "exit" or "enter":
                 crossings.Record(person, act == "exit" ? MovementDirection.Out : MovementDirection.In, null, null, twice: false, forged: false, quiet: false);

@@ -38,6 +38,7 @@ public sealed record Person
     public required string Language { get; init; }
     public required MaritalStatus Marital { get; init; }
     public bool Alive { get; init; } = true;
+    public LocalDate? DiedOn { get; init; }
     public IReadOnlyList<RegisterFlag> Flags { get; init; } = [];
     public required RegisteredBiometrics Biometrics { get; init; }
 

@@ -97,12 +97,23 @@ internal static class Registers
             });
             return Answer.Json(notices.Take(context, AlienRegister.Name, "residence-change", number, change));
         }).Says<NoticeReceipt>("tellResidenceChange", "A residence changed.");
-        group.MapPost("/visas", (VisaNotice notice, HttpContext context, World world, Notices notices) => world.ByNumber(notice.ResidentNumber) is null
-            ? Answer.Problem(422, "person.unknown", "The number belongs to nobody on record.")
-            : Answer.Json(notices.Take(context, AlienRegister.Name, "visa", notice.ResidentNumber, notice)))
+        group.MapPost("/visas", (VisaNotice notice, HttpContext context, World world, Notices notices, Holdings holdings) =>
+        {
+            if (world.ByNumber(notice.ResidentNumber) is null)
+            {
+                return Answer.Problem(422, "person.unknown", "The number belongs to nobody on record.");
+            }
+            var receipt = notices.Take(context, AlienRegister.Name, "visa", notice.ResidentNumber, notice);
+            holdings.VisaChanged(notice.VisaNumber);
+            return Answer.Json(receipt);
+        })
             .Says<NoticeReceipt>("tellVisa", "A visa to leave was issued.");
-        group.MapPatch("/visas/{number}", (string number, VisaChange change, HttpContext context, Notices notices) =>
-            Answer.Json(notices.Take(context, AlienRegister.Name, "visa-change", number, change)))
+        group.MapPatch("/visas/{number}", (string number, VisaChange change, HttpContext context, Notices notices, Holdings holdings) =>
+        {
+            var receipt = notices.Take(context, AlienRegister.Name, "visa-change", number, change);
+            holdings.VisaChanged(number);
+            return Answer.Json(receipt);
+        })
             .Says<NoticeReceipt>("tellVisaChange", "A visa to leave was cancelled or extended.");
     }
 
@@ -140,8 +151,8 @@ internal static class Registers
         group.MapPost("/confirmations", (ConfirmationQuestion question, HttpContext context, Notices notices) =>
             Answer.Json(notices.Take(context, LabourContracts.Name, EmployerDesk.Verb, question.Worker, question)))
             .Says<NoticeReceipt>("askConfirmation", "The employer is asked to confirm what the worker applied for.");
-        group.MapPost("/residences", (LabourResidenceNotice notice, HttpContext context, Notices notices) =>
-            Answer.Json(notices.Take(context, LabourContracts.Name, "residence", notice.ResidentNumber, notice)))
+        group.MapPost("/residences", (LabourResidenceNotice notice, HttpContext context, World world, Notices notices) =>
+            Told(world, LabourContracts.Name, notice.ResidentNumber, notices.Take(context, LabourContracts.Name, "residence", notice.ResidentNumber, notice)))
             .Says<NoticeReceipt>("tellLabourResidence", "A residence began, was renewed or ended.");
     }
 
@@ -167,7 +178,8 @@ internal static class Registers
                     [.. members.Where(member => member.Cover is not null).Select(member => new HealthPolicyMember(member.Number, member.Cover!.To))])
                 : new HealthPolicy("health insurance council (stand-in)", asOf, id, false, null, null, null, null, null, []));
         }).Says<HealthPolicy>("policy", "Health cover of a person.");
-        group.MapPost("/ends", (HealthPolicyEnd end, HttpContext context, Notices notices) => Answer.Json(notices.Take(context, HealthInsurance.Name, "end", end.ResidentNumber, end)))
+        group.MapPost("/ends", (HealthPolicyEnd end, HttpContext context, World world, Notices notices) =>
+            Told(world, HealthInsurance.Name, end.ResidentNumber, notices.Take(context, HealthInsurance.Name, "end", end.ResidentNumber, end)))
             .Says<NoticeReceipt>("tellEnd", "A resident left for good.");
     }
 
@@ -251,6 +263,15 @@ internal static class Registers
     private static WorkStatus StatusOf(Person person) => person.Flags.Contains(RegisterFlag.Absent) ? WorkStatus.Absent : person.AbsentSince is null ? WorkStatus.OnJob : WorkStatus.Disconnected;
 
     private static Household HouseholdOf(Employer employer) => new(employer.Number, employer.Kind, employer.Name.FullAr, employer.Name.FullEn, employer.Workers, employer.Mobile);
+
+    private static IResult Told(World world, string agency, string number, NoticeReceipt receipt)
+    {
+        if (world.ByNumber(number) is { } person)
+        {
+            world.Touch(agency, person.Index);
+        }
+        return Answer.Json(receipt);
+    }
 
     private static RouteHandlerBuilder Says<T>(this RouteHandlerBuilder endpoint, string name, string summary) =>
         endpoint.WithName(name).WithSummary(summary).Produces<T>().ProducesProblem(404).ProducesProblem(503);

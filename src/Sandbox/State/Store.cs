@@ -24,6 +24,8 @@ public sealed class Store : IDisposable
         create table if not exists calls (id integer primary key, topic text not null, webhook_id text not null, body blob not null, forged integer not null, due_at integer not null, attempts integer not null, state text not null, answer text, at integer not null);
         create index if not exists calls_due on calls (state, due_at);
         create table if not exists contests (reference text primary key, agency text not null, number text not null, json text not null, state text not null, reason text, at integer not null) without rowid;
+        create table if not exists changes (seq integer primary key autoincrement, agency text not null, person integer not null, at integer not null);
+        create index if not exists changes_order on changes (agency, at, seq);
         create table if not exists knobs (agency text not null, person integer not null, json text not null, primary key (agency, person)) without rowid;
         """;
 

@@ -72,6 +72,37 @@ public sealed class World
             "insert into facts (person, kind, json, visible_at) values (@person, @kind, @json, @at) on conflict (person, kind) do update set json = excluded.json, visible_at = excluded.visible_at",
             new { person, kind, json = JsonSerializer.Serialize(value, Wire.Options), at = visibleAt?.ToMicros() ?? 0 }));
         _changed[person] = true;
+        if (FactKind.AgencyOf(kind) is { } agency)
+        {
+            Touch(agency, person, visibleAt);
+        }
+    }
+
+    /// <summary>What the agency was told or knew of this since is gone: it says again what it said when the world began.</summary>
+    public void Forget(int person, string kind)
+    {
+        _store.Write(db => db.Execute("delete from facts where person = @person and kind = @kind", new { person, kind }));
+        if (FactKind.AgencyOf(kind) is { } agency)
+        {
+            Touch(agency, person);
+        }
+    }
+
+    /// <summary>Something of what the agency holds of this person is another: its list of changes says so, once it can be seen.</summary>
+    public void Touch(string agency, int person, Instant? visibleAt = null) => _store.Write(db => db.Execute(
+        "insert into changes (agency, person, at) values (@agency, @person, @at)",
+        new { agency, person, at = Math.Max(visibleAt?.ToMicros() ?? 0, _clock.Now().ToMicros()) }));
+
+    /// <summary>The people whose record changed after a cursor, each once, where to read on, and whether there is more.</summary>
+    /// <param name="after">As it was given; empty: from the first.</param>
+    public (IReadOnlyList<Person> People, string Next, bool More) ChangedAfter(string agency, string after, int most)
+    {
+        var (at, seq) = after.Split('.') is [var a, var s] && long.TryParse(a, CultureInfo.InvariantCulture, out var time) && long.TryParse(s, CultureInfo.InvariantCulture, out var number) ? (time, number) : (0, 0);
+        var rows = _store.Read(db => db.Query<(long At, long Seq, int Person)>(
+            "select at, seq, person from changes where agency = @agency and at <= @now and (at > @at or (at = @at and seq > @seq)) order by at, seq limit @limit",
+            new { agency, at, seq, now = _clock.Now().ToMicros(), limit = most + 1 }).AsList());
+        var page = rows.Take(most).ToList();
+        return ([.. page.Select(row => row.Person).Distinct().Select(index => At(index)!)], page.Count == 0 ? after : string.Create(CultureInfo.InvariantCulture, $"{page[^1].At}.{page[^1].Seq}"), rows.Count > most);
     }
 
     public void Give(string number, int person) =>
@@ -98,6 +129,7 @@ public sealed class World
                 FactKind.Passports => person with { Passports = Get<RegisteredPassport[]>(json) },
                 FactKind.Residence when Get<RegisteredResidence>(json) is var residence => person with { Residence = residence, ResidentNumber = residence.Number },
                 FactKind.Alive => person with { Alive = Get<bool>(json) },
+                FactKind.Death => person with { DiedOn = Get<LocalDate>(json), Alive = false },
                 FactKind.Absence => person with { AbsentSince = Get<LocalDate?>(json) },
                 FactKind.Address => person with { Address = Get<RegisteredAddress>(json) },
                 _ => throw new InvalidOperationException($"Nobody knows what {kind} is."),
@@ -152,4 +184,14 @@ public static class FactKind
     public const string Alive = "alive";
     public const string Absence = "absence";
     public const string Address = "address";
+    public const string Death = "death";
+
+    /// <summary>In whose list of changes it is; null: nobody lists it.</summary>
+    internal static string? AgencyOf(string kind) => kind switch
+    {
+        Movements or Passports or Residence or Death => AlienRegister.Name,
+        Absence => LabourContracts.Name,
+        Cover => HealthInsurance.Name,
+        _ => null,
+    };
 }

@@ -1,0 +1,45 @@
+using NodaTime;
+
+namespace Muqeem.Agencies;
+
+/// <summary>What the alien register holds of a person of what we told it, and of what it should have told us.</summary>
+/// <param name="Visas">Visas to leave, as we told them.</param>
+/// <param name="Crossings">On these visas, oldest first, each as its call to us.</param>
+/// <param name="Passport">The one to travel on, if any.</param>
+public sealed record RegisterHolding(
+    string Id, RegisteredResidence? Residence, IReadOnlyList<HeldVisa> Visas, IReadOnlyList<BorderEvent> Crossings, PassportIssued? Passport, DeathRecorded? Death) : IHolding
+{
+    public string? BrokenField()
+    {
+        if (Residence?.BrokenField() is { } residence)
+        {
+            return "residence." + residence;
+        }
+        for (var i = 0; i < Visas.Count; i++)
+        {
+            if (!Shape.Number(Visas[i].VisaNumber, 8, 10))
+            {
+                return $"visas[{i}].visaNumber";
+            }
+        }
+        for (var i = 0; i < Crossings.Count; i++)
+        {
+            if (Crossings[i].BrokenField() is { } crossing)
+            {
+                return $"crossings[{i}].{crossing}";
+            }
+        }
+        return Passport is { EventId: var passport } && !Shape.Text(passport, 60) ? "passport.eventId"
+            : Passport?.Passport.BrokenField() is { } broken ? "passport.passport." + broken
+            : Death is { EventId: var death } && !Shape.Text(death, 60) ? "death.eventId"
+            : null;
+    }
+}
+
+public sealed record HeldVisa(string VisaNumber, ExitVisaType Type, ExitVisaStatus Status, LocalDate ExitBefore, LocalDate? ReturnBefore);
+
+/// <param name="EventId">The register's own id of the event, as in a call.</param>
+public sealed record PassportIssued(string EventId, RegisteredPassport Passport);
+
+/// <param name="EventId">The register's own id of the event, as in a call.</param>
+public sealed record DeathRecorded(string EventId, LocalDate On);

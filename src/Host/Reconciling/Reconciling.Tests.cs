@@ -1,0 +1,243 @@
+using Microsoft.Extensions.DependencyInjection;
+using Muqeem.Agencies;
+using Muqeem.Cases;
+using Muqeem.Cases.Definition;
+using Muqeem.Host.Wiring;
+using Muqeem.Kernel;
+using Muqeem.Platform.Database;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
+using Muqeem.Registry;
+using Muqeem.Sandbox.State;
+using Muqeem.Tests;
+using NodaTime;
+
+namespace Muqeem.Host.Reconciling;
+
+public sealed class ReconcilingOnSqliteTests(SqliteWorld world) : ReconcilingTests(world), IClassFixture<SqliteWorld>;
+
+public sealed class ReconcilingOnPostgreSqlTests(PostgreSqlWorld world) : ReconcilingTests(world), IClassFixture<PostgreSqlWorld>;
+
+/// <summary>Differences in every direction, planted at the stand-ins' desks, and found by comparing.</summary>
+public abstract class ReconcilingTests(SharedWorld shared)
+{
+    private static int _next = 40_000;
+
+    private readonly WholeWorld _world = shared.World;
+    private readonly Residents _residents = shared.Residents;
+
+    private Reconciler Reconciler => _world.Get<Reconciler>();
+
+    private Reconciliations Records => _world.Get<Reconciliations>();
+
+    private Knobs Knobs => _world.SandboxApp.Services.GetRequiredService<Knobs>();
+
+    /// <summary>Somebody whom no other test of this process has met, with a residence that everybody was told of.</summary>
+    /// <param name="agrees">The person's own word for the occupation is the labour platform's.</param>
+    private async Task<Resident> SettledAsync(bool agrees = true)
+    {
+        while (true)
+        {
+            var index = Interlocked.Increment(ref _next);
+            var hand = await _world.InHandAsync(index);
+            if (hand.ResidentNumber is { } number && (await _world.Get<LabourContracts>().WorkerAsync(number)).ValueOrNull is { } worker && worker.OccupationCode == hand.Occupation == agrees)
+            {
+                var resident = await _residents.SettleAsync(index, Until);
+                await _world.Get<LabourContracts>().TellResidenceAsync(new(number, null, ResidenceStatus.Active, Until), Guid.CreateVersion7());
+                return resident;
+            }
+        }
+    }
+
+    private LocalDate Until => _residents.Today.PlusMonths(10);
+
+    private async Task<(Resident Resident, CaseId Case, ExitVisa Visa)> WithVisaAsync(int index)
+    {
+        var resident = await _residents.SettleAsync(index, Until);
+        var leave = _residents.Today.PlusDays(10);
+        var (id, _) = await _residents.SendAsync(resident, "exit-reentry", [("kind", VisaKinds.Single), .. Residents.Day("leaveOn", leave), .. Residents.Day("returnOn", leave.PlusMonths(1))]);
+        await _residents.AnswerAsync(resident, id, confirmed: true, CaseStates.AwaitingPayment);
+        await _residents.PayAsync(resident, id, CaseStates.Issued);
+        await SentAsync(resident.Person);
+        return (resident, id, await _residents.VisaAsync(id));
+    }
+
+    private static string Iso(LocalDate day) => NodaTime.Text.LocalDatePattern.Iso.Format(day);
+
+    private Task AtDeskAsync(Resident who, string act) => _world.AtDeskAsync($"people/{who.Index}/acts/{act}");
+
+    private Task<string> SentAsync(PersonId person) => WholeWorld.UntilAsync(
+        async () => await _world.Get<Db>().ExistsAsync("SELECT 1 FROM delivery WHERE state = 'waiting' AND lane LIKE @lane", new { lane = $"%.notice:{person}" }) ? null : "", "the notices arrived");
+
+    private async Task<Reconciliation> CompareAsync(string agency = AlienRegister.Name)
+    {
+        await Reconciler.BeginAsync(agency);
+        return (await Reconciler.PlayAsync(agency))!;
+    }
+
+    private async Task<IReadOnlyList<string>> FoundAsync(Resident who, string agency = AlienRegister.Name) =>
+        [.. (await Records.OfAsync(agency, [who.Person])).Select(d => $"{d.Kind} {d.State}").Order(StringComparer.Ordinal)];
+
+    /// <summary>Told again; and settled already, where it arrived before the same comparison was over.</summary>
+    private async Task ToldAgainAsync(Resident who, string agency, params string[] kinds)
+    {
+        var found = await FoundAsync(who, agency);
+        Assert.Equal(kinds, found.Select(f => f.Split(' ')[0]));
+        Assert.All(found, f => Assert.Matches("(TOLD_AGAIN|SETTLED)$", f));
+    }
+
+    [Fact]
+    public async Task What_they_lost_of_our_notices_is_told_again_and_agrees_afterwards()
+    {
+        var (resident, _, _) = await WithVisaAsync(Residents.EstablishmentWorker);
+        await CompareAsync();
+        Assert.Empty(await FoundAsync(resident));
+
+        await AtDeskAsync(resident, "forget-residence");
+        await AtDeskAsync(resident, "forget-visas");
+        var run = await CompareAsync();
+        Assert.True(run is { IsOver: true, Repaired: >= 2 }, run.ToString());
+        await ToldAgainAsync(resident, AlienRegister.Name, "residence", "visa");
+
+        await SentAsync(resident.Person);
+        await CompareAsync();
+        Assert.Equal(["residence SETTLED", "visa SETTLED"], await FoundAsync(resident));
+        var held = (await _world.Get<AlienRegister>().HoldingsAsync([resident.Number])).ValueOrNull!.Holdings.Single();
+        Assert.Equal(Until, held.Residence!.ExpiresOn);
+        Assert.Single(held.Visas);
+
+        // Twice finds nothing new.
+        var again = await CompareAsync();
+        Assert.Equal((0, 0), (again.Found, again.Opened));
+    }
+
+    [Fact]
+    public async Task A_row_that_was_changed_behind_our_back_is_told_again_and_goes_to_officers_when_that_does_not_help()
+    {
+        var resident = await SettledAsync();
+        await CompareAsync();
+        await AtDeskAsync(resident, "alter-residence");
+        await CompareAsync();
+        await ToldAgainAsync(resident, AlienRegister.Name, "residence");
+        // Changed anew each time that it was told, until a comparison ends before the telling arrives.
+        for (var tries = 1; await FoundAsync(resident) is not ["residence OPEN"]; tries++)
+        {
+            Assert.True(tries <= 20, "It never came to an officer.");
+            await SentAsync(resident.Person);
+            await AtDeskAsync(resident, "alter-residence");
+            await CompareAsync();
+        }
+        var difference = Assert.Single(await Records.OfAsync(AlienRegister.Name, [resident.Person]));
+        // An officer sees both sides.
+        var sides = await ReadDoor.RunAsync(async () => await Records.SidesAsync(_world.Get<ReadDoor>().Enter(Actor.System("test"), Purpose.CheckRecords, null, "test", resident.Person), difference));
+        Assert.Contains(Iso(Until), sides.Ours, StringComparison.Ordinal);
+        Assert.Contains(resident.Number, sides.Theirs, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_crossing_that_nobody_told_is_caught_up_with_and_its_late_call_changes_nothing()
+    {
+        var (resident, id, visa) = await WithVisaAsync(Residents.HouseholdWorker);
+        await _world.AtDeskAsync("border/crossings", ("number", resident.Number), ("direction", "Out"), ("visa", visa.Number), ("quiet", "true"));
+        var run = await CompareAsync();
+        Assert.True(run.Repaired >= 1, run.ToString());
+        Assert.Equal(["crossing CAUGHT_UP"], await FoundAsync(resident));
+        Assert.Equal(VisaStates.Out, (await _world.Get<ExitVisas>().OfCaseAsync(id))!.State);
+        Assert.Equal(VisaStates.Out, await StateAsync(id));
+
+        var crossing = (await _world.Get<AlienRegister>().HoldingsAsync([resident.Number])).ValueOrNull!.Holdings.Single().Crossings.Single();
+        Assert.IsType<CaseOutcome.Done>(await ReadDoor.RunAsync(() => RegisterEvents.CrossedAsync(_world.Engine, _world.Get<ExitVisas>(), crossing, default)));
+        Assert.Equal(1, (await _world.Get<ExitVisas>().OfCaseAsync(id))!.Trips);
+        Assert.Equal(1, await CountAsync("SELECT count(*) FROM case_event WHERE act = 'exit' AND CAST(case_id AS text) = '" + id + "'"));
+
+        // The way back is told, and the records go on to agree.
+        await _world.AtDeskAsync("border/crossings", ("number", resident.Number), ("direction", "In"), ("visa", visa.Number));
+        await WholeWorld.UntilAsync(async () => await StateAsync(id) == VisaStates.Returned ? "" : null, "the return was told");
+        var found = (await CompareAsync()).Found;
+        Assert.Equal(["crossing CAUGHT_UP"], await FoundAsync(resident));
+        Assert.Equal(0, found);
+    }
+
+    [Fact]
+    public async Task A_new_passport_and_a_death_that_nobody_told_are_caught_up_with()
+    {
+        var (one, other) = (await SettledAsync(), await SettledAsync());
+        // We have seen the passport that is replaced.
+        var seen = (await _world.Get<AlienRegister>().HoldingsAsync([one.Number])).ValueOrNull!.Holdings.Single().Passport!;
+        Assert.IsType<WriteOutcome.Done>(await ReadDoor.RunAsync(() => _world.Get<RegisterEvents>().PassportAsync(one.Person, seen, default)));
+        await AtDeskAsync(one, "passport");
+        await AtDeskAsync(other, "die");
+        await CompareAsync();
+        Assert.Equal(["passport CAUGHT_UP"], await FoundAsync(one));
+        Assert.Equal(["death CAUGHT_UP"], await FoundAsync(other));
+        Assert.Contains(other.Person, await _world.Get<Persons>().DeadAsync([one.Person, other.Person]));
+        Assert.Equal(EndReasons.Death, (await _world.Get<Residences>().OfAsync(other.Person))!.EndReason);
+        var passport = (await _world.Get<AlienRegister>().PassportsAsync(one.Number)).ValueOrNull!.Current!.Number;
+        var record = await ReadDoor.RunAsync(() => _world.Get<Persons>().OpenAsync(_world.Get<ReadDoor>().Enter(Actor.System("test"), Purpose.CheckRecords, null, "test", one.Person), one.Person));
+        Assert.Equal(passport, record.PassportNumber);
+
+        // Whoever was told of the residence is told of its end.
+        await SentAsync(other.Person);
+        Assert.Equal(ResidenceStatus.Ended, (await _world.Get<AlienRegister>().HoldingsAsync([other.Number])).ValueOrNull!.Holdings.Single().Residence!.Status);
+        Assert.NotNull((await _world.Get<HealthInsurance>().HoldingsAsync([other.Number])).ValueOrNull!.Holdings.Single().EndTold);
+        await AtDeskAsync(other, "forget-insurance");
+        await AtDeskAsync(one, "forget-labour");
+        await CompareAsync(HealthInsurance.Name);
+        await CompareAsync(LabourContracts.Name);
+        await ToldAgainAsync(other, HealthInsurance.Name, "end_notice");
+        await ToldAgainAsync(one, LabourContracts.Name, "residence");
+        await SentAsync(one.Person);
+        await SentAsync(other.Person);
+        await CompareAsync(HealthInsurance.Name);
+        await CompareAsync(LabourContracts.Name);
+        Assert.Equal(["end_notice SETTLED"], await FoundAsync(other, HealthInsurance.Name));
+        Assert.Equal(["residence SETTLED"], await FoundAsync(one, LabourContracts.Name));
+    }
+
+    [Fact]
+    public async Task Stopped_in_the_middle_and_with_the_agency_away_it_goes_on_where_it_was()
+    {
+        var all = new List<Resident> { await SettledAsync(), await SettledAsync(), await SettledAsync() };
+        await CompareAsync();
+        foreach (var resident in all)
+        {
+            await AtDeskAsync(resident, "forget-residence");
+        }
+        // One step, and the process that made it is gone: nothing of it was kept but what it wrote.
+        var begun = await Reconciler.BeginAsync(AlienRegister.Name);
+        var after = (await ReadDoor.RunAsync(() => Reconciler.StepAsync(begun, new Pace(1000, TimeProvider.System), default)))!;
+        Assert.True(after.Compared >= 3 && !after.IsOver, after.ToString());
+        Assert.Null(await ReadDoor.RunAsync(() => Reconciler.StepAsync(begun, new Pace(1000, TimeProvider.System), default)));
+
+        Knobs.Set(AlienRegister.Name, null, new Knob(Down: true));
+        var waiting = (await Reconciler.PlayAsync(AlienRegister.Name))!;
+        Assert.Equal(ReconciliationStates.Waiting, waiting.State);
+        Assert.NotNull(waiting.WaitingSince);
+        Assert.Equal(begun.Id, (await Reconciler.BeginAsync(AlienRegister.Name)).Id);
+        Knobs.Set(AlienRegister.Name, null, Knob.None);
+        await WholeWorld.UntilAsync(async () => (await _world.Get<AlienRegister>().HoldingsAsync([all[0].Number])).ValueOrNull is null ? null : "", "the register is asked again");
+        foreach (var resident in all)
+        {
+            await SentAsync(resident.Person);
+        }
+        var done = (await Reconciler.PlayAsync(AlienRegister.Name))!;
+        Assert.True(done.IsOver && done.Id == begun.Id && done.WaitingSince is null, done.ToString());
+        foreach (var resident in all)
+        {
+            await ToldAgainAsync(resident, AlienRegister.Name, "residence");
+        }
+    }
+
+    [Fact]
+    public async Task An_occupation_that_is_another_is_for_an_officer()
+    {
+        var resident = await SettledAsync(agrees: false);
+        await CompareAsync(LabourContracts.Name);
+        Assert.Equal(["employer OPEN"], await FoundAsync(resident, LabourContracts.Name));
+        Assert.Contains(await Records.OpenAsync(), o => o is { Agency: LabourContracts.Name, Kind: "employer", Number: >= 1 });
+    }
+
+    private async Task<string> StateAsync(CaseId id) => (await _world.Get<Db>().FirstAsync<string>("SELECT state FROM case_head WHERE id = @id", new { id = id.Value }))!;
+
+    private Task<long> CountAsync(string sql) => _world.Get<Db>().SingleAsync<long>(sql);
+}

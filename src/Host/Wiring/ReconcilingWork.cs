@@ -1,0 +1,29 @@
+using System.Globalization;
+using Muqeem.Agencies;
+using Muqeem.Host.Reconciling;
+using Muqeem.Platform.Background;
+using Muqeem.Platform.Policies;
+using NodaTime;
+
+namespace Muqeem.Host.Wiring;
+
+/// <summary>The comparisons of the night: begun at their hour, and played on by looking every few minutes, so that one that waits for its agency goes on by itself.</summary>
+internal static class ReconcilingWork
+{
+    private static readonly Duration LookEvery = Duration.FromMinutes(5);
+
+    public static void Add(IServiceCollection services)
+    {
+        services.AddSingleton<RegisterEvents>().AddSingleton<ComparedPersons>().AddSingleton<Reconciler>();
+        services.AddSingleton<ComparedAgency, RegisterComparison>().AddSingleton<ComparedAgency, LabourComparison>().AddSingleton<ComparedAgency, InsuranceComparison>();
+        services.AddWork(p => p.GetRequiredService<Jobs>().Daily("reconcile.begin",
+            day => LocalTime.FromTimeOnly(TimeOnly.ParseExact(p.GetRequiredService<PolicyBook>().CurrentOrBaseline.Get<string>(Reconciler.AtPolicy, day), "HH:mm", CultureInfo.InvariantCulture)),
+            (_, cancel) => p.GetRequiredService<Reconciler>().BeginAllAsync(cancel)));
+        // A job each: an agency that takes its time holds up no other.
+        foreach (var agency in new[] { AlienRegister.Name, LabourContracts.Name, HealthInsurance.Name })
+        {
+            services.AddWork(p => p.GetRequiredService<Jobs>().Every("reconcile." + agency, LookEvery,
+                (run, cancel) => p.GetRequiredService<Reconciler>().PlayAsync(agency, alive => run.GoOnAsync(alive), cancel)));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Json;
+using Dapper;
+using Muqeem.Agencies;
+using Muqeem.Kernel;
+using Muqeem.Sandbox.Population;
+using Muqeem.Sandbox.State;
+
+namespace Muqeem.Sandbox.StandIns;
+
+/// <summary>What each stand-in holds of what Muqeem told it, listed for the comparison of the night.</summary>
+internal sealed class Holdings(World world, Store store)
+{
+    public RegisterHolding Register(Person person, string id)
+    {
+        var visas = VisasOf(person);
+        var numbers = visas.Select(visa => visa.VisaNumber).ToHashSet(StringComparer.Ordinal);
+        var index = person.Index.ToString(CultureInfo.InvariantCulture);
+        return new(id, person.Residence, visas,
+            [.. person.Movements.Reverse().Where(m => m.EventId is not null && m.VisaNumber is not null && numbers.Contains(m.VisaNumber))
+                .Select(m => new BorderEvent(m.EventId!, person.Number, m.Direction, m.Port, m.At, m.VisaNumber, m.PassportNumber))],
+            person.Passports is [{ Status: PassportStatus.Valid or PassportStatus.Expired } passport, ..] ? new($"PX-{index}-{person.Passports.Count.ToString(CultureInfo.InvariantCulture)}", passport) : null,
+            person.DiedOn is { } died ? new($"DX-{index}", died) : null);
+    }
+
+    public LabourHolding Labour(Person person, string id) => new(id, LastOf<LabourResidenceNotice>(LabourContracts.Name, "residence", person.Number),
+        person.Category == ResidenceCategory.Dependent ? null : person.EmployerNumber, person.Category == ResidenceCategory.Dependent ? null : person.Occupation);
+
+    public InsuranceHolding Insurance(Person person, string id) => new(id, LastOf<HealthPolicyEnd>(HealthInsurance.Name, "end", person.Number)?.On);
+
+    /// <summary>What Muqeem told of a visa is gone, as if it had never come.</summary>
+    public void ForgetVisas(Person person)
+    {
+        store.Write(db => db.Execute("delete from notices where agency = @agency and verb = 'visa' and subject = @number", new { agency = AlienRegister.Name, number = person.Number }));
+        world.Touch(AlienRegister.Name, person.Index);
+    }
+
+    /// <summary>The same of what the labour platform or the insurers were told.</summary>
+    public void ForgetNotices(Person person, string agency)
+    {
+        store.Write(db => db.Execute("delete from notices where agency = @agency and subject = @number", new { agency, number = person.Number }));
+        world.Touch(agency, person.Index);
+    }
+
+    /// <summary>Something about a visa was told: whoever holds it has another record now.</summary>
+    public void VisaChanged(string visaNumber)
+    {
+        if (store.Read(db => db.QueryFirstOrDefault<string>("select subject from notices where agency = @agency and verb = 'visa' and json_extract(json, '$.visaNumber') = @visaNumber limit 1",
+            new { agency = AlienRegister.Name, visaNumber })) is { } number && world.ByNumber(number) is { } person)
+        {
+            world.Touch(AlienRegister.Name, person.Index);
+        }
+    }
+
+    /// <summary>Each visa as it was last told, with what was told of it afterwards.</summary>
+    private IReadOnlyList<HeldVisa> VisasOf(Person person)
+    {
+        var told = store.Read(db => db.Query<string>("select json from notices where agency = @agency and verb = 'visa' and subject = @number order by id", new { agency = AlienRegister.Name, number = person.Number }).AsList())
+            .Select(Read<VisaNotice>).GroupBy(visa => visa.VisaNumber, StringComparer.Ordinal).Select(again => again.Last());
+        return
+        [
+            .. told.Select(visa => LastOf<VisaChange>(AlienRegister.Name, "visa-change", visa.VisaNumber) is { } change
+                ? new HeldVisa(visa.VisaNumber, visa.Type, change.Status, visa.ExitBefore, change.ReturnBefore ?? visa.ReturnBefore)
+                : new HeldVisa(visa.VisaNumber, visa.Type, ExitVisaStatus.Issued, visa.ExitBefore, visa.ReturnBefore)),
+        ];
+    }
+
+    private T? LastOf<T>(string agency, string verb, string subject) where T : class =>
+        store.Read(db => db.QueryFirstOrDefault<string>("select json from notices where agency = @agency and verb = @verb and subject = @subject order by id desc limit 1", new { agency, verb, subject })) is { } json
+            ? Read<T>(json) : null;
+
+    private static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Wire.Options)!;
+}
+
+/// <summary>The two operations of each agency that lists what it holds.</summary>
+internal static class HoldingsOf
+{
+    public const int Most = 500;
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        Map(app, AlienRegister.Name, "alien-register", "alien register", (holdings, person, id) => holdings.Register(person, id));
+        Map(app, LabourContracts.Name, "labour", "labour contracts", (holdings, person, id) => holdings.Labour(person, id));
+        Map(app, HealthInsurance.Name, "insurance", "health insurance", (holdings, person, id) => holdings.Insurance(person, id));
+    }
+
+    private static void Map<T>(IEndpointRouteBuilder app, string agency, string prefix, string words, Func<Holdings, Person, string, T> of) where T : class, IHolding
+    {
+        var group = app.MapGroup("/" + prefix).WithGroupName(prefix).WithTags(words);
+        group.MapGet("/changes", (Holdings holdings, World world, SandboxClock clock, string after = "", int most = 100) =>
+        {
+            if (most is < 1 or > Most)
+            {
+                return Answer.Invalid("most");
+            }
+            var (people, next, more) = world.ChangedAfter(agency, after, most);
+            return Answer.Json(new HoldingPage<T>(agency, clock.Now(), [.. people.Select(person => of(holdings, person, person.Number))], next, more));
+        }).WithName("changesOf" + agency).WithSummary("Whose record changed since a cursor, in that order, each as it is now.").Produces<HoldingPage<T>>().ProducesProblem(422).ProducesProblem(503);
+        group.MapGet("/holdings", (string ids, Holdings holdings, World world, SandboxClock clock) =>
+        {
+            var numbers = ids.Split(',', StringSplitOptions.RemoveEmptyEntries);
+            return numbers.Length is 0 or > HoldingPages.MostAsked ? Answer.Invalid("ids")
+                : Answer.Json(new HoldingPage<T>(agency, clock.Now(), [.. numbers.Select(number => world.ByNumber(number) is { } person ? of(holdings, person, number) : null).OfType<T>()], "", false));
+        }).WithName("holdingsOf" + agency).WithSummary("What is held of some people, by resident or border number.").Produces<HoldingPage<T>>().ProducesProblem(422).ProducesProblem(503);
+    }
+}
