@@ -93,7 +93,8 @@ public sealed class PaymentReceipts
         }
         var access = _door.Enter(reader, Purpose.Self, receipt.Case, Where, head.Person);
         var record = await _persons.OpenAsync(access, head.Person, cancel);
-        return new(receipt, head.Reference, _services.ByCode(head.Service), (record.ResidentNumber ?? record.BorderNumber ?? "")[^4..], _folder.IsDemonstration);
+        var number = record.ResidentNumber ?? record.BorderNumber ?? "";
+        return new(receipt, head.Reference, _services.ByCode(head.Service), number.Length > 4 ? number[^4..] : "–", _folder.IsDemonstration);
     }
 
     /// <summary>What its square code holds.</summary>
