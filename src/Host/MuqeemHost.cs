@@ -122,7 +122,7 @@ public static class MuqeemHost
         services.AddHostedService<Preparation>();
         services.AddAgencies(configuration);
         var origin = configuration["PublicOrigin"] is { Length: > 0 } address ? new Uri(address).GetLeftPart(UriPartial.Authority) : null;
-        services.AddRegistry().AddPayments().AddServices().AddCases(origin ?? CredentialsSetup.DefaultOrigin);
+        services.AddRegistry().AddPayments().AddServices().AddCases(origin);
         services.AddCredentials(origin, configuration["Trust:Street"]);
         services.AddSingleton<PortraitOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, UploadPart.Thumbnail, cancel));
         services.AddSingleton<CardPhotoOf>(p => (access, person, photo, cancel) => Portraits.OfAsync(p.GetRequiredService<Uploads>(), access, person, photo, UploadPart.Display, cancel));

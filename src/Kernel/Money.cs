@@ -20,6 +20,18 @@ public readonly record struct Money(long Halalas) : IComparable<Money>
         return new(checked((long)halalas));
     }
 
+    /// <summary>Refusal: what was typed is no amount.</summary>
+    public const string Shape = "money.shape";
+
+    /// <summary>Riyals as people type them, digits of any script, with at most two decimals: <c>1,234.50</c>. Above zero, and not more than <see cref="Largest"/>.</summary>
+    public static Result<Money> Parse(string? text)
+    {
+        var typed = Digits.Normalise(text).Replace(",", "", StringComparison.Ordinal).Replace("٬", "", StringComparison.Ordinal).Replace('٫', '.');
+        return decimal.TryParse(typed, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var riyals) && riyals > 0 && riyals <= Largest.Halalas / 100m && riyals * 100 == decimal.Truncate(riyals * 100)
+            ? Riyals(riyals)
+            : new Refusal(Shape);
+    }
+
     public static Money operator +(Money a, Money b) => new(checked(a.Halalas + b.Halalas));
     public static Money operator -(Money a, Money b) => new(checked(a.Halalas - b.Halalas));
     public static Money operator -(Money a) => new(checked(-a.Halalas));

@@ -339,7 +339,7 @@ public abstract class OfficePagesTests(OfficeWorld shared)
     [Fact]
     public async Task Each_role_opens_its_own_pages_and_no_others()
     {
-        foreach (var path in new[] { "office", "office/queue", "office/agencies", "office/policies", "office/work" })
+        foreach (var path in new[] { "office", "office/queue", "office/bills", "office/agencies", "office/policies", "office/work" })
         {
             await IsAsync(HttpStatusCode.OK, shared.Auditor, path);
             await IsAsync(HttpStatusCode.OK, _first, path);
@@ -357,6 +357,27 @@ public abstract class OfficePagesTests(OfficeWorld shared)
         Assert.Equal(CaseStates.UnderReview, await StateAsync(id));
     }
 
+    /// <summary>A gateway that gives no list: the page of the books says since when, what is missing and who acts.</summary>
+    private async Task SilentAsync(LocalDate day)
+    {
+        var silent = new Payments.GatewayCalls
+        {
+            CreateBill = (_, _) => Task.FromResult<Payments.GatewayAnswer>(new Payments.GatewayAnswer.Later("-")),
+            CancelBill = (_, _) => Task.FromResult<Payments.GatewayAnswer>(new Payments.GatewayAnswer.Later("-")),
+            Refund = (_, _, _, _) => Task.FromResult<Payments.GatewayAnswer>(new Payments.GatewayAnswer.Later("-")),
+            PaymentsOf = (_, _) => Task.FromResult<IReadOnlyList<Payments.PaymentNotice>?>(null),
+        };
+        var (writer, clock) = (_world.Get<IWriter>(), _world.Clock);
+        var desk = new Payments.GatewayDesk(_world.Get<Payments.Bills>(), _world.Get<Payments.Ledger>(), _world.Get<Payments.PaymentsInbox>(), _world.Get<Payments.Refunds>(), _world.Get<ReadDoor>(), writer, silent, (_, _) => Task.CompletedTask, clock);
+        var answer = Assert.IsType<Payments.ClosingAnswer.GatewaySilent>(await new Payments.Closings(_world.Get<Db>(), desk, writer, clock).CloseAsync(day));
+        await shared.Auditor.OpenAsync("office/books");
+        foreach (var words in new[] { _words.Text("office.books.open.title", ("day", day)), _words.DateAndTime(answer.Since), _words.Text("office.books.open.who"), _words.Text("office.books.open.then") })
+        {
+            Assert.True(shared.Auditor.Shows(words), words + "\n" + shared.Auditor.Html);
+        }
+        Assert.DoesNotContain("⟦", shared.Auditor.Html);
+    }
+
     [Fact]
     public async Task Auditors_read_the_closed_books_with_what_does_not_agree_and_officers_do_not()
     {
@@ -366,6 +387,7 @@ public abstract class OfficePagesTests(OfficeWorld shared)
         var change = new Change(new Act(ActId.New(clock), "test.pay", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("pay"), clock.Now()));
         new Payments.Bills(clock).Receive(change, new Payments.PaymentNotice("P-YESTERDAY", "87654321", null, Money.Riyals(42), clock.Now(), "SADAD"), null);
         Assert.IsType<WriteOutcome.Done>(await _world.Get<IWriter>().WriteAsync(change));
+        await SilentAsync(clock.Today());
         Assert.IsType<Payments.ClosingAnswer.Done>(await _world.Get<Payments.Closings>().CloseAsync(clock.Today()));
 
         var day = "office/books/" + NodaTime.Text.LocalDatePattern.Iso.Format(clock.Today());
@@ -382,5 +404,89 @@ public abstract class OfficePagesTests(OfficeWorld shared)
         }
         await _first.OpenAsync("office/books");
         Assert.True(_first.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden, $"{_first.Status}");
+    }
+
+    /// <summary>A bill of 500 riyals of somebody whose case waits.</summary>
+    private async Task<Payments.Bill> BilledAsync(string number)
+    {
+        var (_, id, _) = await WaitingAsync();
+        var clock = _world.Clock;
+        var person = new PersonId(await _world.Get<Db>().SingleAsync<Guid>("SELECT person_id FROM case_head WHERE id = @id", new { id = id.Value }));
+        var change = new Change(new Act(ActId.New(clock), "test.bill", Actor.System("test"), Guid.CreateVersion7(), Digest.Of(number), clock.Now()));
+        var bills = _world.Get<Payments.Bills>();
+        var bill = bills.Number(change, bills.Issue(change, id, Payments.Payer.Person(person), "residence", Payments.World.Price(500), clock.Today().PlusDays(30)), number);
+        Assert.IsType<WriteOutcome.Done>(await _world.Get<IWriter>().WriteAsync(change));
+        return bill;
+    }
+
+    private Task<Payments.Bill> BillAsync(Payments.Bill bill, Func<Payments.Bill, bool> now) =>
+        WholeWorld.UntilAsync(async () => await _world.Get<Payments.Ledger>().BillAsync(bill.Id) is { } found && now(found) ? found : null, "the bill changes");
+
+    [Fact]
+    public async Task One_officer_proposes_to_write_off_another_confirms_and_nobody_does_both()
+    {
+        var bill = await BilledAsync("66600001");
+        await IsAsync(HttpStatusCode.OK, _first, "office/bills");
+        await _first.PressInAsync("find", null, ("number", "66600009"));
+        Assert.True(_first.Status == HttpStatusCode.UnprocessableEntity && _first.Shows(_words.Text("office.error.no_bill")), _first.Html);
+        await _first.PressInAsync("find", null, ("number", "٦٦٦٠٠٠٠١"));
+        var page = $"/en/office/bills/{bill.Id}";
+        Assert.Equal((HttpStatusCode.OK, page), (_first.Status, _first.Path));
+
+        await _first.PressInAsync("propose", null, ("code", "ERV_SINGLE"), ("amount", "500.01"), ("reason", "write_off.remitted"), ("words", "By order 12."));
+        Assert.True(_first.Status == HttpStatusCode.UnprocessableEntity && _first.Shows("Of this fee SAR 500.00 is owed"), _first.Html);
+        await _first.PressInAsync("propose", null, ("code", "ERV_SINGLE"), ("amount", "1"), ("reason", "write_off.left"), ("words", "Left."));
+        Assert.True(_first.Status == HttpStatusCode.UnprocessableEntity && _first.Shows("for fines only"), _first.Html);
+        await _first.PressInAsync("propose", null, ("code", "ERV_SINGLE"), ("amount", "200"), ("reason", "write_off.remitted"), ("words", "By order 12."));
+        Assert.Equal((HttpStatusCode.OK, page + "?done=proposed"), (_first.Status, _first.Path));
+        Assert.DoesNotContain("id=\"confirm\"", _first.Html, StringComparison.Ordinal);
+        var (action, fields) = _first.Drawn("withdraw");
+        Assert.Equal([HttpStatusCode.Conflict], await _first.PostAtOnceAsync(action, [.. fields.Where(f => f.Key != "decision"), KeyValuePair.Create("decision", "confirm")], 1));
+        Assert.Equal(Money.Zero, (await _world.Get<Payments.Ledger>().BillAsync(bill.Id))!.WrittenOff);
+
+        await IsAsync(HttpStatusCode.OK, shared.Auditor, page);
+        Assert.True(shared.Auditor.Shows("By order 12."), shared.Auditor.Html);
+        Assert.DoesNotContain("<form method=\"post\" action=\"/en/office/bills", shared.Auditor.Html, StringComparison.Ordinal);
+        await IsAsync(HttpStatusCode.OK, _second, "office/bills");
+        Assert.Contains(page, _second.Html, StringComparison.Ordinal);
+        await IsAsync(HttpStatusCode.OK, _second, page);
+        await _second.PressInAsync("confirm", "decision=confirm");
+        Assert.Equal((HttpStatusCode.OK, page + "?done=confirmed"), (_second.Status, _second.Path));
+        await _second.SendAgainAsync();
+        Assert.Equal(Money.Riyals(300), (await BillAsync(bill, b => b.WrittenOff > Money.Zero)).Due);
+        Assert.Contains((await _world.Get<AccessLog>().ForPersonAsync(new PersonId(bill.Payer.Id))).Lines, l => l is { Where: "office.bill", Purpose: Purpose.Payment });
+        var told = await _world.Get<Db>().SingleAsync<long>("SELECT count(*) FROM notice WHERE kind = 'bill_written_off' AND case_id = @id", new { id = bill.Case.Value });
+        Assert.Equal(1, told);
+        Assert.Empty(await _world.Get<Payments.Ledger>().AuditAsync());
+    }
+
+    [Fact]
+    public async Task By_program_two_officers_give_back_a_part_of_what_was_paid()
+    {
+        var bill = await BilledAsync("66600002");
+        using var one = new Host.Api.ApiCaller(_world);
+        using var other = new Host.Api.ApiCaller(_world);
+        await one.SignInAsync("officer.one");
+        await other.SignInAsync("officer.two");
+        var proposal = new { act = "give_back", code = "ERV_SINGLE", reason = "give_back.not_carried_out", words = "One of the two trips could not be granted.", amountHalalas = 12_345 };
+        Assert.Equal([Payments.BillRefusals.NotSpent], (await one.PostAsync($"office/bills/{bill.Id}/proposals", proposal)).Refusals);
+        await _world.Get<Payments.PaymentsInbox>().ReceiveAsync(new Payments.PaymentNotice("P-66600002", "66600002", null, Money.Riyals(500), _world.Clock.Now(), "SADAD"));
+        var change = new Change(new Act(ActId.New(_world.Clock), "test.spend", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("spend"), _world.Clock.Now()));
+        _world.Get<Payments.Bills>().Consume(change, await BillAsync(bill, b => b.State == Payments.BillState.Settled));
+        Assert.IsType<WriteOutcome.Done>(await _world.Get<IWriter>().WriteAsync(change));
+        await BillAsync(bill, b => b.State == Payments.BillState.Consumed);
+
+        var found = await one.PostAsync("office/bills/find", new { number = "66600002" });
+        Assert.Equal((bill.Id.Value, "give_back"), (found["id"].GetGuid(), found["may"].GetString()));
+        var proposed = await one.PostAsync($"office/bills/{bill.Id}/proposals", proposal);
+        Assert.True(proposed.Status == HttpStatusCode.Created, proposed.Text);
+        var at = $"office/bill-proposals/{proposed["proposal"].GetGuid()}";
+        Assert.Equal([Payments.BillRefusals.AnotherDecides], (await one.PostAsync(at + "/confirm")).Refusals);
+        Assert.Single((await other.GetAsync("office/bill-proposals"))["proposals"].EnumerateArray(), p => p.GetProperty("bill").GetGuid() == bill.Id.Value);
+        var confirmed = await other.PostAsync(at + "/confirm");
+        Assert.True(confirmed.Status == HttpStatusCode.OK && confirmed["state"].GetString() == "confirmed", confirmed.Text);
+        Assert.Equal(12_345, (await BillAsync(bill, b => b.GivenBack > Money.Zero)).GivenBack.Halalas);
+        Assert.Equal(12_345, (await _world.Get<Payments.Ledger>().BalanceOfAsync(bill.Payer.Id)).Halalas);
+        Assert.Equal([Payments.BillRefusals.MoreThanPaid], (await one.PostAsync($"office/bills/{bill.Id}/proposals", proposal with { amountHalalas = 37_656 })).Refusals);
     }
 }

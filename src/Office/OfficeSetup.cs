@@ -44,6 +44,7 @@ public static class OfficeSetup
         CasePages.Map(office);
         Decisions.Map(office);
         Ids.Map(office);
+        BillPages.Map(office);
         Operations.Map(office);
         ClosedBooks.Map(office);
         Differences.Map(office);

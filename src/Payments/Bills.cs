@@ -92,7 +92,48 @@ public sealed class Bills(TimeProvider clock)
             .Entry(LedgerAccount.Held, bill.Id.Value, bill.Due)
             .Post();
         Send(change, PaymentTopics.BillWithdrawn, bill);
-        return Set(change, bill with { State = BillState.Settled, Received = bill.Total });
+        return Set(change, bill with { State = BillState.Settled, Received = bill.Received + bill.Due });
+    }
+
+    /// <summary>What is owed of a line is not asked for any more: it settles the bill like money, from the account of what was written off. Only officers do it, always two.</summary>
+    public Bill WriteOff(Change change, Bill bill, string code, Money amount)
+    {
+        Require(bill.State == BillState.Open && amount > Money.Zero && amount <= bill.OwedOf(code), bill, "written off");
+        new Posting(change, clock, "bill.write_off")
+            .Entry(LedgerAccount.WriteOff, bill.Id.Value, -amount, code)
+            .Entry(LedgerAccount.Held, bill.Id.Value, amount)
+            .Post();
+        var after = bill with { Lines = Share(bill.Lines, code, amount, l => l.Amount - l.WrittenOff, (l, part) => l with { WrittenOff = l.WrittenOff + part }) };
+        if (after.Due == Money.Zero)
+        {
+            after = after with { State = BillState.Settled };
+            Send(change, PaymentTopics.BillWithdrawn, after);
+        }
+        return Set(change, after);
+    }
+
+    /// <summary>What was spent of a line is the payer's again, free to use or to take back. Only officers do it, always two.</summary>
+    public Bill GiveBack(Change change, Bill bill, string code, Money amount)
+    {
+        Require(bill.State == BillState.Consumed && amount > Money.Zero && amount <= bill.KeptOf(code), bill, "given back");
+        new Posting(change, clock, "bill.give_back")
+            .Entry(LedgerAccount.Revenue, null, -amount, code)
+            .Entry(LedgerAccount.Payer, bill.Payer.Id, amount)
+            .Post();
+        return Set(change, bill with { Lines = Share(bill.Lines, code, amount, l => l.Amount - l.WrittenOff - l.GivenBack, (l, part) => l with { GivenBack = l.GivenBack + part }) });
+    }
+
+    /// <summary>Spreads an amount over the lines with a fee code, the first ones first, none beyond what it may take.</summary>
+    private static List<PriceLine> Share(IReadOnlyList<PriceLine> lines, string code, Money amount, Func<PriceLine, Money> room, Func<PriceLine, Money, PriceLine> with)
+    {
+        var after = new List<PriceLine>();
+        foreach (var line in lines)
+        {
+            var part = line.Code != code ? Money.Zero : room(line) < amount ? room(line) : amount;
+            amount -= part;
+            after.Add(part == Money.Zero ? line : with(line, part));
+        }
+        return amount == Money.Zero ? after : throw new InvalidOperationException($"No line of {code} takes {amount}.");
     }
 
     /// <summary>The gateway's number for a bill; a number belongs to one bill for ever.</summary>
@@ -121,11 +162,22 @@ public sealed class Bills(TimeProvider clock)
     public Bill Release(Change change, Bill bill, bool expired = false)
     {
         Require(bill.State is BillState.Open or BillState.Settled, bill, "released");
-        new Posting(change, clock, "bill.release")
-            .Entry(LedgerAccount.Held, bill.Id.Value, -bill.Received)
-            .Entry(LedgerAccount.Payer, bill.Payer.Id, bill.Received)
-            .Post();
-        var closed = bill with { State = expired ? BillState.Expired : BillState.Cancelled, Received = Money.Zero, ClosedAt = clock.Now() };
+        var posting = new Posting(change, clock, "bill.release")
+            .Entry(LedgerAccount.Held, bill.Id.Value, -(bill.Received + bill.WrittenOff))
+            .Entry(LedgerAccount.Payer, bill.Payer.Id, bill.Received);
+        // Of a claim that is given up as a whole nothing was written off, and it is nobody's money.
+        foreach (var line in bill.Lines)
+        {
+            posting.Entry(LedgerAccount.WriteOff, bill.Id.Value, line.WrittenOff, line.Code);
+        }
+        posting.Post();
+        var closed = bill with
+        {
+            State = expired ? BillState.Expired : BillState.Cancelled,
+            Received = Money.Zero,
+            ClosedAt = clock.Now(),
+            Lines = [.. bill.Lines.Select(l => l with { WrittenOff = Money.Zero })],
+        };
         Send(change, PaymentTopics.BillWithdrawn, closed);
         return Set(change, closed);
     }
@@ -138,8 +190,7 @@ public sealed class Bills(TimeProvider clock)
         {
             return new Allocation(bill, taken, amount);
         }
-        var received = bill.Received + taken;
-        var after = Set(change, bill with { Received = received, State = received == bill.Total ? BillState.Settled : BillState.Open });
+        var after = Set(change, bill with { Received = bill.Received + taken, State = taken == bill.Due ? BillState.Settled : BillState.Open });
         return new Allocation(after, taken, amount - taken);
     }
 
@@ -149,7 +200,7 @@ public sealed class Bills(TimeProvider clock)
         object?[] rest =
         [
             bill.Case.Value, bill.Payer.Kind.ToString(), bill.Payer.Id, bill.Purpose, bill.State.ToString().ToUpperInvariant(), bill.Total.Halalas, bill.Received.Halalas,
-            bill.ValidUntil, bill.Number, bill.PolicyVersion, PriceLine.ToJson(bill.Lines), bill.IssuedAt, bill.ClosedAt,
+            bill.ValidUntil, bill.Number, bill.PolicyVersion, PriceLine.ToJson(bill.Lines), bill.IssuedAt, bill.ClosedAt, NoneOr(bill.WrittenOff), NoneOr(bill.GivenBack),
         ];
         var written = change.Heads.FindIndex(h => h.Table == PaymentsTables.Bill && h.Id == bill.Id.Value);
         if (written >= 0)
@@ -164,6 +215,8 @@ public sealed class Bills(TimeProvider clock)
         change.Remember(PaymentsTables.Bill, bill.Id.Value, Ledger.BillById, bill);
         return bill;
     }
+
+    private static long? NoneOr(Money amount) => amount == Money.Zero ? null : amount.Halalas;
 
     private void Send(Change change, string topic, Bill bill) =>
         change.Messages.Add(new OutboxMessage(Guid.CreateVersion7(clock.GetUtcNow()), topic, "bill:" + bill.Id, JsonSerializer.Serialize(new BillMessage(bill.Id.Value))));

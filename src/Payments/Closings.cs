@@ -16,8 +16,8 @@ namespace Muqeem.Payments;
 public sealed record Closing(Guid Id, LocalDate Day, long Entries, long ListedCount, Money Listed, long BookedCount, Money Booked, long Differences, Instant ClosedAt);
 
 /// <summary>What moved on an account under a fee code in a closed day.</summary>
-/// <param name="Account">As of the ledger: CLEARING, UNALLOCATED, PAYER, HELD, REVENUE, REFUNDS.</param>
-/// <param name="Code">Fee code for REVENUE, else empty.</param>
+/// <param name="Account">As of the ledger: CLEARING, UNALLOCATED, PAYER, HELD, REVENUE, REFUNDS, WRITE_OFF.</param>
+/// <param name="Code">Fee code for REVENUE and WRITE_OFF, else empty.</param>
 public sealed record ClosingLine(string Account, string Code, long Entries, Money Debit, Money Credit);
 
 /// <summary>A payment on which the gateway and the books did not agree when a day was closed.</summary>
@@ -43,6 +43,11 @@ public sealed record ClosingDifference(string Kind, string Payment, long? Listed
 /// <summary>A closing with all that it says.</summary>
 public sealed record ClosedDay(Closing Closing, IReadOnlyList<ClosingLine> Lines, IReadOnlyList<ClosingDifference> Differences);
 
+/// <summary>The first day that is over and whose books are open.</summary>
+/// <param name="SilentSince">When the gateway was first asked in vain what it took on the day; null: it was not, and the day waits for its night.</param>
+/// <param name="AskedAt">When it was last asked in vain.</param>
+public sealed record OpenDay(LocalDate Day, Instant? SilentSince, Instant? AskedAt);
+
 /// <summary>How closing days ended.</summary>
 public abstract record ClosingAnswer
 {
@@ -54,8 +59,9 @@ public abstract record ClosingAnswer
     /// <summary>The day is not over in Riyadh.</summary>
     public sealed record NotOver : ClosingAnswer;
 
-    /// <summary>The gateway cannot say what it took on this day: it stays open.</summary>
-    public sealed record GatewaySilent(IReadOnlyList<Closing> Made, LocalDate Day) : ClosingAnswer;
+    /// <summary>The gateway cannot say what it took on this day: it stays open, and the days after it.</summary>
+    /// <param name="Since">When it was first asked in vain.</param>
+    public sealed record GatewaySilent(IReadOnlyList<Closing> Made, LocalDate Day, Instant Since) : ClosingAnswer;
 
     public sealed record Later(IReadOnlyList<Closing> Made, TimeSpan After) : ClosingAnswer;
 }
@@ -85,7 +91,7 @@ public sealed class Closings(Db db, GatewayDesk desk, IWriter writer, TimeProvid
         {
             if (await desk.CompareAsync(day, cancel) is not { } gateway)
             {
-                return new ClosingAnswer.GatewaySilent(made, day);
+                return new ClosingAnswer.GatewaySilent(made, day, await SilentAsync(day, cancel));
             }
             // What nobody told us is booked now, and is money of the day on which it became known.
             await desk.ReconcileAsync(day, cancel);
@@ -105,6 +111,25 @@ public sealed class Closings(Db db, GatewayDesk desk, IWriter writer, TimeProvid
         }
         return new ClosingAnswer.Done(made);
     }
+
+    /// <summary>Keeps since when the gateway is asked in vain. Should it not be written, the next asking does.</summary>
+    private async Task<Instant> SilentAsync(LocalDate day, CancellationToken cancel)
+    {
+        var now = clock.Now();
+        var since = await SilenceAsync(day, cancel) is { } before ? before.Since : now;
+        var change = new Change(null);
+        change.Rows.Add(PaymentsTables.Silence.Put(day, since, now));
+        await writer.WriteAsync(change, cancel: cancel);
+        return since;
+    }
+
+    private Task<Silence?> SilenceAsync(LocalDate day, CancellationToken cancel) => db.FirstAsync<Silence>("SELECT since, asked_at FROM books_silence WHERE day = @day", new { day }, cancel);
+
+    /// <summary>Where the books end, and why; null when every day that is over is closed.</summary>
+    public async Task<OpenDay?> OpenAsync(CancellationToken cancel = default) =>
+        await NextAsync(clock.Today().PlusDays(-1), cancel) is not { } day ? null
+        : await SilenceAsync(day, cancel) is { } silent ? new(day, silent.Since, silent.AskedAt)
+        : new(day, null, null);
 
     /// <summary>The latest closings, newest first.</summary>
     public Task<IReadOnlyList<Closing>> LatestAsync(int most = 60, CancellationToken cancel = default) => db.QueryAsync<Closing>(Columns + "ORDER BY day DESC LIMIT @most", new { most }, cancel);
@@ -165,6 +190,7 @@ public sealed class Closings(Db db, GatewayDesk desk, IWriter writer, TimeProvid
         var closing = new Closing(Guid.CreateVersion7(clock.GetUtcNow()), day, moved.Sum(m => m.Entries), gateway.ListedCount, gateway.Listed, gateway.BookedCount, gateway.Booked, differences.Count, clock.Now());
         var change = new Change(new Act(ActId.New(clock), "books.close", Actor.System("books"), PaymentsInbox.OperationOf("books.close", iso), Digest.Of("books.close", iso), clock.Now()) { Answer = iso });
         change.Claims.Add(new Claim(DayClaim, Bills.Once(iso)));
+        change.Rows.Add(PaymentsTables.Silence.Delete(day));
         change.Rows.Add(PaymentsTables.Closing.Insert(closing.Id, day, closing.Entries, closing.ListedCount, closing.Listed.Halalas, closing.BookedCount, closing.Booked.Halalas, closing.Differences, closing.ClosedAt));
         for (var i = 0; i < moved.Count; i++)
         {
@@ -182,6 +208,8 @@ public sealed class Closings(Db db, GatewayDesk desk, IWriter writer, TimeProvid
 
     private Task<IReadOnlyList<ClosingDifference>> DifferencesAsync(Closing closing, CancellationToken cancel) =>
         db.QueryAsync<ClosingDifference>("SELECT kind, payment, listed, booked FROM books_closing_difference WHERE closing_id = @id ORDER BY line", new { id = closing.Id }, cancel);
+
+    private sealed record Silence(Instant Since, Instant AskedAt);
 
     private sealed record Began(Instant At);
 

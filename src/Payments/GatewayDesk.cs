@@ -84,6 +84,11 @@ public sealed class GatewayDesk(Bills bills, Ledger ledger, PaymentsInbox inbox,
     public async Task<bool> WithdrawAsync(string payload, CancellationToken cancel)
     {
         var bill = await BillIn(payload, cancel);
+        if (bill.State == BillState.Settled)
+        {
+            // Settled without the gateway: who settled it tells the engine, unless the process ended before.
+            await arrived(bill.Case, cancel);
+        }
         // Declined: it is paid or gone at the gateway; money that arrives now becomes the payer's.
         return bill.Number is null || await gateway.CancelBill(bill, cancel) is not GatewayAnswer.Later;
     }

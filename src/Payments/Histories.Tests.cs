@@ -42,6 +42,7 @@ public abstract class HistoriesTests(DatabaseKind kind, ITestOutputHelper output
             Assert.Equal(histories.Sum(h => h.PaidBack - h.PaidIn), await world.Db.SingleAsync<long>("SELECT CAST(COALESCE(SUM(halalas), 0) AS bigint) FROM ledger_entry WHERE account = 'CLEARING'"));
             foreach (var code in History.Codes)
             {
+                Assert.Equal(-histories.Sum(h => h.WrittenOff(code)), await world.Db.SingleAsync<long>("SELECT CAST(COALESCE(SUM(halalas), 0) AS bigint) FROM ledger_entry WHERE account = 'WRITE_OFF' AND code = @code", new { code }));
                 Assert.Equal(histories.Sum(h => h.Earned.GetValueOrDefault(code)), await world.Db.SingleAsync<long>("SELECT CAST(COALESCE(SUM(halalas), 0) AS bigint) FROM ledger_entry WHERE account = 'REVENUE' AND code = @code", new { code }));
             }
         }
@@ -66,6 +67,7 @@ internal sealed class History
     private readonly PaymentsInbox _inbox;
     private readonly Refunds _refunds;
     private readonly GatewayDesk _desk;
+    private readonly BillDesk _officers;
     private readonly Payer[] _payers;
     private readonly List<string> _log = [];
     private GatewayAnswer _answer = new GatewayAnswer.Later("-");
@@ -85,7 +87,25 @@ internal sealed class History
         public string? Number { get; set; }
         public BillState State { get; set; } = BillState.Open;
         public long Received { get; set; }
+
+        /// <summary>At some time nothing more was owed, and some of it had come as money.</summary>
+        public bool WasPaid { get; set; }
+
+        /// <summary>By fee code, not asked for any more; given back after it was spent.</summary>
+        public Dictionary<string, long> Off { get; } = new(StringComparer.Ordinal);
+        public Dictionary<string, long> Back { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>Written off when it was paid, whatever became of it.</summary>
+        public long OffWhenPaid { get; set; }
         public long Total => Issued.Total.Halalas;
+        public long Due => State == BillState.Open ? Total - Received - Off.Values.Sum() : 0;
+
+        public long Most(BillAct act, PriceLine line) => act == BillAct.WriteOff
+            ? Math.Min(Due, line.Amount.Halalas - Off.GetValueOrDefault(line.Code))
+            : State != BillState.Consumed ? 0 : Math.Min(Received - Back.Values.Sum(), line.Amount.Halalas - Off.GetValueOrDefault(line.Code) - Back.GetValueOrDefault(line.Code));
+
+        /// <summary>Nothing is owed any more.</summary>
+        public void Settle() => (State, OffWhenPaid, WasPaid) = (BillState.Settled, Off.Values.Sum(), Off.Values.Sum() < Total);
         public Guid Payer => Issued.Payer.Id;
 
         /// <summary>As read at some time: verbs are sometimes given an old one.</summary>
@@ -122,6 +142,7 @@ internal sealed class History
             PaymentsOf = (_, _) => Task.FromResult<IReadOnlyList<PaymentNotice>?>(null),
         }, (_, _) => Task.CompletedTask, _clock);
         _payers = [world.NewPayer(), world.NewPayer()];
+        _officers = world.Officers(_clock);
         foreach (var payer in _payers)
         {
             _balance[payer.Id] = 0;
@@ -133,6 +154,8 @@ internal sealed class History
     public long PaidIn { get; private set; }
     public long PaidBack { get; private set; }
     public Dictionary<string, long> Earned { get; } = new(StringComparer.Ordinal);
+
+    public long WrittenOff(string code) => _bills.Sum(b => b.Off.GetValueOrDefault(code));
 
     public async Task RunAsync()
     {
@@ -152,7 +175,7 @@ internal sealed class History
         }
     }
 
-    private Task StepAsync() => _dice.Roll(20) switch
+    private Task StepAsync() => _dice.Roll(23) switch
     {
         0 or 1 => IssueAsync(),
         2 or 3 => NumberAsync(),
@@ -160,10 +183,11 @@ internal sealed class History
         9 => PayAgainAsync(),
         10 => ContradictAsync(),
         11 => AllocateAsync(),
-        12 or 13 => BillAsync("pay from balance", _verbs.PayFromBalance, b => b.State == BillState.Open && _clock.Today() <= b.Issued.ValidUntil, b => b.Total - b.Received, b =>
+        12 or 13 => BillAsync("pay from balance", _verbs.PayFromBalance, b => b.State == BillState.Open && _clock.Today() <= b.Issued.ValidUntil, b => b.Due, b =>
         {
-            _balance[b.Payer] -= b.Total - b.Received;
-            (b.Received, b.State) = (b.Total, BillState.Settled);
+            _balance[b.Payer] -= b.Due;
+            b.Received += b.Due;
+            b.Settle();
         }),
         14 or 15 => BillAsync("consume", _verbs.Consume, b => b.State == BillState.Settled, _ => 0, b =>
         {
@@ -175,7 +199,9 @@ internal sealed class History
         }),
         16 => CloseAsync(),
         17 or 18 => RefundAsync(),
-        _ => AnswerRefundAsync(),
+        19 => AnswerRefundAsync(),
+        20 or 21 => OfficersAsync(BillAct.WriteOff),
+        _ => OfficersAsync(BillAct.GiveBack),
     };
 
     private T Any<T>(IReadOnlyList<T> some) => some[_dice.Roll(some.Count)];
@@ -328,7 +354,57 @@ internal sealed class History
         {
             _balance[b.Payer] += b.Received;
             (b.Received, b.State) = (0, expired ? BillState.Expired : BillState.Cancelled);
+            b.Off.Clear();
         });
+    }
+
+    /// <summary>Two officers, and between them sometimes a payment, or one who would decide alone.</summary>
+    private async Task OfficersAsync(BillAct act)
+    {
+        var bill = Any(_bills);
+        var line = Any(bill.Issued.Lines);
+        var most = bill.Most(act, line);
+        var amount = _dice.Roll(5) switch { 0 => most + 1, 1 or 2 when most > 1 => 1 + _dice.Roll((int)most - 1), _ => most };
+        Note($"propose {act} of {new Money(amount)} of {line.Code} of {bill.GatewayNumber}");
+        var (one, other, nobody) = (new AccountId(Guid.CreateVersion7()), new AccountId(Guid.CreateVersion7()), new PersonId(Guid.CreateVersion7()));
+        var proposed = await _officers.ProposeAsync(Actor.Officer(one), one, nobody, bill.Issued.Id, act, line.Code, new Money(amount), act == BillAct.WriteOff ? "write_off.remitted" : "give_back.order", "words", Guid.CreateVersion7());
+        if (amount <= 0 || amount > most)
+        {
+            Assert.IsType<BillAnswer.Refused>(proposed);
+            return;
+        }
+        var id = Assert.IsType<BillAnswer.Done>(proposed).Proposal;
+        if (_dice.Roll(4) == 0)
+        {
+            await PayAsync();
+        }
+        if (_dice.Roll(4) == 0)
+        {
+            Assert.Equal(BillRefusals.AnotherDecides, Assert.IsType<BillAnswer.Refused>(await _officers.ConfirmAsync(Actor.Officer(one), one, nobody, id, Guid.CreateVersion7())).Refusal.Code);
+            Assert.IsType<BillAnswer.Done>(await _officers.RejectAsync(Actor.Officer(other), other, nobody, id, "reject.not_founded", Guid.CreateVersion7()));
+            return;
+        }
+        var confirmed = await _officers.ConfirmAsync(Actor.Officer(other), other, nobody, id, Guid.CreateVersion7());
+        Note($"confirm: {confirmed}");
+        if (amount > bill.Most(act, line))
+        {
+            Assert.IsType<BillAnswer.Refused>(confirmed);
+            Assert.IsType<BillAnswer.Done>(await _officers.WithdrawAsync(Actor.Officer(one), one, id, Guid.CreateVersion7()));
+            return;
+        }
+        Assert.IsType<BillAnswer.Done>(confirmed);
+        if (act == BillAct.WriteOff)
+        {
+            bill.Off[line.Code] = bill.Off.GetValueOrDefault(line.Code) + amount;
+            if (bill.Due == 0)
+            {
+                bill.Settle();
+            }
+            return;
+        }
+        bill.Back[line.Code] = bill.Back.GetValueOrDefault(line.Code) + amount;
+        Earned[line.Code] -= amount;
+        _balance[bill.Payer] += amount;
     }
 
     private async Task RefundAsync()
@@ -408,15 +484,15 @@ internal sealed class History
     private bool Give(KnownPayment payment, KnownBill bill)
     {
         var amount = payment.Notice.Amount.Halalas;
-        var taken = bill.State == BillState.Open && payment.Notice.PaidAt.DayInRiyadh() <= bill.Issued.ValidUntil ? Math.Min(amount, bill.Total - bill.Received) : 0;
+        var taken = payment.Notice.PaidAt.DayInRiyadh() <= bill.Issued.ValidUntil ? Math.Min(amount, bill.Due) : 0;
         payment.Bill = bill;
         bill.Received += taken;
         _balance[bill.Payer] += amount - taken;
-        if (taken == 0 || bill.Received < bill.Total)
+        if (taken == 0 || bill.Due > 0)
         {
             return false;
         }
-        bill.State = BillState.Settled;
+        bill.Settle();
         return true;
     }
 
@@ -435,7 +511,11 @@ internal sealed class History
         {
             var kept = (await _world.Ledger.BillAsync(bill.Issued.Id))!;
             Assert.Equal((bill.State, bill.Received, bill.Number), (kept.State, kept.Received.Halalas, kept.Number));
-            Assert.Equal(bill.State is BillState.Settled or BillState.Consumed, await _world.Ledger.ReceiptAsync(kept.Id) is { } receipt && receipt.Parts.Sum(p => p.Amount.Halalas) == bill.Total);
+            var receipt = await _world.Ledger.ReceiptAsync(kept.Id);
+            Assert.Equal(bill.WasPaid, receipt is not null);
+            Assert.Equal(bill.WasPaid ? (bill.Total, bill.OffWhenPaid, bill.State is BillState.Settled or BillState.Consumed ? bill.Back.Values.Sum() : bill.Total - bill.OffWhenPaid) : default,
+                (receipt?.Parts.Sum(p => p.Amount.Halalas) ?? 0, receipt?.WrittenOff.Halalas ?? 0, receipt?.Back.Halalas ?? 0));
+            Assert.Equal((bill.Off.Values.Sum(), bill.Back.Values.Sum()), (kept.WrittenOff.Halalas, kept.GivenBack.Halalas));
         }
         foreach (var payment in _payments)
         {

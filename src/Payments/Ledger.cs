@@ -37,6 +37,14 @@ public sealed class Ledger(Db db)
     public Task<IReadOnlyList<Bill>> BillsOfPayerAsync(Guid payer, int most = 100, CancellationToken cancel = default) =>
         ManyAsync(BillColumns + "WHERE payer_id = @payer ORDER BY id DESC LIMIT @most", new { payer, most }, cancel);
 
+    /// <summary>The latest bills of a payer that were ever paid in full, newest first: those that have a receipt.</summary>
+    public Task<IReadOnlyList<Bill>> PaidBillsOfPayerAsync(Guid payer, int most = 100, CancellationToken cancel = default) =>
+        ManyAsync(BillColumns + """
+            WHERE payer_id = @payer AND (state IN ('SETTLED', 'CONSUMED')
+              OR (state IN ('CANCELLED', 'EXPIRED') AND (SELECT SUM(e.halalas) FROM ledger_entry e WHERE e.owner = bill.id AND e.account = 'HELD' AND e.halalas > 0) >= total))
+            ORDER BY id DESC LIMIT @most
+            """, new { payer, most }, cancel);
+
     /// <summary>The payer's own money: free to pay with or to take back.</summary>
     public async Task<Money> BalanceOfAsync(Guid payer, CancellationToken cancel = default) =>
         new(await db.FirstAsync<long?>("SELECT halalas FROM balance WHERE account = @payer", new { payer }, cancel) ?? 0);
@@ -45,11 +53,12 @@ public sealed class Ledger(Db db)
     public async Task<IReadOnlyList<Payment>> PaymentsOfAsync(BillId bill, CancellationToken cancel = default) =>
         [.. (await db.QueryAsync<PaymentRow>(PaymentColumns + "WHERE bill_id = @bill ORDER BY id", new { bill = bill.Value }, cancel)).Select(r => r.Read())];
 
-    /// <summary>The receipt of a bill; null while it is not paid in full, or when its money went back.</summary>
+    /// <summary>The receipt of a bill; null while it is not paid in full. Of one whose money went back it says so.</summary>
     public async Task<Receipt?> ReceiptAsync(BillId id, CancellationToken cancel = default) =>
-        await BillAsync(id, cancel) is { State: BillState.Settled or BillState.Consumed } bill
-            ? Receipt.Of(bill, await db.QueryAsync<ReceiptPart>(
-                "SELECT at, purpose, halalas AS amount FROM ledger_entry WHERE owner = @bill AND account = 'HELD' AND halalas > 0 ORDER BY transaction_id", new { bill = id.Value }, cancel))
+        await BillAsync(id, cancel) is { State: not BillState.Open } bill
+            ? Receipt.Of(bill,
+                await db.QueryAsync<ReceiptPart>("SELECT at, purpose, halalas AS amount FROM ledger_entry WHERE owner = @bill AND account = 'HELD' AND halalas > 0 ORDER BY transaction_id", new { bill = id.Value }, cancel),
+                bill.GivenBack == Money.Zero ? null : (await BillProposal.OfAsync(db, id, cancel)).Max(p => p is { Act: BillAct.GiveBack, State: BillProposalState.Confirmed } ? p.DecidedAt : null))
             : null;
 
     public async Task<IReadOnlyList<StatementLine>> StatementAsync(Guid payer, int most = 100, CancellationToken cancel = default) =>
@@ -113,7 +122,7 @@ public sealed class Ledger(Db db)
             """);
         await Look("bill.held", """
             SELECT CAST(id AS text) AS place, CAST(SUM(halalas) AS bigint) AS halalas FROM (
-              SELECT id, received AS halalas FROM bill WHERE state IN ('OPEN', 'SETTLED')
+              SELECT id, received + COALESCE(written_off, 0) AS halalas FROM bill WHERE state IN ('OPEN', 'SETTLED')
               UNION ALL SELECT owner AS id, -halalas AS halalas FROM ledger_entry WHERE account = 'HELD') AS both_sides
             GROUP BY id HAVING SUM(halalas) <> 0
             """);
@@ -131,12 +140,28 @@ public sealed class Ledger(Db db)
             """);
         await Look("bill.revenue", """
             SELECT 'REVENUE' AS place, CAST(SUM(halalas) AS bigint) AS halalas FROM (
-              SELECT total AS halalas FROM bill WHERE state = 'CONSUMED'
+              SELECT total - COALESCE(given_back, 0) AS halalas FROM bill WHERE state = 'CONSUMED'
               UNION ALL SELECT -halalas AS halalas FROM ledger_entry WHERE account = 'REVENUE') AS both_sides
             HAVING SUM(halalas) <> 0
             """);
+        await Look("bill.written_off", """
+            SELECT CAST(id AS text) AS place, CAST(SUM(halalas) AS bigint) AS halalas FROM (
+              SELECT id, written_off AS halalas FROM bill WHERE written_off IS NOT NULL
+              UNION ALL SELECT owner AS id, halalas FROM ledger_entry WHERE account = 'WRITE_OFF') AS both_sides
+            GROUP BY id HAVING SUM(halalas) <> 0
+            """);
+        // What officers confirmed of a bill that was not given up is what the bill says.
+        await Look("bill.confirmed", """
+            SELECT CAST(id AS text) AS place, CAST(SUM(halalas) AS bigint) AS halalas FROM (
+              SELECT id, COALESCE(written_off, 0) + COALESCE(given_back, 0) AS halalas FROM bill WHERE state IN ('OPEN', 'SETTLED', 'CONSUMED')
+              UNION ALL SELECT p.bill_id AS id, -p.amount AS halalas FROM bill_proposal p JOIN bill b ON b.id = p.bill_id WHERE p.state = 'CONFIRMED' AND b.state IN ('OPEN', 'SETTLED', 'CONSUMED')) AS both_sides
+            GROUP BY id HAVING SUM(halalas) <> 0
+            """);
         await Look("payment.over_refunded", "SELECT CAST(id AS text) AS place, refunded - amount AS halalas FROM payment WHERE refunded > amount OR refunded < 0");
-        await Look("bill.over_received", "SELECT CAST(id AS text) AS place, received - total AS halalas FROM bill WHERE received > total OR (state IN ('SETTLED', 'CONSUMED') AND received <> total)");
+        await Look("bill.over_received", """
+            SELECT CAST(id AS text) AS place, received + COALESCE(written_off, 0) - total AS halalas FROM bill
+            WHERE received + COALESCE(written_off, 0) > total OR COALESCE(given_back, 0) > received OR (state IN ('SETTLED', 'CONSUMED') AND received + COALESCE(written_off, 0) <> total)
+            """);
         await Look("closing.zero", "SELECT CAST(closing_id AS text) AS place, CAST(SUM(credit - debit) AS bigint) AS halalas FROM books_closing_line GROUP BY closing_id HAVING SUM(credit - debit) <> 0");
         // Entries may be written after the day they say; that closed days hold more than was ever entered, never.
         await Look("closing.entries", """

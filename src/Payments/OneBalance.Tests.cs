@@ -13,7 +13,11 @@ public abstract class OneBalanceTests(DatabaseKind kind)
 {
     private const int Callers = 64;
     private const int Price = 7;
-    private const int Back = 5;
+    /// <summary>Of each wish to have money back: the caller's own part.</summary>
+    private static int Part(int caller) => 1 + (caller % 9);
+
+    /// <summary>What two officers give back of a bill that was spent.</summary>
+    private const int Given = 2;
     private const int More = 3;
 
     private static readonly Iban Account = Iban.Parse("SA0380000000608010167519").Value;
@@ -32,7 +36,8 @@ public abstract class OneBalanceTests(DatabaseKind kind)
         {
             bills.Add(await world.IssueAsync(payer, Price));
         }
-        int spent = 0, cancelled = 0, back = 0, more = 0, refused = 0;
+        int spent = 0, cancelled = 0, back = 0, backSum = 0, given = 0, more = 0, refused = 0;
+        var officers = world.Officers();
 
         async Task PayAsync(Bill bill, bool spend)
         {
@@ -43,13 +48,28 @@ public abstract class OneBalanceTests(DatabaseKind kind)
             }
             var settled = (await world.Ledger.BillAsync(bill.Id))!;
             Assert.True(await TryAsync(change => Task.FromResult<object?>(spend ? world.Bills.Consume(change, settled) : world.Bills.Release(change, settled))));
+            if (spend && bill.Id.Value.GetHashCode() % 2 == 0)
+            {
+                await GiveBackAsync(bill);
+            }
             Interlocked.Increment(ref spend ? ref spent : ref cancelled);
         }
 
-        async Task TakeBackAsync()
+        // A part of what was spent, while all others are at the balance that it comes to.
+        async Task GiveBackAsync(Bill bill)
         {
-            var done = await TryAsync(async change => (await world.Refunds.RequestAsync(change, payer, Money.Riyals(Back), Account)).Ok ? change : null);
+            var (one, other) = (new AccountId(Guid.CreateVersion7()), new AccountId(Guid.CreateVersion7()));
+            var id = Assert.IsType<BillAnswer.Done>(await officers.ProposeAsync(Actor.Officer(one), one, default, bill.Id, BillAct.GiveBack, "ERV_SINGLE", Money.Riyals(Given), "give_back.not_carried_out", "words", Guid.CreateVersion7())).Proposal;
+            var confirmed = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => officers.ConfirmAsync(Actor.Officer(other), other, default, id, Guid.CreateVersion7()))));
+            Assert.All(confirmed, c => Assert.IsType<BillAnswer.Done>(c));
+            Interlocked.Increment(ref given);
+        }
+
+        async Task TakeBackAsync(int i)
+        {
+            var done = await TryAsync(async change => (await world.Refunds.RequestAsync(change, payer, Money.Riyals(Part(i)), Account)).Ok ? change : null);
             Interlocked.Increment(ref done ? ref back : ref refused);
+            Interlocked.Add(ref backSum, done ? Part(i) : 0);
         }
 
         async Task AddAsync(int i)
@@ -83,7 +103,7 @@ public abstract class OneBalanceTests(DatabaseKind kind)
         var all = Task.WhenAll(Enumerable.Range(0, Callers).Select(i => Task.Run(() => (i % 4) switch
         {
             0 or 1 => PayAsync(bills[(i / 4 * 2) + (i % 4)], spend: i % 4 == 0),
-            2 => TakeBackAsync(),
+            2 => TakeBackAsync(i),
             _ => AddAsync(i),
         })));
         var looks = 0;
@@ -99,10 +119,10 @@ public abstract class OneBalanceTests(DatabaseKind kind)
         Assert.Equal((Callers, Callers / 4), (spent + cancelled + back + more + refused, more));
         // All wishes together were more than there was.
         Assert.True(refused > 0);
-        Assert.Equal(100 + (more * More), (int)((await world.Ledger.BalanceOfAsync(payer.Id)).Halalas / 100) + (spent * Price) + (back * Back));
+        Assert.Equal(100 + (more * More) + (given * Given), (int)((await world.Ledger.BalanceOfAsync(payer.Id)).Halalas / 100) + (spent * Price) + backSum);
         Assert.Equal(spent, await world.Db.SingleAsync<long>("SELECT count(*) FROM bill WHERE state = 'CONSUMED'"));
         Assert.Equal(cancelled + 5, await world.Db.SingleAsync<long>("SELECT count(*) FROM bill WHERE state = 'CANCELLED'"));
-        Assert.Equal(back * Back * 100, (await world.Refunds.OfAsync(payer.Id)).Sum(r => r.Amount.Halalas));
+        Assert.Equal(backSum * 100, (await world.Refunds.OfAsync(payer.Id)).Sum(r => r.Amount.Halalas));
         await world.SoundAsync();
     }
 }

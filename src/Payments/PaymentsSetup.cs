@@ -1,10 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Muqeem.Kernel;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Policies;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
 
 namespace Muqeem.Payments;
 
-/// <summary>What this project adds to a host. The host also registers <see cref="GatewayCalls"/> and <see cref="MoneyArrived"/>.</summary>
+/// <summary>What this project adds to a host. The host also registers <see cref="GatewayCalls"/>, <see cref="MoneyArrived"/>, <see cref="TellPayer"/> and <see cref="PersonOfCase"/>.</summary>
 public static class PaymentsSetup
 {
     public static IServiceCollection AddPayments(this IServiceCollection services)
@@ -18,6 +22,10 @@ public static class PaymentsSetup
         services.AddSingleton<LedgerWatch>();
         services.AddSingleton<Closings>();
         services.AddSingleton<RefundDesk>();
+        services.AddSingleton(p => new BillDesk(
+            p.GetRequiredService<Db>(), p.GetRequiredService<Ledger>(), p.GetRequiredService<Bills>(), p.GetRequiredService<Sealer>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<IWriter>(),
+            p.GetRequiredService<TellPayer>(), p.GetRequiredService<PersonOfCase>(), p.GetRequiredService<MoneyArrived>(),
+            () => BillRules.Of(p.GetRequiredService<PolicyBook>().Current, p.GetRequiredService<TimeProvider>().Today()), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => PaymentsRetention.Of(p.GetRequiredService<Db>()));
         return services;
     }

@@ -23,6 +23,9 @@ internal enum LedgerAccount
 
     /// <summary>Promised back and not yet paid out; owner is the refund.</summary>
     Refunds,
+
+    /// <summary>Claims that are not collected, under a fee code; owner is the bill. Negative: an expense.</summary>
+    WriteOff,
 }
 
 /// <summary>
@@ -54,7 +57,7 @@ internal sealed class Posting(Change change, TimeProvider clock, string purpose)
         var line = 0;
         foreach (var (account, owner, code, amount) in _entries)
         {
-            change.Rows.Add(PaymentsTables.Entry.Insert(transaction, ++line, account.ToString().ToUpperInvariant(), owner, code, purpose, amount.Halalas, act.Value, at));
+            change.Rows.Add(PaymentsTables.Entry.Insert(transaction, ++line, account == LedgerAccount.WriteOff ? "WRITE_OFF" : account.ToString().ToUpperInvariant(), owner, code, purpose, amount.Halalas, act.Value, at));
             if (account == LedgerAccount.Payer)
             {
                 MoveBalance(owner!.Value, amount);

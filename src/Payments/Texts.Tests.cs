@@ -20,7 +20,10 @@ public class PaymentsTextsTests
             .Concat(((string[])["exempt", "outside", "grace", "not_due", "human_decision"]).Select(r => "fee.remark." + r))
             .Concat(Enum.GetNames<BillState>().Select(s => "bill.state." + s.ToLowerInvariant()))
             .Concat(Enum.GetNames<RefundState>().Select(s => "refund.state." + s.ToLowerInvariant()))
-            .Concat(((string[])["payment.receive", "payment.allocate", "bill.pay_from_balance", "bill.release", "bill.consume", "refund.request", "refund.failed", "refund.paid"]).Select(p => "ledger." + p))
+            .Concat(((string[])["payment.receive", "payment.allocate", "bill.pay_from_balance", "bill.release", "bill.consume", "bill.write_off", "bill.give_back", "refund.request", "refund.failed", "refund.paid"]).Select(p => "ledger." + p))
+            .Concat(BillReasons.WriteOff.Concat(BillReasons.GiveBack).Concat(BillReasons.Reject).Select(r => "bill.reason." + r))
+            .Concat(typeof(BillRefusals).GetFields().Select(f => "refusal." + f.GetRawConstantValue()))
+            .Concat(Enum.GetNames<PayerKind>().Select(k => "bill.payer." + JsonNamingPolicy.SnakeCaseLower.ConvertName(k)))
             .Concat(((string[])[Tariff.NotInForce, Tariff.TermNotOffered, Refunds.Insufficient, Refunds.NoAmount]).Select(c => "refusal." + c));
         Assert.All(keys.Distinct(StringComparer.Ordinal), key => Assert.True(texts.ContainsKey(key), key));
     }

@@ -6,6 +6,7 @@ using Muqeem.Platform.Keys;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.Tests;
+using NodaTime;
 
 namespace Muqeem.Payments;
 
@@ -60,6 +61,26 @@ internal sealed class World : IAsyncDisposable
 
     public static Quote Price(int riyals) =>
         new([new PriceLine("ERV_SINGLE", 1, Money.Riyals(riyals), PayerKind.Resident, 1, new Dictionary<string, object>(StringComparer.Ordinal) { ["months"] = 1 }, null)], []);
+
+    /// <summary>The desk of two officers. All cases are one person's, who is told nothing here.</summary>
+    /// <param name="arrived">Told of cases whose bill became settled.</param>
+    public BillDesk Officers(TestClock? clock = null, List<CaseId>? arrived = null, List<string>? told = null) => new(
+        Db, Ledger, clock is null ? Bills : new Bills(clock), Sealer, Door, Database.Writer,
+        (_, _, _, kind, _) =>
+        {
+            told?.Add(kind);
+            return Task.CompletedTask;
+        },
+        (_, _) => Task.FromResult<PersonId?>(Somebody),
+        (id, _) =>
+        {
+            arrived?.Add(id);
+            return Task.CompletedTask;
+        },
+        () => new BillRules(Duration.FromHours(48), new HashSet<string>(StringComparer.Ordinal) { "LATE_RENEWAL" }, 1), clock ?? Clock);
+
+    /// <summary>Whose cases they are.</summary>
+    public PersonId Somebody { get; } = new(Guid.CreateVersion7());
 
     public Payer NewPayer() => Payer.Person(PersonId.New(Clock));
 

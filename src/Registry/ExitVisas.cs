@@ -71,8 +71,9 @@ public sealed class ExitVisas(Db db, TimeProvider clock)
         return id;
     }
 
-    public void Settle(Change change, Fine fine) =>
-        change.Heads.Add(RegistryTables.Fine.Head(fine.Id, fine.Version, fine.Person.Value, fine.Code, fine.Ordinal, fine.Day, fine.Amount, "PAID", fine.Source));
+    /// <param name="waived">All of it was written off, and no money came.</param>
+    public void Settle(Change change, Fine fine, bool waived) =>
+        change.Heads.Add(RegistryTables.Fine.Head(fine.Id, fine.Version, fine.Person.Value, fine.Code, fine.Ordinal, fine.Day, fine.Amount, waived ? "WAIVED" : "PAID", fine.Source));
 
     private static Claim OpenClaim(PersonId person) => new("open_exit_visa", person.Value.ToByteArray());
 

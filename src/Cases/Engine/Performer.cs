@@ -251,12 +251,12 @@ public sealed class Performer
         await _notices.AddAsync(c.Change, c.Head.Person, "fined", c.Head.Case, ("amount", line.Amount));
     }
 
-    /// <summary>The fine's money is here: the fine is settled and its bill spent.</summary>
+    /// <summary>The fine's money is here, or was written off: the fine is settled and its bill spent.</summary>
     internal async Task SettleFineAsync(CaseChange c, Bill bill)
     {
         foreach (var fine in (await _visas.FinesAsync(c.Head.Person)).Where(f => f.Open && f.Source == c.Head.Id))
         {
-            _visas.Settle(c.Change, fine);
+            _visas.Settle(c.Change, fine, waived: bill.Received == Money.Zero);
         }
         _bills.Consume(c.Change, bill);
     }

@@ -20,8 +20,9 @@ using NodaTime;
 namespace Muqeem.Cases;
 
 /// <summary>Whose receipts they are.</summary>
-/// <param name="Origin">The address under which the installation is reached.</param>
-public sealed record ReceiptIssuer(string Origin);
+/// <param name="Origin">The name of the installation, an address.</param>
+/// <param name="Address">Where it is reached, for a phone's camera; null where no public address is set.</param>
+public sealed record ReceiptIssuer(string Origin, string? Address);
 
 /// <summary>One line of a case's receipts.</summary>
 /// <param name="Outcome"><see cref="ReceiptOutcomes"/>; texts <c>receipt.outcome.*</c>.</param>

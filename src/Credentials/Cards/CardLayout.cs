@@ -90,7 +90,7 @@ internal sealed class CardLayout(CardModel card, Language arabic, Language engli
         marks.Add(new Fill(Ornament.Box(0, zoneTop, Width, ZoneHeight), Paper));
         marks.Add(new Stroke(Ornament.Line(0, zoneTop, Width, zoneTop), Gold, 0.25));
         marks.Add(new Fill(Ornament.Box(codeLeft, top, side, side, 0.8), White));
-        marks.Add(new Fill(Ornament.Modules(modules, codeLeft, top, side / modules.Count), new(0x000000)));
+        marks.Add(QrPicture.Drawn(card.Qr, codeLeft, top, side));
 
         List<Row> rows =
         [

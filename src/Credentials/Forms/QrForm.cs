@@ -28,6 +28,8 @@ public static class QrForm
     public const int Kind = -65537, CardKind = 1, LiveKind = 2;
     public const int AgesClaim = -65538;
 
+    private const int PaymentKind = Verifier.Qr.PaymentCode.Kind, PaidClaim = (int)Verifier.Qr.PaymentCode.PaidClaim;
+
     private const int ExpiresClaim = 4, IssuedClaim = 6, IdClaim = 7, IdentityClaim = 169, StatusClaim = 65535;
     private const int KeyId = 4;
 
@@ -54,6 +56,28 @@ public static class QrForm
     /// <remarks>The name is left out whole when a cheap camera could not read the code with it.</remarks>
     public static Unsigned Live(IdClaims? id, byte[] certificate, byte[] handle, Instant issued, Duration life, QrView view, string? origin) =>
         First([Names.Latin, Names.None], origin, names => Seal(certificate, w => LiveClaims(w, id, handle, issued, life, view, names)));
+
+    /// <summary>The code on the receipt of a payment. It names no person.</summary>
+    /// <param name="bill">Names the bill to us alone.</param>
+    /// <param name="service">Code of the service.</param>
+    public static Unsigned Payment(byte[] certificate, Guid bill, Instant signedAt, Instant paidAt, Money amount, string service, bool specimen) => Seal(certificate, w =>
+    {
+        w.WriteStartMap(4);
+        w.WriteInt32(IssuedClaim);
+        w.WriteInt64(signedAt.ToUnixTimeSeconds());
+        w.WriteInt32(IdClaim);
+        w.WriteByteString(bill.ToByteArray(bigEndian: true));
+        w.WriteInt32(Kind);
+        w.WriteInt32(PaymentKind);
+        w.WriteInt32(PaidClaim);
+        w.WriteStartArray(4);
+        w.WriteInt64(amount.Halalas);
+        w.WriteInt64(paidAt.ToUnixTimeSeconds());
+        w.WriteTextString(service);
+        w.WriteBoolean(specimen);
+        w.WriteEndArray();
+        w.WriteEndMap();
+    });
 
     /// <summary>With the most names that fit.</summary>
     private static Unsigned First(ReadOnlySpan<Names> choices, string? origin, Func<Names, Unsigned> write)

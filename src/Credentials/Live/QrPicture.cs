@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Muqeem.Credentials.Cards;
+using Muqeem.Platform.Drawing;
 using QRCoder;
 
 namespace Muqeem.Credentials.Live;
@@ -32,6 +34,14 @@ public static class QrPicture
         }
         return string.Create(CultureInfo.InvariantCulture,
             $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" role="img" aria-label="{System.Net.WebUtility.HtmlEncode(label)}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}h-{size}z"/><path d="{path}"/></svg>""");
+    }
+
+    /// <summary>On a sheet, its quiet modules within the square.</summary>
+    /// <param name="side">Of the square, in millimetres.</param>
+    public static Fill Drawn(string text, double x, double y, double side)
+    {
+        var modules = Modules(text);
+        return new Fill(Ornament.Modules(modules, x, y, side / modules.Count), new(0x000000));
     }
 
     /// <summary>The QR version (1 to 40) that a text needs.</summary>

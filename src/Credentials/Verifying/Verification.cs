@@ -258,7 +258,7 @@ public sealed class Verification(
     }
 
     /// <summary>What follows our scheme, or the last part of an address that is long enough to be a code; any case, because people type and browsers change it.</summary>
-    private static byte[]? CodeIn(string text)
+    public static byte[]? CodeIn(string text)
     {
         var scheme = text.LastIndexOf(QrCode.Prefix, StringComparison.OrdinalIgnoreCase);
         if (scheme >= 0)

@@ -37,6 +37,7 @@ public static class ApiSetup
         ReviewRoutes.Map(api);
         VerifierRoutes.Map(endpoints.MapGroup(Root + "/verifier").DisableAntiforgery().DisableValidation());
         IdRoutes.Map(api);
+        BillRoutes.Map(api);
         SubscriptionRoutes.Map(api);
         endpoints.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
     }

@@ -26,6 +26,9 @@ internal static class Money
                 : null,
         });
         services.AddSingleton<MoneyArrived>(p => (id, cancel) => ArrivedAsync(p, id, cancel));
+        services.AddSingleton<TellPayer>(p => (change, person, id, kind, arguments) => p.GetRequiredService<Notices>().AddAsync(change, person, kind, id, arguments));
+        services.AddSingleton<PersonOfCase>(p => async (id, cancel) =>
+            await p.GetRequiredService<Platform.Database.Db>().FirstAsync<Guid?>("SELECT person_id FROM case_head WHERE id = @id", new { id = id.Value }, cancel) is { } person ? new PersonId(person) : null);
         services.HandleOutbox<GatewayDesk>(PaymentTopics.Bill, async (desk, item, cancel) => Result(await desk.BillAsync(item.Payload, cancel)));
         services.HandleOutbox<GatewayDesk>(PaymentTopics.BillWithdrawn, async (desk, item, cancel) => Result(await desk.WithdrawAsync(item.Payload, cancel)));
         services.HandleOutbox<GatewayDesk>(PaymentTopics.Refund, async (desk, item, cancel) => Result(await desk.RefundAsync(item.Payload, cancel)));

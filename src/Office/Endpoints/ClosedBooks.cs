@@ -15,7 +15,7 @@ internal static class ClosedBooks
     public static void Map(RouteGroupBuilder office)
     {
         office.MapGet("/books", async (HttpContext http, Closings closings, CancellationToken cancel) =>
-            PageResult.Of<BooksPage, BooksModel>(new(http.MustBeSignedIn(), await closings.LatestAsync(cancel: cancel)))).RequireAuthorization(OfficeSetup.Books);
+            PageResult.Of<BooksPage, BooksModel>(new(http.MustBeSignedIn(), await closings.LatestAsync(cancel: cancel), await closings.OpenAsync(cancel)))).RequireAuthorization(OfficeSetup.Books);
         office.MapGet("/books/{day}", async (string day, HttpContext http, Closings closings, CancellationToken cancel) =>
             LocalDatePattern.Iso.Parse(day).TryGetValue(default, out var closed) && await closings.OfAsync(closed, cancel) is { } found
                 ? PageResult.Of<ClosedDayPage, ClosedDayModel>(new(http.MustBeSignedIn(), found))

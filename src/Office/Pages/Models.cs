@@ -18,7 +18,23 @@ public sealed record OfficeSignInModel(FormState Form, Instant? OpensAt, string?
 
 public sealed record OfficeCodeModel(FormState Form, bool MayUsePaper, string? ReturnTo);
 
-public sealed record BooksModel(Session Me, IReadOnlyList<Payments.Closing> Closings);
+/// <param name="Open">The first day that is not closed; null: all are.</param>
+public sealed record BooksModel(Session Me, IReadOnlyList<Payments.Closing> Closings, Payments.OpenDay? Open);
+
+/// <param name="Waiting">What waits for a second officer.</param>
+public sealed record BillsModel(Session Me, FormState Form, IReadOnlyList<Payments.BillProposal> Waiting);
+
+/// <param name="Done">What was just done: proposed, confirmed, rejected, withdrawn.</param>
+public sealed record BillFileModel(Session Me, Payments.BillFile File, NodaTime.Instant Now, NodaTime.LocalDate Today, FormState Form, string? Done)
+{
+    public Payments.BillProposalInWords? Open => File.OpenAt(Now);
+
+    public Payments.BillAct? May => Me.Has(OfficeRole.Officer) ? File.May(Now) : null;
+
+    public bool Mine => Open?.Proposal.ProposedBy == Me.Account;
+
+    public bool MayDecide => Me.Has(OfficeRole.Officer) && Open is not null && !Mine;
+}
 
 public sealed record ClosedDayModel(Session Me, Payments.ClosedDay Day);
 

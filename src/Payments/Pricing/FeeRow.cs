@@ -74,6 +74,9 @@ public sealed record FeeRow
     /// <summary>From this occurrence on a person decides on further measures; never automatic.</summary>
     public int? HumanDecisionFromOrdinal { get; init; }
 
+    /// <summary>The amount has this much value added tax in it; null: none is charged.</summary>
+    public int? TaxPercent { get; init; }
+
     public PayerKind? Payer { get; init; }
     public LocalDate? From { get; init; }
     public LocalDate? To { get; init; }

@@ -23,6 +23,17 @@ public sealed record PriceLine(string Code, int Quantity, Money Amount, PayerKin
         },
         StringComparer.Ordinal);
 
+    /// <summary>Of a billed line: what is not asked for any more.</summary>
+    public Money WrittenOff { get; init; }
+
+    /// <summary>Of a billed line: what was spent and is the payer's again.</summary>
+    public Money GivenBack { get; init; }
+
+    internal const string TaxFact = "tax", TaxPercentFact = "tax_percent";
+
+    /// <summary>The value added tax within <see cref="Amount"/>; zero on what the state charges.</summary>
+    public Money Tax => Facts.TryGetValue(TaxFact, out var tax) && tax is long halalas ? new Money(halalas) : Money.Zero;
+
     /// <summary>Key of the name shown for the line.</summary>
     public string TextKey => "fee." + Code.ToLowerInvariant();
 
@@ -47,6 +58,14 @@ public sealed record PriceLine(string Code, int Quantity, Money Amount, PayerKin
                 if (line.Until is { } until)
                 {
                     json.WriteString("until", NodaTime.Text.LocalDatePattern.Iso.Format(until));
+                }
+                if (line.WrittenOff > Money.Zero)
+                {
+                    json.WriteNumber("written_off", line.WrittenOff.Halalas);
+                }
+                if (line.GivenBack > Money.Zero)
+                {
+                    json.WriteNumber("given_back", line.GivenBack.Halalas);
                 }
                 json.WriteStartObject("facts");
                 foreach (var (name, value) in line.Facts.OrderBy(f => f.Key, StringComparer.Ordinal))
@@ -78,7 +97,11 @@ public sealed record PriceLine(string Code, int Quantity, Money Amount, PayerKin
                 f => f.Name,
                 f => f.Value.ValueKind == JsonValueKind.String ? (object)f.Value.GetString()! : f.Value.GetInt64(),
                 StringComparer.Ordinal),
-            line.TryGetProperty("until", out var until) ? NodaTime.Text.LocalDatePattern.Iso.Parse(until.GetString()!).Value : null))];
+            line.TryGetProperty("until", out var until) ? NodaTime.Text.LocalDatePattern.Iso.Parse(until.GetString()!).Value : null)
+        {
+            WrittenOff = line.TryGetProperty("written_off", out var off) ? new Money(off.GetInt64()) : Money.Zero,
+            GivenBack = line.TryGetProperty("given_back", out var back) ? new Money(back.GetInt64()) : Money.Zero,
+        })];
     }
 }
 

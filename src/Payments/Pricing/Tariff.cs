@@ -229,8 +229,19 @@ public sealed class Tariff
     public Result<PriceLine>? PlatformFee(string code, LocalDate on, PayerKind? payer = null) =>
         _platformFees ? ForRequest(code, on, payer) : (Result<PriceLine>?)null;
 
-    private PriceLine Line(FeeRow row, int quantity, decimal riyals, PayerKind? payer, IReadOnlyDictionary<string, object> facts, LocalDate? until) =>
-        new(row.Code, quantity, Money.Riyals(riyals), payer ?? row.Payer ?? PayerKind.Resident, Version, facts, until);
+    private PriceLine Line(FeeRow row, int quantity, decimal riyals, PayerKind? payer, IReadOnlyDictionary<string, object> facts, LocalDate? until)
+    {
+        var amount = Money.Riyals(riyals);
+        if (row.TaxPercent is { } percent)
+        {
+            facts = new Dictionary<string, object>(facts, StringComparer.Ordinal)
+            {
+                [PriceLine.TaxPercentFact] = percent,
+                [PriceLine.TaxFact] = (long)Math.Round(amount.Halalas * (decimal)percent / (100 + percent), MidpointRounding.AwayFromZero),
+            };
+        }
+        return new(row.Code, quantity, amount, payer ?? row.Payer ?? PayerKind.Resident, Version, facts, until);
+    }
 
     private static Refusal Missing(string code, LocalDate on) =>
         new(NotInForce, ("fee", code), ("on", on));

@@ -42,7 +42,7 @@ public enum KeyPurpose
     /// <summary>Derives the secrets of verifiers' sessions from their names. Rotated, open sessions end.</summary>
     VerifierSession,
 
-    /// <summary>Signs the receipts of decisions. Certified by the root.</summary>
+    /// <summary>Signs the receipts of decisions and of payments, which nobody can take for each other. Certified by the root.</summary>
     Receipt,
 }
 

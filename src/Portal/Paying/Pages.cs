@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Routing;
 using Muqeem.Cases;
 using Muqeem.Kernel;
 using Muqeem.Payments;
+using Muqeem.Platform.Drawing;
+using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Writing;
 using Muqeem.Portal.Shared;
@@ -26,6 +28,35 @@ internal static class Pages
         money.MapGet("", async (HttpContext http, Ledger ledger, Refunds refunds, CancellationToken cancel) =>
             PageResult.Of<MoneyPage, MoneyModel>(await MoneyAsync(http, ledger, refunds, FormState.Empty(), cancel)));
         money.MapPost("", RefundAsync);
+
+        var receipts = pages.MapGroup("/me/receipts/{id:guid}").RequireAuthorization(Doors.Resident);
+        receipts.MapGet("", async (Guid id, HttpContext http, PaymentReceipts all, CancellationToken cancel) =>
+            await ReceiptAsync(id, http, all, cancel) is { } receipt ? PageResult.Of<ReceiptPage, PaymentReceipt>(receipt) : PageResult.Error(StatusCodes.Status404NotFound));
+        receipts.MapGet("/receipt.pdf", PdfAsync);
+    }
+
+    private static Task<PaymentReceipt?> ReceiptAsync(Guid id, HttpContext http, PaymentReceipts all, CancellationToken cancel)
+    {
+        var session = http.MustBeSignedIn();
+        return all.FindAsync(session.Actor, session.Account, session.Person, new BillId(id), cancel);
+    }
+
+    private static async Task<IResult> PdfAsync(Guid id, HttpContext http, PaymentReceipts all, CancellationToken cancel)
+    {
+        if (await ReceiptAsync(id, http, all, cancel) is not { } receipt)
+        {
+            return PageResult.Error(StatusCodes.Status404NotFound);
+        }
+        try
+        {
+            var file = await all.PdfAsync(receipt, cancel);
+            http.Response.Headers.CacheControl = "no-store";
+            return Results.File(file, "application/pdf", $"{receipt.Reference}-{receipt.Receipt.Number}.pdf");
+        }
+        catch (Exception later) when (later is KeyUnavailableException or DrawingException { Fault: DrawingFault.Ended })
+        {
+            return PageResult.Error(StatusCodes.Status503ServiceUnavailable).RetryAfter(TimeSpan.FromSeconds(5));
+        }
     }
 
     private static async Task<BillModel?> ModelAsync(Guid id, HttpContext http, CaseViews views, Ledger ledger, PortalOptions options, TimeProvider clock, FormState form, CancellationToken cancel)
@@ -42,21 +73,22 @@ internal static class Pages
     private static async Task<MoneyModel> MoneyAsync(HttpContext http, Ledger ledger, Refunds refunds, FormState form, CancellationToken cancel)
     {
         var payer = http.MustBeSignedIn().Person.Value;
-        return new(await ledger.BalanceOfAsync(payer, cancel), await ledger.StatementAsync(payer, 50, cancel), await refunds.OfAsync(payer, cancel), form);
+        return new(await ledger.BalanceOfAsync(payer, cancel), await ledger.StatementAsync(payer, 50, cancel), await refunds.OfAsync(payer, cancel), await ledger.PaidBillsOfPayerAsync(payer, 50, cancel), form);
     }
 
-    /// <summary>Gives back all of the balance: also after the residence has ended, and from anywhere.</summary>
+    /// <summary>Gives back all of the balance or a part of it: also after the residence has ended, and from anywhere.</summary>
     private static async Task<IResult> RefundAsync(HttpContext http, Ledger ledger, Refunds refunds, RefundDesk desk, TimeProvider clock, CancellationToken cancel)
     {
         var form = await FormState.ReadAsync(http);
-        if (!form.Redraw && form.TryParse("iban", Iban.Parse, out var iban))
+        // Both are looked at before anything is said: whoever mistyped two fields reads of both.
+        if (!form.Redraw && form.TryParse("amount", AmountOrAll.Parse, out var amount) & form.TryParse("iban", Iban.Parse, out var iban))
         {
-            switch (await desk.AskAsync(http.ActOf(form, RefundDesk.Verb, clock), null, iban, cancel))
+            switch (await desk.AskAsync(http.ActOf(form, RefundDesk.Verb, clock), amount.Value, iban, cancel))
             {
                 case RefundAnswer.Done:
                     return http.GoTo("me/money");
                 case RefundAnswer.Refused no:
-                    form.Refuse("iban", no.Why);
+                    form.Refuse("amount", no.Why);
                     break;
                 case RefundAnswer.Later later:
                     return http.TryAgain(form, later.After);
@@ -106,7 +138,8 @@ internal static class Pages
 }
 
 /// <summary>The holder's own money: what it is, where it came from, what is on its way back.</summary>
-public sealed record MoneyModel(Money Balance, IReadOnlyList<StatementLine> Statement, IReadOnlyList<Refund> Refunds, FormState Form);
+/// <param name="Paid">Bills that have a receipt.</param>
+public sealed record MoneyModel(Money Balance, IReadOnlyList<StatementLine> Statement, IReadOnlyList<Refund> Refunds, IReadOnlyList<Bill> Paid, FormState Form);
 
 /// <param name="Balance">The reader's own money.</param>
 /// <param name="Own">Whether the reader is who pays.</param>

@@ -144,7 +144,7 @@ public sealed class QrCode
             : Reason.QrSignerUnknown;
     }
 
-    private static Checked<Envelope> Open(ReadOnlyMemory<byte> bytes)
+    internal static Checked<Envelope> Open(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.Length > Longest)
         {
@@ -171,7 +171,7 @@ public sealed class QrCode
             : Reason.QrMalformed;
     }
 
-    private sealed record Envelope(CoseMessage Message, ReadOnlyMemory<byte> KeyId, ReadOnlyMemory<byte> Payload);
+    internal sealed record Envelope(CoseMessage Message, ReadOnlyMemory<byte> KeyId, ReadOnlyMemory<byte> Payload);
 
     private Reason? CheckTimes(DateTimeOffset now, QrOptions options)
     {

@@ -29,7 +29,7 @@ public sealed class QrSigners
             {
                 return reason;
             }
-            if (!signer.MaySign(purposes.QrCard) && !signer.MaySign(purposes.QrLive))
+            if (!signer.MaySign(purposes.QrCard) && !signer.MaySign(purposes.QrLive) && !signer.MaySign(purposes.Receipt))
             {
                 return Reason.SignerPurpose;
             }

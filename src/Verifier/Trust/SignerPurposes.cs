@@ -19,6 +19,6 @@ public sealed record SignerPurposes
     /// <summary>Signs status lists and offline bundles. The draft's id-kp-oauthStatusSigning has no number yet.</summary>
     public string Status { get; init; } = ExampleArc + ".4";
 
-    /// <summary>Signs the receipts of decisions.</summary>
+    /// <summary>Signs the receipts of decisions and of payments.</summary>
     public string Receipt { get; init; } = ExampleArc + ".5";
 }

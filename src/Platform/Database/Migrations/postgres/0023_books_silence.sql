@@ -1,0 +1,7 @@
+-- older may run
+-- Since when the payment gateway cannot say what it took on a day that is to be closed.
+CREATE TABLE books_silence (
+  day text NOT NULL PRIMARY KEY,
+  since bigint NOT NULL,
+  asked_at bigint NOT NULL
+);
