@@ -160,7 +160,7 @@ public sealed class CaseViews
         // A refusal by rule shows the findings; a refusal by an officer his words.
         return new(head, _services.ByCode(head.Service), timeline, [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Comparisons ?? [], bill, decided,
             timeline.LastOrDefault(e => e.To == head.State && e.Reason is not null)?.Reason, next is { } n ? Instant.Max(Clock.FromMicros(n), _clock.Now()) : null, objectUntil,
-            await _store.OpenedAsync(access, head, contests), Contestable(head, last, contests), await _store.DegradedAsync(id, cancel));
+            await _store.OpenedAsync(access, head, contests), Contestable(head, last, contests), await _store.DegradedAsync(head.Case, cancel));
     }
 
     private IReadOnlyList<string> Contestable(CaseHead head, StoredAssessment? last, IReadOnlyList<StoredContest> before)
@@ -233,7 +233,7 @@ public sealed class CaseViews
         return new(head, service, request, answers, FormContext.From(_engine.Rules(head.Category, _clock.Now()), facts), last?.Comparisons ?? [], [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Signals ?? [],
             last is null ? [] : PriceLine.FromJson(last.Lines), await TimelineAsync(head, cancel), held?.Until > _clock.Now() ? held.Officer : null, held?.Until, pending,
             await LastNoteAsync(access, head, CaseActs.Object, cancel), await LastNoteAsync(access, head, CaseActs.Refuse, cancel) ?? await LastNoteAsync(access, head, CaseActs.Ask, cancel),
-            await _store.OpenedAsync(access, head, await _store.ContestsAsync(head.Case, cancel)), await _store.DegradedAsync(id, cancel));
+            await _store.OpenedAsync(access, head, await _store.ContestsAsync(head.Case, cancel)), await _store.DegradedAsync(head.Case, cancel));
     }
 
     private async Task<IReadOnlyList<TimelineEntry>> TimelineAsync(CaseHead head, CancellationToken cancel) =>
