@@ -38,13 +38,15 @@ public sealed class MessageSigner
     public PublicKeyText Key => _current();
 
     /// <param name="seed">The 32 bytes of an Ed25519 private key.</param>
-    public static MessageSigner OfSeed(byte[] seed)
-    {
-        var key = PublicKeyText.OfEd25519(Ed25519.PublicKey(seed));
-        return new(() => key, (_, data) => Ed25519.Sign(seed, data));
-    }
+    public static MessageSigner OfSeed(byte[] seed) => Of(KeyAlgorithm.Ed25519, seed);
 
-    /// <param name="purpose">One whose key is Ed25519.</param>
+    /// <param name="pkcs8">Of a key on P-256.</param>
+    public static MessageSigner OfPkcs8(byte[] pkcs8) => Of(KeyAlgorithm.EcdsaP256, pkcs8);
+
+    /// <summary>A new private key on P-256, PKCS#8.</summary>
+    public static byte[] NewPkcs8() => MemoryHolder.NewMaterial(KeyAlgorithm.EcdsaP256);
+
+    /// <param name="purpose">One that signs, and is not certified.</param>
     public static MessageSigner Of(KeyStore keys, KeyPurpose purpose)
     {
         InUse? known = null;
@@ -53,12 +55,19 @@ public sealed class MessageSigner
             var now = keys.PublicKey(purpose);
             if (known is not { } same || same.Id != now.Id)
             {
-                known = same = new(now.Id, PublicKeyText.OfEd25519(now.X));
+                known = same = new(now.Id, PublicKeyText.Of(now));
             }
             return same.Key;
         }
         // A rotation between the two gives another key's signature: then it is made again.
         return new(Current, (key, data) => keys.Sign(purpose, data, out var id) is var made && known is { } last && last.Id == id && last.Key == key ? made : null);
+    }
+
+    private static MessageSigner Of(KeyAlgorithm algorithm, byte[] material)
+    {
+        var holder = new MemoryHolder(algorithm, material);
+        var key = PublicKeyText.Of(holder.Public("", KeyState.Active));
+        return new(() => key, (_, data) => holder.Sign(data));
     }
 
     /// <summary>64 bytes, or null when the key was replaced since <paramref name="key"/> was asked for.</summary>

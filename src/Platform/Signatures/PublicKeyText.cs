@@ -115,8 +115,10 @@ public sealed record PublicKeyText(string Algorithm, byte[] Bytes, string Thumbp
         return new(HttpSignature.P256, key.ExportSubjectPublicKeyInfo(), Hash($$"""{"crv":"P-256","kty":"EC","x":"{{Base64Url.EncodeToString(x)}}","y":"{{Base64Url.EncodeToString(y)}}"}"""));
     }
 
+    public static PublicKeyText Of(Keys.SigningKey key) => key.Y.Length == 0 ? OfEd25519(key.X) : OfP256(key.X, key.Y);
+
     /// <param name="x">32 bytes.</param>
-    public static PublicKeyText OfEd25519(byte[] x) => new(HttpSignature.Ed25519, x, Hash($$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64Url.EncodeToString(x)}}"}"""));
+    internal static PublicKeyText OfEd25519(byte[] x) => new(HttpSignature.Ed25519, x, Hash($$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64Url.EncodeToString(x)}}"}"""));
 
     private static string Hash(string canonical) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(canonical)));
 }
