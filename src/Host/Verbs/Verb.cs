@@ -24,6 +24,7 @@ internal static class Verb
           muqeem credentials reissue --Key=ID [--Reason=CODE]  issues everything anew that a withdrawn signer signed; stopped anywhere, the same command goes on
           muqeem books close        [--Day=2027-01-31] closes the books of every day up to this one, by default yesterday; exits 1 while the payment gateway cannot say what it took
           muqeem books export       --From=DAY --To=DAY --File=FILE writes closed days for a general ledger (CSV)
+          muqeem exchange export    REQUEST-ID FILE, check FILE --keys=FILE …: evidence of what was said between us and an agency, and its proof without a network; muqeem exchange alone says how
           muqeem keys     lists, certifies, rotates and revokes keys; muqeem keys alone says how
           muqeem verifiers  registers and revokes who may check IDs by program; muqeem verifiers alone says how
 
@@ -69,6 +70,8 @@ internal static class Verb
                 return await BooksVerbs.CloseAsync(close);
             case "books" when rest is ["export", .. var export]:
                 return await BooksVerbs.ExportAsync(export);
+            case "exchange":
+                return await ExchangeVerbs.RunAsync(rest);
             case "keys":
                 return await KeyVerbs.RunAsync(rest);
             case "verifiers":
