@@ -70,7 +70,7 @@ public sealed class Installation : IAsyncDisposable
         {
             try
             {
-                foreach (var (name, value) in (await _http.GetFromJsonAsync<Dictionary<string, string>>(new Uri(new Uri(Origin(Agencies)), "keys")))!)
+                foreach (var (name, value) in (await _http.GetFromJsonAsync<Dictionary<string, string>>(new Uri(Agencies, "keys")))!)
                 {
                     keys[name.Replace(":", "__", StringComparison.Ordinal)] = value;
                 }

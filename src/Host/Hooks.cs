@@ -19,15 +19,21 @@ internal static class Hooks
     public static void MapHooks(this IEndpointRouteBuilder endpoints)
     {
         var hooks = endpoints.MapGroup("/hooks").AllowAnonymous().DisableAntiforgery();
-        hooks.MapPost("/payments", http => TakeAsync(http, PaymentWebhook.Operation, null, (_, body) => PaymentAsync(http, body)));
-        hooks.MapPost("/border", http => TakeAsync(http, BorderWebhook.Operation, null, (_, body) => BorderAsync(http, body)));
-        hooks.MapPost("/labour", http => TakeAsync(http, ConfirmationWebhook.Operation, null, (_, body) => LabourAsync(http, body)));
-        hooks.MapPost("/contests/{agency}", ContestAsync);
+        hooks.MapPost("/payments", TakePaymentAsync);
+        hooks.MapPost("/border", TakeCrossingAsync);
+        hooks.MapPost("/labour", TakeConfirmationAsync);
+        hooks.MapPost("/contests/{agency}", TakeContestAsync);
     }
+
+    private static Task TakePaymentAsync(HttpContext http) => TakeAsync(http, PaymentWebhook.Operation, null, body => PaymentAsync(http, body));
+
+    private static Task TakeCrossingAsync(HttpContext http) => TakeAsync(http, BorderWebhook.Operation, null, body => BorderAsync(http, body));
+
+    private static Task TakeConfirmationAsync(HttpContext http) => TakeAsync(http, ConfirmationWebhook.Operation, null, body => LabourAsync(http, body));
 
     /// <summary>Asks who calls, has the call done, and signs what we answer. Both are kept, for a proof later.</summary>
     /// <param name="agency">Whose address this is; null: that of any who may call this.</param>
-    private static async Task TakeAsync(HttpContext http, string operation, string? agency, Func<AgencyCall, byte[], Task<IResult>> work)
+    private static async Task TakeAsync(HttpContext http, string operation, string? agency, Func<byte[], Task<IResult>> work)
     {
         var body = await BodyAsync(http);
         var call = body is null ? new Refusal(CallGate.TooLarge) : http.RequestServices.GetRequiredService<CallGate>().Admit(http.Request, body, operation, agency);
@@ -42,7 +48,7 @@ internal static class Hooks
             switch (await http.RequestServices.GetRequiredService<NonceStore>().TakeAsync(admitted.Signature.KeyId, admitted.Signature.Nonce, http.RequestAborted))
             {
                 case true:
-                    result = await work(admitted, body!);
+                    result = await work(body!);
                     break;
                 case false:
                     (outcome, result) = (CallGate.Replayed, Refused(new Refusal(CallGate.Replayed)));
@@ -146,7 +152,7 @@ internal static class Hooks
     }
 
     /// <summary>An agency answers a contest of its record.</summary>
-    private static async Task ContestAsync(HttpContext http)
+    private static async Task TakeContestAsync(HttpContext http)
     {
         // The name under which the agency's address is known: traffic.
         var prefix = http.Request.RouteValues["agency"] as string;
@@ -155,7 +161,7 @@ internal static class Hooks
             await Results.NotFound().ExecuteAsync(http);
             return;
         }
-        await TakeAsync(http, ContestWebhook.Operation, name, async (_, body) =>
+        await TakeAsync(http, ContestWebhook.Operation, name, async body =>
         {
             if (!ContestWebhook.Read(body).TryGet(out var given, out var refusal))
             {

@@ -115,28 +115,28 @@ public sealed class HttpSignatureTests
     [Fact]
     public void Changed_fields_are_read_or_refused_and_never_thrown_at()
     {
-        var dice = new Random(9421);
+        var dice = new Tests.Kills.Dice(9421);
         const string characters = "\"();=:, @abcmnostuyz0123456789-_.*\\\t\u00e9\0";
         string Changed(string text)
         {
             var bytes = new StringBuilder(text);
-            for (var n = dice.Next(1, 5); n > 0; n--)
+            for (var n = 1 + dice.Roll(4); n > 0; n--)
             {
-                var at = dice.Next(bytes.Length + 1);
-                switch (dice.Next(4))
+                var at = dice.Roll(bytes.Length + 1);
+                switch (dice.Roll(4))
                 {
                     case 0 when at < bytes.Length:
-                        bytes.Remove(at, Math.Min(dice.Next(1, 8), bytes.Length - at));
+                        bytes.Remove(at, Math.Min(1 + dice.Roll(7), bytes.Length - at));
                         break;
                     case 1 when at < bytes.Length:
-                        bytes[at] = characters[dice.Next(characters.Length)];
+                        bytes[at] = characters[dice.Roll(characters.Length)];
                         break;
                     case 2:
-                        var from = dice.Next(text.Length);
-                        bytes.Insert(at, text.AsSpan(from, dice.Next(text.Length - from)));
+                        var from = dice.Roll(text.Length);
+                        bytes.Insert(at, text.AsSpan(from, dice.Roll(text.Length - from)));
                         break;
                     default:
-                        bytes.Insert(at, characters[dice.Next(characters.Length)]);
+                        bytes.Insert(at, characters[dice.Roll(characters.Length)]);
                         break;
                 }
             }
