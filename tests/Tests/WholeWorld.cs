@@ -9,6 +9,8 @@ using Muqeem.Host;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Folder;
+using Muqeem.Platform.Keys;
+using Muqeem.Platform.Signatures;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
 using Muqeem.Sandbox;
@@ -109,6 +111,8 @@ public sealed class WholeWorld : IAsyncDisposable
     private async Task StartMuqeemAsync()
     {
         App = MuqeemHost.Build([], _settings, _more);
+        // What the stand-ins would ask for: under load that takes longer than some tests let an agency take.
+        SandboxApp.Services.GetRequiredService<Consumers>().Add(PublicKeyText.SetOf(Get<KeyStore>().PublicKeys(KeyPurpose.Exchange).Select(PublicKeyText.Of)));
         await App.StartAsync();
     }
 

@@ -57,6 +57,14 @@ public sealed class ExchangeEvidenceTests : IDisposable
         return ExchangeEvidence.Verify(File(exchange), keys ?? Keys).Reason;
     }
 
+    /// <summary>A good one, for whoever damages it.</summary>
+    internal static (byte[] File, byte[][] Keys) Sample()
+    {
+        using var made = new ExchangeEvidenceTests();
+        var request = made.Request();
+        return (File(new JsonObject { ["request"] = request, ["answer"] = made.Answer(request) }), made.Keys);
+    }
+
     [Fact]
     public void Who_said_what_and_when_is_read_from_what_was_signed()
     {
