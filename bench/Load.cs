@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Muqeem.Agencies;
 using Muqeem.Cases.Definition;
+using Muqeem.Platform.Policies;
 using NodaTime;
 
 namespace Muqeem.Bench;
@@ -100,16 +101,24 @@ internal static class Load
         return new(applicants.Count / seconds, (hostCpu + databaseCpu) / applicants.Count, hostCpu / applicants.Count, [.. times.Select(t => t.ToArray())], retries);
     }
 
+    private static readonly string Purpose = PolicyBook.BaselineSnapshot().Get<IReadOnlyList<ExchangeRight>>(ExchangeRight.TheirCalls, new LocalDate(2026, 1, 1)).Single(r => r.Operation == PaymentWebhook.Operation).Purpose;
+
     /// <summary>The gateway's call: money for a bill that it names by our reference.</summary>
     public static byte[] Payment(Product product, Applicant applicant, Guid bill, long halalas)
     {
         var now = SystemClock.Instance.GetCurrentInstant();
         var paid = new PaymentReceived("bench-" + bill.ToString("N"), null, bill.ToString(), applicant.Number, PaymentPurpose.Residence, halalas, PaymentChannel.Sadad, now);
         var body = JsonSerializer.SerializeToUtf8Bytes(paid, Wire.Options);
-        var head = "POST /hooks/payments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " + body.Length + "\r\n";
-        foreach (var (name, value) in SignedWebhook.Sign("bench-" + bill.ToString("N"), now, body, product.PaymentKey))
+        var (address, id) = (new Uri($"http://127.0.0.1:{product.Port}/hooks/payments"), Guid.CreateVersion7());
+        using var call = new HttpRequestMessage(HttpMethod.Post, address);
+        call.Headers.Add(Exchange.RequestIdHeader, id.ToString());
+        call.Headers.Add(Exchange.CorrelationHeader, id.ToString("N"));
+        call.Headers.Add(Exchange.PurposeHeader, Purpose);
+        Exchange.Sign(call, address, body, product.PaymentSigner, now);
+        var head = "POST /hooks/payments HTTP/1.1\r\nHost: " + address.Authority + "\r\nContent-Type: application/json\r\nContent-Length: " + body.Length + "\r\n";
+        foreach (var (name, values) in call.Headers.NonValidated)
         {
-            head += name + ": " + value + "\r\n";
+            head += name + ": " + values + "\r\n";
         }
         return [.. System.Text.Encoding.ASCII.GetBytes(head + "\r\n"), .. body];
     }

@@ -17,6 +17,7 @@ using Muqeem.Payments;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Files;
 using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Signatures;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
 using Muqeem.Sandbox.Population;
@@ -29,8 +30,21 @@ using Npgsql;
 namespace Muqeem.Bench;
 
 /// <summary>Where the pieces are, and the settings that all processes share.</summary>
-internal sealed record Site(string Root, string Scratch, int FirstPort, Uri Sandbox, byte[] PaymentKey, IReadOnlyDictionary<string, string> Keys)
+internal sealed record Site(string Root, string Scratch, int FirstPort, Uri Sandbox, MessageSigner PaymentSigner, IReadOnlyDictionary<string, string> Keys)
 {
+    /// <summary>The private keys of the stand-ins, for their process; empty when they have their own.</summary>
+    public IReadOnlyDictionary<string, byte[]> PrivateKeys { get; init; } = new Dictionary<string, byte[]>();
+
+    /// <summary>Ports that products may have.</summary>
+    private const int Ports = 8;
+
+    /// <summary>What the stand-ins are told of keys: their own, and where those of all products are.</summary>
+    public IEnumerable<string> StandInKeys =>
+    [
+        .. AgenciesSetup.All.Where(a => PrivateKeys.ContainsKey(a.Name)).SelectMany(a => new[] { $"--Keys:{a.Prefix}", Convert.ToBase64String(PrivateKeys[a.Name]) }),
+        "--Muqeem:Keys", string.Join(' ', Enumerable.Range(1, Ports).Select(n => $"http://127.0.0.1:{FirstPort + n}/trust/exchange.json")),
+    ];
+
     public static Process Start(string assembly, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> environment, string log)
     {
         var start = new ProcessStartInfo("dotnet", [assembly, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -104,7 +118,7 @@ internal sealed class Product : IAsyncDisposable
     public int Port { get; }
     public int Pid => _host!.Id;
     public DatabaseOptions Options { get; }
-    public byte[] PaymentKey => _site.PaymentKey;
+    public MessageSigner PaymentSigner => _site.PaymentSigner;
 
     /// <summary>What its process is told.</summary>
     public IReadOnlyDictionary<string, string> Settings => _settings;

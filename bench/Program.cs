@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Muqeem.Agencies;
 using Muqeem.Bench;
+using Muqeem.Platform.Signatures;
 
 // Whole cases over HTTP against pgbench, in alternating slices. Exit: 0 all bars hold, 2 a bar is missed, 1 an answer was wrong.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -15,9 +15,9 @@ while (!File.Exists(Path.Combine(root, "Muqeem.slnx")))
 var firstPort = int.Parse(Environment.GetEnvironmentVariable("BENCH_PORT") ?? "5740");
 var scratch = Directory.CreateTempSubdirectory("muqeem-bench-").FullName;
 File.SetUnixFileMode(scratch, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-string[] names = [PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name];
-var keys = names.ToDictionary(n => n, _ => RandomNumberGenerator.GetBytes(32));
-var site = new Site(root, scratch, firstPort, new Uri($"http://127.0.0.1:{firstPort}"), keys[PaymentGateway.Name], keys.ToDictionary(k => $"Agencies:{k.Key}:WebhookKey", k => Convert.ToBase64String(k.Value)));
+var keys = AgenciesSetup.All.ToDictionary(a => a.Name, _ => MessageSigner.NewPkcs8());
+var site = new Site(root, scratch, firstPort, new Uri($"http://127.0.0.1:{firstPort}"), MessageSigner.OfPkcs8(keys[PaymentGateway.Name]),
+    keys.ToDictionary(k => $"Agencies:{k.Key}:Keys", k => PublicKeyText.SetOf([MessageSigner.OfPkcs8(k.Value).Key]))) { PrivateKeys = keys };
 var code = 1;
 try
 {

@@ -41,7 +41,7 @@ internal sealed class Run(Site site, Sizes sizes)
             return await ReportAsync();
         }
         using var newcomers = Product.Newcomers(people);
-        using var sandbox = Site.Start(site.Built("Sandbox"), ["--urls", site.Sandbox.ToString(), "--data", ":memory:", "--seed", people.Seed, "--origin", LocalDatePattern.Iso.Format(origin)], [], Path.Combine(site.Scratch, "sandbox.log"));
+        using var sandbox = Site.Start(site.Built("Sandbox"), ["--urls", site.Sandbox.ToString(), "--data", ":memory:", "--seed", people.Seed, "--origin", LocalDatePattern.Iso.Format(origin), .. site.StandInKeys], [], Path.Combine(site.Scratch, "sandbox.log"));
         try
         {
             if (Speeds.OverHttp.Any(Asked))

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Muqeem.Demo;
@@ -58,15 +58,30 @@ public sealed class Installation : IAsyncDisposable
     private async Task StartAsync(string root, int seed, string configuration)
     {
         var watch = Stopwatch.StartNew();
-        var keys = Enumerable.Range(0, 7).Select(_ => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))).ToArray();
         string At(string project) => Path.Combine(root, "src", project, "bin", configuration, "net10.0", $"Muqeem.{project}.dll");
-        Start("sandbox.log", [], At("Sandbox"), "--urls", Origin(Agencies), "--data", Path.Combine(Folder, "sandbox"),
-            "--Webhooks:payments:Url", new Uri(Muqeem, "hooks/payments").ToString(), "--Webhooks:payments:Key", keys[0],
-            "--Webhooks:border:Url", new Uri(Muqeem, "hooks/border").ToString(), "--Webhooks:border:Key", keys[1],
-            "--Webhooks:labour:Url", new Uri(Muqeem, "hooks/labour").ToString(), "--Webhooks:labour:Key", keys[2],
-            "--Webhooks:contests:Url", new Uri(Muqeem, "hooks/contests").ToString(), "--Webhooks:medical:Key", keys[3], "--Webhooks:insurance:Key", keys[4],
-            "--Webhooks:traffic:Key", keys[5], "--Webhooks:justice:Key", keys[6]);
-        Start("muqeem.log", new(StringComparer.Ordinal)
+        Start("sandbox.log", [],
+            At("Sandbox"), "--urls", Origin(Agencies), "--data", Path.Combine(Folder, "sandbox"),
+            "--Muqeem:Keys", new Uri(Muqeem, "trust/exchange.json").ToString(),
+            "--Webhooks:payments:Url", new Uri(Muqeem, "hooks/payments").ToString(), "--Webhooks:border:Url", new Uri(Muqeem, "hooks/border").ToString(),
+            "--Webhooks:labour:Url", new Uri(Muqeem, "hooks/labour").ToString(), "--Webhooks:contests:Url", new Uri(Muqeem, "hooks/contests").ToString());
+        // Each of the two must know the other's keys: the stand-ins ask for Muqeem's when they need them.
+        var keys = new Dictionary<string, string>(StringComparer.Ordinal);
+        await UntilAsync(async () =>
+        {
+            try
+            {
+                foreach (var (name, value) in (await _http.GetFromJsonAsync<Dictionary<string, string>>(new Uri(Agencies, "keys")))!)
+                {
+                    keys[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+                }
+                return true;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }, "the stand-ins are there", 120);
+        Start("muqeem.log", new(keys, StringComparer.Ordinal)
         {
             ["Data"] = Path.Combine(Folder, "data"),
             ["Kind"] = "demonstration",
@@ -75,13 +90,6 @@ public sealed class Installation : IAsyncDisposable
             ["Seed"] = seed.ToString(CultureInfo.InvariantCulture),
             ["Agencies__Sandbox"] = Origin(Agencies),
             ["Portal__PayPage"] = $"{Origin(Agencies)}/bank?number={{number}}",
-            ["Agencies__PaymentGateway__WebhookKey"] = keys[0],
-            ["Agencies__AlienRegister__WebhookKey"] = keys[1],
-            ["Agencies__LabourContracts__WebhookKey"] = keys[2],
-            ["Agencies__MedicalFitness__WebhookKey"] = keys[3],
-            ["Agencies__HealthInsurance__WebhookKey"] = keys[4],
-            ["Agencies__Traffic__WebhookKey"] = keys[5],
-            ["Agencies__Justice__WebhookKey"] = keys[6],
         }, At("Host"), "serve", "--urls", Origin(Muqeem));
         await UntilAsync(async () =>
         {

@@ -9,12 +9,6 @@ port="${PORT:-8080}" data="${DATA:-var}" agencies=$(( ${PORT:-8080} + 1 ))
 app=src/Host/bin/Release/net10.0/Muqeem.Host.dll
 sandbox=src/Sandbox/bin/Release/net10.0/Muqeem.Sandbox.dll
 mkdir -p "$data"; chmod 700 "$data"
-# One secret a kind of call, made once, shared by the two processes only.
-secrets="$data.agencies"
-(umask 077; touch "$secrets"; for name in AlienRegister LabourContracts PaymentGateway MedicalFitness HealthInsurance Traffic Justice; do
-  grep -q "^Agencies__${name}__" "$secrets" || echo "Agencies__${name}__WebhookKey=$(openssl rand -base64 32)" >> "$secrets"
-done)
-set -a; . "./$secrets" 2>/dev/null || . "$secrets"; set +a
 export Data="$data" Kind=demonstration PostgreSql="${DATABASE:-}" Seed="${SEED:-300}"
 export Agencies__Sandbox="http://localhost:$agencies" Portal__PayPage="http://localhost:$agencies/bank?number={number}"
 urls="http://localhost:$port"
@@ -28,12 +22,16 @@ pids=()
 stop() { for p in "${pids[@]:-}"; do [ -n "$p" ] && kill -TERM "$p" 2>/dev/null || true; done; wait 2>/dev/null || true; }
 trap stop EXIT
 trap 'exit 0' INT TERM
-dotnet "$sandbox" --urls "http://localhost:$agencies" --data "$data.sandbox" \
-  --Webhooks:payments:Url "http://localhost:$port/hooks/payments" --Webhooks:payments:Key "$Agencies__PaymentGateway__WebhookKey" \
-  --Webhooks:border:Url "http://localhost:$port/hooks/border" --Webhooks:border:Key "$Agencies__AlienRegister__WebhookKey" \
-  --Webhooks:labour:Url "http://localhost:$port/hooks/labour" --Webhooks:labour:Key "$Agencies__LabourContracts__WebhookKey" \
-  --Webhooks:contests:Url "http://localhost:$port/hooks/contests" --Webhooks:medical:Key "$Agencies__MedicalFitness__WebhookKey" --Webhooks:insurance:Key "$Agencies__HealthInsurance__WebhookKey" \
-  --Webhooks:traffic:Key "$Agencies__Traffic__WebhookKey" --Webhooks:justice:Key "$Agencies__Justice__WebhookKey" > "$data.sandbox.log" 2>&1 & pids+=($!)
+dotnet "$sandbox" --urls "http://localhost:$agencies" --data "$data.sandbox" --Muqeem:Keys "http://localhost:$port/trust/exchange.json" \
+  --Webhooks:payments:Url "http://localhost:$port/hooks/payments" --Webhooks:border:Url "http://localhost:$port/hooks/border" \
+  --Webhooks:labour:Url "http://localhost:$port/hooks/labour" --Webhooks:contests:Url "http://localhost:$port/hooks/contests" > "$data.sandbox.log" 2>&1 & pids+=($!)
+# The stand-ins' public keys, by which Muqeem believes them.
+for _ in $(seq 200); do
+  settings=$(curl -fsS "http://localhost:$agencies/keys/settings" 2>/dev/null) && break
+  kill -0 "${pids[0]}" 2>/dev/null || { echo "The stand-ins did not start:" >&2; tail -5 "$data.sandbox.log" >&2; exit 1; }
+  sleep 0.1
+done
+set -a; eval "$settings"; set +a
 dotnet "$app" serve --urls "$urls" > "$data.log" 2>&1 & pids+=($!)
 for _ in $(seq 200); do
   curl -fsS -o /dev/null "http://localhost:$port/readyz" 2>/dev/null && break

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Muqeem.Agencies;
 
-/// <summary>The links to other agencies. <c>Agencies:&lt;Name&gt;:Url</c> per agency, or <c>Agencies:Sandbox</c> for the stand-ins of all.</summary>
+/// <summary>The links to other agencies. <c>Agencies:&lt;Name&gt;:Url</c> per agency, or <c>Agencies:Sandbox</c> for the stand-ins of all. An <see cref="ExchangeDesk"/> is the host's to add.</summary>
 public static class AgenciesSetup
 {
     /// <summary>The agencies by name, with the path prefix that the stand-in serves each under.</summary>
@@ -26,12 +26,17 @@ public static class AgenciesSetup
     public static IServiceCollection AddAgencies(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
+        var keys = AgencyKeys.From(configuration);
+        services.AddSingleton(keys);
         foreach (var (name, prefix) in All)
         {
             var settings = AgencyLineSettings.From(configuration, name, prefix);
+            if (settings.Url is not null && !keys.HasKeyOf(name))
+            {
+                throw new InvalidOperationException($"Agencies:{name}:Keys is missing: without the agency's public key nobody could tell its answers from forged ones.");
+            }
             var client = services.AddHttpClient($"agency:{name}", http =>
             {
-                http.BaseAddress = settings.Url;
                 http.Timeout = Timeout.InfiniteTimeSpan; // the line keeps the time
                 http.MaxResponseContentBufferSize = 4 * 1024 * 1024;
             });
@@ -41,7 +46,7 @@ public static class AgenciesSetup
             services.AddSingleton(provider =>
             {
                 var factory = provider.GetRequiredService<IHttpClientFactory>();
-                return new AgencyLine(name, settings, () => factory.CreateClient($"agency:{name}"), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AgencyLine>>());
+                return new AgencyLine(name, settings, () => factory.CreateClient($"agency:{name}"), provider.GetRequiredService<ExchangeDesk>(), keys, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AgencyLine>>());
             });
         }
         services.AddSingleton<AgencyLines>();

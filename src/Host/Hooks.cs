@@ -4,6 +4,7 @@ using Muqeem.Cases.Definition;
 using Muqeem.Host.Wiring;
 using Muqeem.Kernel;
 using Muqeem.Payments;
+using Muqeem.Platform.Exchanges;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
 
@@ -17,23 +18,76 @@ internal static class Hooks
     public static void MapHooks(this IEndpointRouteBuilder endpoints)
     {
         var hooks = endpoints.MapGroup("/hooks").AllowAnonymous().DisableAntiforgery();
-        hooks.MapPost("/payments", PaymentAsync);
-        hooks.MapPost("/border", BorderAsync);
-        hooks.MapPost("/labour", LabourAsync);
-        hooks.MapPost("/contests/{agency}", ContestAsync);
+        hooks.MapPost("/payments", TakePaymentAsync);
+        hooks.MapPost("/border", TakeCrossingAsync);
+        hooks.MapPost("/labour", TakeConfirmationAsync);
+        hooks.MapPost("/contests/{agency}", TakeContestAsync);
     }
 
-    private static async Task<IResult> PaymentAsync(HttpContext http, PaymentsInbox inbox, IConfiguration configuration, TimeProvider clock)
+    private static Task TakePaymentAsync(HttpContext http) => TakeAsync(http, PaymentWebhook.Operation, null, body => PaymentAsync(http, body));
+
+    private static Task TakeCrossingAsync(HttpContext http) => TakeAsync(http, BorderWebhook.Operation, null, body => BorderAsync(http, body));
+
+    private static Task TakeConfirmationAsync(HttpContext http) => TakeAsync(http, ConfirmationWebhook.Operation, null, body => LabourAsync(http, body));
+
+    /// <summary>Asks who calls, has the call done, and signs what we answer. Both are kept, for a proof later.</summary>
+    /// <param name="agency">Whose address this is; null: that of any who may call this.</param>
+    private static async Task TakeAsync(HttpContext http, string operation, string? agency, Func<byte[], Task<IResult>> work)
     {
-        if (await BodyAsync(http) is not { } body)
+        var body = await BodyAsync(http);
+        var call = body is null ? new Refusal(CallGate.TooLarge) : http.RequestServices.GetRequiredService<CallGate>().Admit(http.Request, body, operation, agency);
+        var outcome = ExchangeRecord.Answered;
+        IResult result;
+        if (!call.TryGet(out var admitted, out var refusal))
         {
-            return TooLarge();
+            (outcome, result) = (refusal.Code, Refused(refusal));
         }
-        if (!PaymentWebhook.Verify(http.Request.Headers, body, Key(configuration, PaymentGateway.Name), clock.Now()).TryGet(out var call, out var refusal))
+        else
+        {
+            switch (await http.RequestServices.GetRequiredService<NonceStore>().TakeAsync(admitted.Signature.KeyId, admitted.Signature.Nonce, http.RequestAborted))
+            {
+                case true:
+                    result = await work(body!);
+                    break;
+                case false:
+                    (outcome, result) = (CallGate.Replayed, Refused(new Refusal(CallGate.Replayed)));
+                    break;
+                default:
+                    (outcome, result) = ("busy", Later(http, TimeSpan.FromSeconds(1)));
+                    break;
+            }
+        }
+        await AnswerAsync(http, operation, admitted, body, outcome, result);
+    }
+
+    private static async Task AnswerAsync(HttpContext http, string operation, AgencyCall? call, byte[]? body, string outcome, IResult result)
+    {
+        var (real, desk, now) = (http.Response.Body, http.RequestServices.GetRequiredService<ExchangeDesk>(), http.RequestServices.GetRequiredService<TimeProvider>().Now());
+        using var held = new MemoryStream();
+        http.Response.Body = held;
+        await result.ExecuteAsync(http);
+        http.Response.Body = real;
+        var answer = held.ToArray();
+        http.Response.ContentLength = answer.Length;
+        SignedPart? said = null;
+        if (call is not null)
+        {
+            http.Response.Headers[Exchange.RequestIdHeader] = call.RequestId.ToString();
+            said = SignedPart.Of(Exchange.Sign(http.Response, call.Message, answer, desk.Signer, now), answer);
+        }
+        // Of whoever could not be told nothing is kept but that he called.
+        desk.Keep(new(call?.RequestId ?? Guid.Empty, call?.Correlation ?? "-", call?.Agency ?? "-", ExchangeDirection.In, operation, call?.Purpose ?? "-", now, outcome, http.Response.StatusCode,
+            call is null ? null : SignedPart.Of(call.Signature, body!), said));
+        await real.WriteAsync(answer, http.RequestAborted);
+    }
+
+    private static async Task<IResult> PaymentAsync(HttpContext http, byte[] body)
+    {
+        if (!PaymentWebhook.Read(body).TryGet(out var payment, out var refusal))
         {
             return Refused(refusal);
         }
-        switch (await inbox.ReceiveAsync(Wiring.Money.NoticeOf(call.Payment), http.RequestAborted))
+        switch (await http.RequestServices.GetRequiredService<PaymentsInbox>().ReceiveAsync(Wiring.Money.NoticeOf(payment), http.RequestAborted))
         {
             case PaymentReception.Received { CasesTouched: var cases }:
                 return await GoOnAsync(http, cases);
@@ -63,62 +117,56 @@ internal static class Hooks
         return Results.Ok();
     }
 
-    private static async Task<IResult> BorderAsync(HttpContext http, CaseEngine engine, ExitVisas visas, IConfiguration configuration, TimeProvider clock)
+    private static async Task<IResult> BorderAsync(HttpContext http, byte[] body)
     {
-        if (await BodyAsync(http) is not { } body)
-        {
-            return TooLarge();
-        }
-        if (!BorderWebhook.Verify(http.Request.Headers, body, Key(configuration, AlienRegister.Name), clock.Now()).TryGet(out var call, out var refusal))
+        if (!BorderWebhook.Read(body).TryGet(out var crossing, out var refusal))
         {
             return Refused(refusal);
         }
         // A crossing on no visa of ours: the register keeps it, and the facts will show it.
-        return await RegisterEvents.CrossedAsync(engine, visas, call.Event, http.RequestAborted) is { } outcome ? Answer(http, outcome) : Results.Accepted();
+        var visas = http.RequestServices.GetRequiredService<ExitVisas>();
+        return await RegisterEvents.CrossedAsync(Engine(http), visas, crossing, http.RequestAborted) is { } outcome ? Answer(http, outcome) : Results.Accepted();
     }
 
-    private static async Task<IResult> LabourAsync(HttpContext http, CaseEngine engine, IConfiguration configuration, TimeProvider clock)
+    private static async Task<IResult> LabourAsync(HttpContext http, byte[] body)
     {
-        if (await BodyAsync(http) is not { } body)
-        {
-            return TooLarge();
-        }
-        if (!ConfirmationWebhook.Verify(http.Request.Headers, body, Key(configuration, LabourContracts.Name), clock.Now()).TryGet(out var call, out var refusal))
+        if (!ConfirmationWebhook.Read(body).TryGet(out var given, out var refusal))
         {
             return Refused(refusal);
         }
-        var given = call.Answer;
         if (!EmployerQuestion.TryReadReference(given.Reference, out var id, out var submission))
         {
-            return Refused(new Refusal(SignedWebhook.Malformed));
+            return Refused(new Refusal(CallGate.Malformed));
         }
         var operation = new Operation(Actor.Agency(LabourContracts.Name), Platform.Background.Names.IdOf("confirmation:" + given.Reference), Digest.Of("confirmation", given.Reference, given.Confirmed.ToString()));
-        return Answer(http, await engine.ConfirmAsync(operation, id, submission, given.Confirmed, http.RequestAborted));
+        return Answer(http, await Engine(http).ConfirmAsync(operation, id, submission, given.Confirmed, http.RequestAborted));
     }
 
     /// <summary>An agency answers a contest of its record.</summary>
-    /// <param name="agency">The name under which the agency's address is known: <c>traffic</c>.</param>
-    private static async Task<IResult> ContestAsync(HttpContext http, string agency, CaseEngine engine, IConfiguration configuration, TimeProvider clock)
+    private static async Task TakeContestAsync(HttpContext http)
     {
-        if (AgenciesSetup.All.FirstOrDefault(a => a.Prefix == agency) is not { Name: { } name } || Sources.OwnedBy(name) is not { } source || configuration[$"Agencies:{name}:WebhookKey"] is not { Length: > 0 })
+        // The name under which the agency's address is known: traffic.
+        var prefix = http.Request.RouteValues["agency"] as string;
+        if (AgenciesSetup.All.FirstOrDefault(a => a.Prefix == prefix) is not { Name: { } name } || Sources.OwnedBy(name) is not { } source || !http.RequestServices.GetRequiredService<AgencyKeys>().HasKeyOf(name))
         {
-            return Results.NotFound();
+            await Results.NotFound().ExecuteAsync(http);
+            return;
         }
-        if (await BodyAsync(http) is not { } body)
+        await TakeAsync(http, ContestWebhook.Operation, name, async body =>
         {
-            return TooLarge();
-        }
-        if (!ContestWebhook.Verify(http.Request.Headers, body, Key(configuration, name), clock.Now()).TryGet(out var call, out var refusal))
-        {
-            return Refused(refusal);
-        }
-        var given = call.Answer;
-        if (!Guid.TryParseExact(given.Reference, "D", out var contest))
-        {
-            return Refused(new Refusal(SignedWebhook.Malformed));
-        }
-        return Answer(http, await Contests.AnsweredAsync(engine, name, source, contest, given.Corrected, given.Reason, http.RequestAborted));
+            if (!ContestWebhook.Read(body).TryGet(out var given, out var refusal))
+            {
+                return Refused(refusal);
+            }
+            if (!Guid.TryParseExact(given.Reference, "D", out var contest))
+            {
+                return Refused(new Refusal(CallGate.Malformed));
+            }
+            return Answer(http, await Contests.AnsweredAsync(Engine(http), name, source, contest, given.Corrected, given.Reason, http.RequestAborted));
+        });
     }
+
+    private static CaseEngine Engine(HttpContext http) => http.RequestServices.GetRequiredService<CaseEngine>();
 
     private static IResult Answer(HttpContext http, CaseOutcome outcome) => outcome switch
     {
@@ -150,15 +198,16 @@ internal static class Hooks
         return buffer.ToArray();
     }
 
-    private static byte[] Key(IConfiguration configuration, string agency) =>
-        configuration[$"Agencies:{agency}:WebhookKey"] is { Length: > 0 } key
-            ? Convert.FromBase64String(key)
-            : throw new InvalidOperationException($"Agencies:{agency}:WebhookKey is not configured.");
-
-    private static IResult TooLarge() => Results.Problem(statusCode: StatusCodes.Status413PayloadTooLarge, title: "A call has at most 64 KiB.");
-
     private static IResult Refused(Refusal refusal) => Results.Problem(
-        statusCode: refusal.Code == SignedWebhook.Malformed ? StatusCodes.Status400BadRequest : StatusCodes.Status401Unauthorized,
+        statusCode: refusal.Code switch
+        {
+            CallGate.Malformed => StatusCodes.Status400BadRequest,
+            CallGate.NotAllowed => StatusCodes.Status403Forbidden,
+            CallGate.Replayed => StatusCodes.Status409Conflict,
+            CallGate.TooLarge => StatusCodes.Status413PayloadTooLarge,
+            CallGate.Misdirected => StatusCodes.Status421MisdirectedRequest,
+            _ => StatusCodes.Status401Unauthorized,
+        },
         title: "The call was not accepted.", extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = refusal.Code });
 
     private static IResult Later(HttpContext http, TimeSpan after)

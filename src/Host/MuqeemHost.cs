@@ -16,6 +16,7 @@ using Muqeem.Office;
 using Muqeem.Payments;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Exchanges;
 using Muqeem.Platform.Files;
 using Muqeem.Platform.Folder;
 using Muqeem.Platform.Journal;
@@ -23,6 +24,7 @@ using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Signatures;
 using Muqeem.Platform.Texts;
 using Muqeem.Platform.Writing;
 using Muqeem.Portal;
@@ -115,11 +117,17 @@ public static class MuqeemHost
         var keys = KeyStore.Open(folder, KeySettings.From(configuration), clock);
         services.AddDatabase(database);
         services.AddPrivacy(folder, clock, keys);
+        // Before the background work, which asks for them.
+        services.AddSingleton<PolicyBook>();
+        services.AddHostedService<Preparation>();
+        // And what keeps what it says stops after it.
+        services.AddExchanges();
         services.AddBackground(run: works);
         services.AddJournal(JournalOptions.From(configuration), run: works);
         services.AddFiles();
-        services.AddSingleton<PolicyBook>();
-        services.AddHostedService<Preparation>();
+        services.AddSingleton(p => new ExchangeDesk(MessageSigner.Of(keys, KeyPurpose.Exchange), () => p.GetRequiredService<PolicyBook>().Current, clock, p.GetRequiredService<ExchangeKeeper>().Keep));
+        services.AddSingleton(OwnAddresses.From(configuration));
+        services.AddSingleton<CallGate>();
         services.AddAgencies(configuration);
         var origin = configuration["PublicOrigin"] is { Length: > 0 } address ? new Uri(address).GetLeftPart(UriPartial.Authority) : null;
         services.AddRegistry().AddPayments().AddServices().AddCases(origin);
@@ -221,18 +229,12 @@ public static class MuqeemHost
     /// <summary>Says at start what would fail later.</summary>
     private static void Validate(IConfiguration configuration)
     {
-        string[] callers = [PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name];
-        foreach (var (agency, _) in AgenciesSetup.All)
+        // The others need not call: what they have to answer they are asked.
+        foreach (var agency in (string[])[PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name])
         {
-            var name = $"Agencies:{agency}:WebhookKey";
-            // The others need not call: what they have to answer they are asked.
-            if (string.IsNullOrEmpty(configuration[name]) && !callers.Contains(agency))
+            if (string.IsNullOrEmpty(configuration[$"Agencies:{agency}:Keys"]))
             {
-                continue;
-            }
-            if (configuration[name] is not { Length: > 0 } text || !Convert.TryFromBase64String(text, new byte[text.Length], out var length) || length < SignedWebhook.ShortestKey)
-            {
-                throw new CannotStartException($"{name} must be at least {SignedWebhook.ShortestKey} bytes in Base64: without it nobody could tell the agency's calls from forged ones.");
+                throw new CannotStartException($"Agencies:{agency}:Keys must hold the agency's public keys: without them nobody could tell its calls from forged ones.");
             }
         }
         if (configuration[Metrics.KeySetting] is { Length: > 0 and < Metrics.ShortestKey })

@@ -3,6 +3,7 @@ using Microsoft.Net.Http.Headers;
 using Muqeem.Credentials.Forms;
 using Muqeem.Credentials.Status;
 using Muqeem.Platform.Keys;
+using Muqeem.Platform.Signatures;
 
 namespace Muqeem.Host;
 
@@ -11,8 +12,12 @@ internal static class TrustRoutes
 {
     private const string Jwt = "application/statuslist+jwt", Cwt = StatusListForm.CwtType;
 
+    /// <summary>The keys by which agencies tell our messages; former ones too, for what was signed before.</summary>
+    public const string ExchangeKeys = "/trust/exchange.json";
+
     public static void Map(WebApplication app)
     {
+        app.MapGet(ExchangeKeys, (KeyStore keys) => Results.Text(PublicKeyText.SetOf(keys.PublicKeys(KeyPurpose.Exchange).Select(PublicKeyText.Of)), "application/jwk-set+json")).AllowAnonymous();
         app.MapGet("/status/{list}", Status).AllowAnonymous();
         app.MapGet("/vct/resident-id/{version:int}", TypeAsync).AllowAnonymous();
         app.MapGet("/trust/root.pem", (KeyStore keys) => Results.Text(string.Concat(keys.Roots.Select(r => Pem(r.Certificate))), "application/x-pem-file")).AllowAnonymous();

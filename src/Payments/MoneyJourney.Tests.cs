@@ -82,12 +82,8 @@ public abstract class MoneyJourneyTests(DatabaseKind kind) : IAsyncLifetime
         await PayAsync(bill, new { forged = true });
         await _world.Sandbox.PostAsync("calls/send", null);
         var body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { type = "payment.received", paymentId = "P-FORGED", billNumber = bill.Number, amountHalalas = bill.Due.Halalas });
-        using var call = new HttpRequestMessage(HttpMethod.Post, "hooks/payments") { Content = new ByteArrayContent(body) };
-        foreach (var (name, value) in Agencies.SignedWebhook.Sign("forged", _world.Clock.Now(), body, new byte[32]))
-        {
-            call.Headers.Add(name, value);
-        }
-        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await _world.Http.SendAsync(call)).StatusCode);
+        using var told = await _world.CallAsync("hooks/payments", body, Agencies.PaymentGateway.Name, Agencies.PaymentWebhook.Operation, new(Signer: Agencies.AgencyCaller.NewSigner()));
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, told.StatusCode);
         Assert.Equal(BillState.Open, (await _world.Get<Ledger>().BillAsync(bill.Id))!.State);
 
         await PayAsync(bill, new { twice = true });

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Microsoft.Extensions.Configuration;
 using Muqeem.Agencies;
 using Muqeem.Cases.Definition;
 using Muqeem.Kernel;
@@ -28,18 +27,11 @@ public abstract class PaymentHookTests(SharedWorld shared)
         return (resident, id, await WholeWorld.UntilAsync(async () => (await _residents.TrackAsync(resident, id)).Bill is { Number: not null } b ? b : null, "the bill got its number"));
     }
 
-    private byte[] Key => Convert.FromBase64String(_residents.World.Get<IConfiguration>()[$"Agencies:{PaymentGateway.Name}:WebhookKey"]!);
+    private Task<HttpStatusCode> TellAsync(PaymentReceived payment, CallSigning? with = null) => TellAsync(JsonSerializer.SerializeToUtf8Bytes(payment, Wire.Options), with);
 
-    private async Task<HttpStatusCode> TellAsync(PaymentReceived payment, byte[]? key = null, NodaTime.Duration old = default, Func<byte[], byte[]>? after = null)
+    private async Task<HttpStatusCode> TellAsync(byte[] body, CallSigning? with = null)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(payment, Wire.Options);
-        var headers = SignedWebhook.Sign("call-" + Guid.CreateVersion7().ToString("N"), _residents.World.Clock.Now() - old, body, key ?? Key);
-        using var call = new HttpRequestMessage(HttpMethod.Post, "hooks/payments") { Content = new ByteArrayContent(after?.Invoke(body) ?? body) };
-        foreach (var (name, value) in headers)
-        {
-            call.Headers.Add(name, value);
-        }
-        using var answer = await _residents.World.Http.SendAsync(call);
+        using var answer = await _residents.World.CallAsync("hooks/payments", body, PaymentGateway.Name, PaymentWebhook.Operation, with);
         return answer.StatusCode;
     }
 
@@ -53,11 +45,11 @@ public abstract class PaymentHookTests(SharedWorld shared)
     {
         var (resident, id, bill) = await BilledAsync(20);
         var payment = Payment("P-1", bill, resident.Number);
-        Assert.Equal(HttpStatusCode.Unauthorized, await TellAsync(payment, key: new byte[32]));
-        Assert.Equal(HttpStatusCode.Unauthorized, await TellAsync(payment, old: NodaTime.Duration.FromMinutes(6)));
-        Assert.Equal(HttpStatusCode.Unauthorized, await TellAsync(payment, after: body => [.. body[..^1], (byte)' ', body[^1]]));
+        Assert.Equal(HttpStatusCode.Unauthorized, await TellAsync(payment, new(Signer: AgencyCaller.NewSigner())));
+        Assert.Equal(HttpStatusCode.Unauthorized, await TellAsync(payment, new CallSigning { Old = NodaTime.Duration.FromMinutes(6) }));
+        Assert.Equal(HttpStatusCode.Unauthorized, await TellAsync(payment, new(After: body => [.. body[..^1], (byte)' ', body[^1]])));
         using var bare = await _residents.World.Http.PostAsync("hooks/payments", new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(payment, Wire.Options)));
-        Assert.Equal(HttpStatusCode.BadRequest, bare.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, bare.StatusCode);
         using var large = await _residents.World.Http.PostAsync("hooks/payments", new ByteArrayContent(new byte[(64 * 1024) + 1]));
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, large.StatusCode);
         Assert.Equal((BillState.Open, CaseStates.AwaitingPayment), (await StateAsync(bill), await _residents.StateAsync(resident, id)));
@@ -79,17 +71,6 @@ public abstract class PaymentHookTests(SharedWorld shared)
         Assert.False(await _residents.World.Get<Platform.Database.Db>().ExistsAsync("SELECT 1 FROM payment WHERE bill_number = '88888888'"));
         // Without the fault the same call is taken: it was the amount.
         Assert.Equal(HttpStatusCode.OK, await TellAsync(System.Text.Encoding.UTF8.GetBytes(text.Replace("\"amountHalalas\":" + amount, "\"amountHalalas\":100,\"currency\":\"SAR\"", StringComparison.Ordinal).Replace("88888888", "8888887" + amount.Length % 10, StringComparison.Ordinal))));
-    }
-
-    private async Task<HttpStatusCode> TellAsync(byte[] body)
-    {
-        using var call = new HttpRequestMessage(HttpMethod.Post, "hooks/payments") { Content = new ByteArrayContent(body) };
-        foreach (var (name, value) in SignedWebhook.Sign("call-" + Guid.CreateVersion7().ToString("N"), _residents.World.Clock.Now(), body, Key))
-        {
-            call.Headers.Add(name, value);
-        }
-        using var answer = await _residents.World.Http.SendAsync(call);
-        return answer.StatusCode;
     }
 
     [Fact]

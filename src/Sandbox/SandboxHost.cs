@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OpenApi;
 using Muqeem.Agencies;
+using Muqeem.Platform.Signatures;
 using Muqeem.Sandbox.Desks;
 using Muqeem.Sandbox.Pictures;
 using Muqeem.Sandbox.StandIns;
@@ -11,8 +12,8 @@ namespace Muqeem.Sandbox;
 
 /// <summary>
 /// The stand-ins of all agencies in one program. Options: <c>--urls</c>, <c>--data</c> (folder; <c>:memory:</c> keeps nothing), <c>--seed</c>, <c>--origin</c> (day on which the world begins),
-/// <c>Webhooks:payments:Url</c> and <c>:Key</c>, <c>Webhooks:border:Url</c> and <c>:Key</c>, <c>Webhooks:labour:Url</c> and <c>:Key</c>, <c>Webhooks:contests:Url</c> (of all agencies) and a key of each:
-/// <c>Webhooks:medical:Key</c>, <c>insurance</c>, <c>traffic</c>, <c>justice</c>.
+/// <c>Webhooks:payments:Url</c>, <c>Webhooks:border:Url</c>, <c>Webhooks:labour:Url</c>, <c>Webhooks:contests:Url</c> (of all agencies): where Muqeem is called; <c>Muqeem:Keys</c>: whom the stand-ins answer;
+/// <c>Keys:&lt;prefix&gt;</c>: an agency's own key, made when it is not given.
 /// </summary>
 public static class SandboxHost
 {
@@ -50,6 +51,9 @@ public static class SandboxHost
         builder.Services.AddSingleton<Crossings>();
         builder.Services.AddSingleton<ContestedRecords>();
         builder.Services.AddSingleton<Holdings>();
+        builder.Services.AddSingleton<StandInKeys>();
+        builder.Services.AddSingleton<Consumers>();
+        builder.Services.AddSingleton<ReplayGuard>();
         builder.Services.AddSingleton<Calls>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Calls>());
 

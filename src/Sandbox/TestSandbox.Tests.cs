@@ -5,6 +5,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Muqeem.Agencies;
+using Muqeem.Platform.Exchanges;
+using Muqeem.Platform.Signatures;
 using Muqeem.Sandbox.Population;
 using Muqeem.Sandbox.State;
 using Muqeem.Tests;
@@ -30,7 +32,12 @@ public sealed class TestSandbox : IAsyncDisposable
         {
             all[key] = value;
         }
+        foreach (var (key, value) in app.Services.GetRequiredService<StandInKeys>().Settings())
+        {
+            all.TryAdd(key, value);
+        }
         services.AddSingleton<TimeProvider>(ClientClock);
+        services.AddSingleton(AgencyCaller.Desk(Signer, ClientClock, Kept.Enqueue));
         services.AddLogging(logging => logging.AddProvider(Log));
         services.AddAgencies(new ConfigurationBuilder().AddInMemoryCollection(all).Build());
         services.AddHttpClient("test").RemoveAllLoggers();
@@ -54,6 +61,12 @@ public sealed class TestSandbox : IAsyncDisposable
 
     public LogLines Log { get; } = new();
 
+    /// <summary>Muqeem's key.</summary>
+    internal static MessageSigner Signer { get; } = AgencyCaller.NewSigner();
+
+    /// <summary>What was said.</summary>
+    internal System.Collections.Concurrent.ConcurrentQueue<ExchangeRecord> Kept { get; } = new();
+
     internal World World => _app.Services.GetRequiredService<World>();
     internal People People => World.People;
     internal Knobs Knobs => _app.Services.GetRequiredService<Knobs>();
@@ -75,7 +88,7 @@ public sealed class TestSandbox : IAsyncDisposable
     public static async Task<TestSandbox> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, string data = ":memory:", TestClock? clock = null, params string[] options)
     {
         clock ??= new();
-        var app = SandboxHost.Build(["--urls", "http://127.0.0.1:0", "--data", data, "--origin", "2026-03-01", "--Logging:LogLevel:Default", "Warning", .. options], clock);
+        var app = SandboxHost.Build(["--urls", "http://127.0.0.1:0", "--data", data, "--origin", "2026-03-01", "--Logging:LogLevel:Default", "Warning", "--Muqeem:Keys", PublicKeyText.SetOf([Signer.Key]), .. options], clock);
         await app.StartAsync();
         var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return new(app, url, clock, settings ?? new Dictionary<string, string?>(StringComparer.Ordinal));

@@ -52,9 +52,8 @@ internal sealed class RegistersForTest(TimeProvider clock) : HttpMessageHandler
             ["address", "addresses", var code] => Addresses.TryGetValue(code, out var address) ? new AddressLookup("post", clock.Now(), address) : null,
             _ => null,
         };
-        return Task.FromResult(answer is null
-            ? new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent("""{"error":"not_found"}""", Encoding.UTF8, "application/json") }
-            : new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(answer, answer.GetType(), Written), Encoding.UTF8, "application/json") });
+        return Task.FromResult(AgencyCaller.Sign(new HttpResponseMessage(answer is null ? HttpStatusCode.NotFound : HttpStatusCode.OK), request,
+            answer is null ? """{"error":"not_found"}"""u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(answer, answer.GetType(), Written), clock.Now()));
     }
 }
 
@@ -169,9 +168,9 @@ internal sealed partial class SignInWorld : IAsyncDisposable
     {
         var settings = new AgencyLineSettings { Url = new Uri($"http://localhost/{prefix}/"), Retries = 0, FailureCalls = 1000 };
 #pragma warning disable RS0030 // The wire itself is the test's.
-        var http = new HttpClient(Registers, disposeHandler: false) { BaseAddress = settings.Url };
+        var http = new HttpClient(Registers, disposeHandler: false);
 #pragma warning restore RS0030
-        var line = new AgencyLine(name, settings, () => http, Clock, NullLogger.Instance);
+        var line = new AgencyLine(name, settings, () => http, AgencyCaller.Desk(AgencyCaller.NewSigner(), Clock), AgencyCaller.Keys, Clock, NullLogger.Instance);
         _lines.Add(line);
         return line;
     }

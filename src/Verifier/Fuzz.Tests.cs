@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Muqeem.Tests.Kills;
 using Muqeem.Verifier.Bundle;
 using Muqeem.Verifier.Encodings;
+using Muqeem.Verifier.Exchanges;
 using Muqeem.Verifier.Journal;
 using Muqeem.Verifier.Mdoc;
 using Muqeem.Verifier.Qr;
@@ -34,6 +35,8 @@ public class FuzzTests(ITestOutputHelper output)
     private static readonly StatusListOptions Lists = new() { MostBytes = 64 * 1024 };
     private static readonly IdVerifier Verifier = new(OfflineTrust.Of(Trust, TestQr.Signers, [StatusList.VerifyJwt(Minted.Shared.StatusList(TestQr.Uri, TestBundle.States), null, Trust, Now, Lists).Value]));
     private static readonly NoteVerifierKey NoteKey = NoteVerifierKey.Parse("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k").Value;
+
+    private static readonly (byte[] File, byte[][] Keys) Evidence = ExchangeEvidenceTests.Sample();
 
     /// <summary>Takes an input and must end with a result.</summary>
     /// <param name="Sign">What the input must be put into before, outside of what is measured; null: as it is.</param>
@@ -140,6 +143,11 @@ public class FuzzTests(ITestOutputHelper output)
         [
             new([TestReceipt.Refused().Sign()], b => ReceiptVerifier.Verify(b, [], Trust, [TestReceipt.Journal], Now, new ReceiptOptions())),
             new([TestReceipt.Refused().Sign(), TestReceipt.Approved().Sign()], b => ReceiptVerifier.Verify(b, TestReceipt.Proof(new byte[32]), Trust, [TestReceipt.Journal], Now, new ReceiptOptions()), TestReceipt.TrySignAnew),
+        ],
+        ["exchange"] = () =>
+        [
+            new([Evidence.File], b => ExchangeEvidence.Verify(b, Evidence.Keys)),
+            new(Evidence.Keys, b => ExchangeEvidence.Verify(Evidence.File, [b])),
         ],
         ["certificate"] = () =>
         [

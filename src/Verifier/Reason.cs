@@ -434,6 +434,24 @@ public enum Reason
 
     /// <summary>The checkpoint in the proof is older than the act.</summary>
     ReceiptCheckpointOlder,
+
+    /// <summary>Not the evidence of an exchange between two authorities.</summary>
+    ExchangeMalformed,
+
+    /// <summary>A message is signed by a key that was not given.</summary>
+    ExchangeKeyUnknown,
+
+    /// <summary>A message is not signed by the key that it names.</summary>
+    ExchangeSignatureWrong,
+
+    /// <summary>What a message says is not what its signature covers.</summary>
+    ExchangeContradicted,
+
+    /// <summary>The body is not the one that was signed.</summary>
+    ExchangeBodyOther,
+
+    /// <summary>The answer is not one to this request.</summary>
+    ExchangeAnswerOther,
 }
 
 public static class Reasons

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,9 +9,12 @@ using Muqeem.Host;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Folder;
+using Muqeem.Platform.Keys;
+using Muqeem.Platform.Signatures;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
 using Muqeem.Sandbox;
+using Muqeem.Sandbox.State;
 using Muqeem.SignIn;
 using NodaTime;
 
@@ -62,13 +64,10 @@ public sealed class WholeWorld : IAsyncDisposable
         var (port, sandboxPort) = (FreePort(), FreePort());
         var address = new Uri($"http://localhost:{port}");
         var sandboxAddress = new Uri($"http://localhost:{sandboxPort}");
-        var keys = Enumerable.Range(0, 7).Select(_ => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))).ToArray();
         var sandbox = SandboxHost.Build([
             "--urls", sandboxAddress.ToString(), "--data", ":memory:",
-            "--Webhooks:payments:Url", $"{address}hooks/payments", "--Webhooks:payments:Key", keys[0],
-            "--Webhooks:border:Url", $"{address}hooks/border", "--Webhooks:border:Key", keys[1],
-            "--Webhooks:labour:Url", $"{address}hooks/labour", "--Webhooks:labour:Key", keys[2],
-            "--Webhooks:contests:Url", $"{address}hooks/contests", "--Webhooks:medical:Key", keys[3], "--Webhooks:insurance:Key", keys[4], "--Webhooks:traffic:Key", keys[5], "--Webhooks:justice:Key", keys[6]]);
+            "--Webhooks:payments:Url", $"{address}hooks/payments", "--Webhooks:border:Url", $"{address}hooks/border", "--Webhooks:labour:Url", $"{address}hooks/labour",
+            "--Webhooks:contests:Url", $"{address}hooks/contests", "--Muqeem:Keys", $"{address}trust/exchange.json"]);
         await sandbox.StartAsync();
         var all = new Dictionary<string, string?>(TestSandbox.Patience, StringComparer.Ordinal)
         {
@@ -77,15 +76,12 @@ public sealed class WholeWorld : IAsyncDisposable
             ["Kind"] = "demonstration",
             ["PostgreSql"] = database.PostgreSql,
             ["Agencies:Sandbox"] = sandboxAddress.ToString(),
-            [$"Agencies:{PaymentGateway.Name}:WebhookKey"] = keys[0],
-            [$"Agencies:{AlienRegister.Name}:WebhookKey"] = keys[1],
-            [$"Agencies:{LabourContracts.Name}:WebhookKey"] = keys[2],
-            [$"Agencies:{MedicalFitness.Name}:WebhookKey"] = keys[3],
-            [$"Agencies:{HealthInsurance.Name}:WebhookKey"] = keys[4],
-            [$"Agencies:{Traffic.Name}:WebhookKey"] = keys[5],
-            [$"Agencies:{Justice.Name}:WebhookKey"] = keys[6],
             ["Logging:LogLevel:Default"] = "Warning",
         };
+        foreach (var (key, value) in sandbox.Services.GetRequiredService<StandInKeys>().Settings())
+        {
+            all[key] = value;
+        }
         foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
         {
             all[key] = value;
@@ -115,6 +111,8 @@ public sealed class WholeWorld : IAsyncDisposable
     private async Task StartMuqeemAsync()
     {
         App = MuqeemHost.Build([], _settings, _more);
+        // What the stand-ins would ask for: under load that takes longer than some tests let an agency take.
+        SandboxApp.Services.GetRequiredService<Consumers>().Add(PublicKeyText.SetOf(Get<KeyStore>().PublicKeys(KeyPurpose.Exchange).Select(PublicKeyText.Of)));
         await App.StartAsync();
     }
 
@@ -131,6 +129,13 @@ public sealed class WholeWorld : IAsyncDisposable
         using var content = new FormUrlEncodedContent(form.Select(f => KeyValuePair.Create(f.Name, f.Value)));
         using var answer = await Sandbox.PostAsync(path, content);
         Assert.True((int)answer.StatusCode < 400, $"{path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+    }
+
+    /// <summary>Calls Muqeem as an agency does.</summary>
+    internal async Task<HttpResponseMessage> CallAsync(string path, byte[] body, string agency, string operation, CallSigning? with = null)
+    {
+        using var call = AgencyCaller.Call(new Uri(Address, path), body, agency, operation, SandboxApp.Services.GetRequiredService<StandInKeys>().Of(agency), Clock.Now(), with);
+        return await Http.SendAsync(call);
     }
 
     /// <summary>What a person of the stand-ins' population holds in hand and would type.</summary>

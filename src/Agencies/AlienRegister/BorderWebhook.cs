@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Muqeem.Kernel;
 using NodaTime;
 
@@ -21,12 +20,11 @@ public sealed record BorderEvent(string EventId, string PersonNumber, MovementDi
     };
 }
 
-public sealed record BorderCall(string WebhookId, BorderEvent Event);
-
-/// <summary>Reads the alien register's calls. The key is <c>Agencies:AlienRegister:WebhookKey</c>, Base64.</summary>
+/// <summary>The alien register's calls.</summary>
 public static class BorderWebhook
 {
-    /// <param name="body">The raw bytes as they came, before any parsing.</param>
-    public static Result<BorderCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, Instant now) =>
-        SignedWebhook.Read<BorderEvent>(headers, body, key, now, c => c.BrokenField()).TryGet(out var call, out var refusal) ? new BorderCall(call.Id, call.Content) : refusal;
+    public const string Operation = "crossing";
+
+    /// <param name="body">Of a call that was admitted.</param>
+    public static Result<BorderEvent> Read(ReadOnlySpan<byte> body) => Wire.ReadEvent<BorderEvent>(body, c => c.BrokenField());
 }

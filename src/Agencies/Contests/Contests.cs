@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Muqeem.Kernel;
 using NodaTime;
 
@@ -46,8 +45,6 @@ public sealed record ContestGiven(string Reference, bool Corrected, string Reaso
     };
 }
 
-public sealed record ContestCall(string WebhookId, ContestGiven Answer);
-
 /// <summary>Hands contests to the agencies that own the records, and asks how they stand.</summary>
 public sealed class RecordContests(AgencyLines lines)
 {
@@ -59,10 +56,11 @@ public sealed class RecordContests(AgencyLines lines)
         lines[agency].GetAsync<ContestStanding>("contest", $"contests/{Uri.EscapeDataString(reference)}", Duration.Zero, cancel);
 }
 
-/// <summary>Reads agencies' answers to contests. The key is the agency's, <c>Agencies:&lt;Name&gt;:WebhookKey</c>; an agency without one is asked, and cannot call.</summary>
+/// <summary>Agencies' answers to contests; an agency without a row in the policy is asked, and cannot call.</summary>
 public static class ContestWebhook
 {
-    /// <param name="body">The raw bytes as they came, before any parsing.</param>
-    public static Result<ContestCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, Instant now) =>
-        SignedWebhook.Read<ContestGiven>(headers, body, key, now, c => c.BrokenField()).TryGet(out var call, out var refusal) ? new ContestCall(call.Id, call.Content) : refusal;
+    public const string Operation = "contest_answer";
+
+    /// <param name="body">Of a call that was admitted.</param>
+    public static Result<ContestGiven> Read(ReadOnlySpan<byte> body) => Wire.ReadEvent<ContestGiven>(body, c => c.BrokenField());
 }

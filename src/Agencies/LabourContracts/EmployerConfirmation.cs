@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Muqeem.Kernel;
 
 namespace Muqeem.Agencies;
@@ -16,12 +15,11 @@ public sealed record ConfirmationGiven(string Reference, bool Confirmed, NodaTim
     internal string? BrokenField() => Shape.Text(Reference, 80) ? null : "reference";
 }
 
-public sealed record ConfirmationCall(string WebhookId, ConfirmationGiven Answer);
-
-/// <summary>Reads the labour platform's calls. The key is <c>Agencies:LabourContracts:WebhookKey</c>, Base64.</summary>
+/// <summary>The labour platform's calls.</summary>
 public static class ConfirmationWebhook
 {
-    /// <param name="body">The raw bytes as they came, before any parsing.</param>
-    public static Result<ConfirmationCall> Verify(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> key, NodaTime.Instant now) =>
-        SignedWebhook.Read<ConfirmationGiven>(headers, body, key, now, c => c.BrokenField()).TryGet(out var call, out var refusal) ? new ConfirmationCall(call.Id, call.Content) : refusal;
+    public const string Operation = "confirmation";
+
+    /// <param name="body">Of a call that was admitted.</param>
+    public static Result<ConfirmationGiven> Read(ReadOnlySpan<byte> body) => Wire.ReadEvent<ConfirmationGiven>(body, c => c.BrokenField());
 }

@@ -23,7 +23,7 @@ public abstract record AgencyAnswer<T> where T : class
     public sealed record Unavailable(string Agency, string Reason, Instant RetryAt) : AgencyAnswer<T>;
 
     /// <summary>The agency answered something that its contract does not allow: its fault, and a case for its operators, never a fact about the person.</summary>
-    /// <param name="Field">The wire field, e.g. <c>birth.date</c>; <c>$</c> for the whole answer, <c>status</c> for the HTTP status.</param>
+    /// <param name="Field">The wire field, e.g. <c>birth.date</c>; <c>$</c> for the whole answer, <c>status</c> for the HTTP status, <c>signature</c> for who says so.</param>
     /// <param name="Breach">What is wrong with it, without its content.</param>
     public sealed record Broken(string Agency, string Field, string Breach, Instant RetryAt) : AgencyAnswer<T>;
 
@@ -62,6 +62,9 @@ public static class AgencyReason
 
     /// <summary>No address is configured for it.</summary>
     public const string NotConfigured = "not_configured";
+
+    /// <summary>Nobody allowed us to ask it for this.</summary>
+    public const string NotAllowed = "not_allowed";
 }
 
 /// <summary>What every answer on the wire carries: the register that answered and since when the record is so.</summary>

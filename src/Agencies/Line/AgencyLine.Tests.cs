@@ -5,10 +5,14 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Muqeem.Kernel;
+using Muqeem.Platform.Exchanges;
+using Muqeem.Platform.Policies;
+using Muqeem.Platform.Signatures;
 using Muqeem.Sandbox;
 using Muqeem.Sandbox.State;
 using Muqeem.Tests;
@@ -58,6 +62,56 @@ public class AgencyLineTests
         sandbox.Knobs.Set(AlienRegister.Name, null, new Knob(BreakField: field));
         var answer = Assert.IsType<AgencyAnswer<RegisteredPerson>.Broken>(await sandbox.Client<AlienRegister>().PersonAsync(sandbox.People.At(0).Number));
         Assert.Equal((AlienRegister.Name, field), (answer.Agency, answer.Field));
+    }
+
+    [Theory]
+    [InlineData(Forgery.Unsigned, "missing")]
+    [InlineData(Forgery.Body, "digest")]
+    [InlineData(Forgery.Signature, "wrong")]
+    [InlineData(Forgery.Key, "key")]
+    [InlineData(Forgery.Earlier, "wrong")]
+    public async Task An_answer_that_is_not_the_agencys_own_word_is_broken_and_kept(Forgery forgery, string fault)
+    {
+        await using var sandbox = await TestSandbox.StartAsync();
+        var number = sandbox.People.At(0).Number;
+        Assert.IsType<AgencyAnswer<TrafficViolations>.Found>(await sandbox.Client<Traffic>().ViolationsAsync(number));
+        sandbox.Knobs.Set(Traffic.Name, null, new Knob(Forge: forgery));
+        var answer = Assert.IsType<AgencyAnswer<TrafficViolations>.Broken>(await sandbox.Client<Traffic>().ViolationsAsync(number));
+        Assert.Equal((Traffic.Name, "signature", fault), (answer.Agency, answer.Field, answer.Breach));
+        // Nor that somebody has no licence.
+        sandbox.Knobs.Set(Traffic.Name, null, new Knob(Forge: forgery == Forgery.Earlier ? Forgery.Unsigned : forgery));
+        Assert.IsType<AgencyAnswer<DrivingLicence>.Broken>(await sandbox.Client<Traffic>().LicenceAsync("2999999994"));
+        Assert.Equal([ExchangeRecord.Answered, $"signature.{fault}"], sandbox.Kept.Take(2).Select(k => k.Outcome));
+        Assert.All(sandbox.Kept, k => Assert.Equal(("decide_application", ExchangeDirection.Out), (k.Purpose, k.Direction)));
+    }
+
+    [Fact]
+    public async Task What_nobody_allowed_is_not_asked()
+    {
+        await using var agency = await StubAgency.StartAsync(_ => (200, Good));
+        using var nobody = Provider(agency.Clock, desk: new ExchangeDesk(AgencyCaller.NewSigner(), () => new PolicySnapshot(1, [new(ExchangeRight.OurCalls, null, null, """[{"agency": "Traffic", "operation": "licence", "purpose": "x"}]""", "decided", "test", null)]), agency.Clock, _ => { }),
+            ("Agencies:Sandbox", agency.Url));
+        Assert.Equal(AgencyReason.NotAllowed, Assert.IsType<AgencyAnswer<TrafficViolations>.Unavailable>(await nobody.GetRequiredService<Traffic>().ViolationsAsync("2000000006")).Reason);
+        Assert.Empty(agency.Seen);
+    }
+
+    [Fact]
+    public void Without_the_agencys_key_it_is_not_connected() =>
+        Assert.Contains("Keys is missing", Assert.Throws<InvalidOperationException>(() => Provider(new TestClock(), ("Agencies:Traffic:Url", "https://traffic.example/"), ("Agencies:Traffic:Keys", ""))).Message);
+
+    [Fact]
+    public void One_key_is_one_agencys() =>
+        Assert.Contains("another agency's", Assert.Throws<InvalidOperationException>(() => Provider(new TestClock(), ("Agencies:Traffic:Keys", AgencyCaller.Settings["Agencies:Justice:Keys"]!))).Message);
+
+    [Fact]
+    public async Task While_an_agency_changes_its_key_both_are_believed()
+    {
+        await using var agency = await StubAgency.StartAsync(_ => (200, Good), Settings(("Traffic:Keys", Both(AgencyCaller.NewSigner(), AgencyCaller.At(new("http://x/traffic/"))))));
+        Assert.IsType<AgencyAnswer<TrafficViolations>.Found>(await agency.Traffic.ViolationsAsync("2000000006"));
+        await using var former = await StubAgency.StartAsync(_ => (200, Good), Settings(("Traffic:Keys", Both(AgencyCaller.NewSigner(), AgencyCaller.NewSigner()))));
+        Assert.Equal("key", Assert.IsType<AgencyAnswer<TrafficViolations>.Broken>(await former.Traffic.ViolationsAsync("2000000006")).Breach);
+
+        static string Both(MessageSigner one, MessageSigner other) => PublicKeyText.SetOf([one.Key, other.Key]);
     }
 
     [Fact]
@@ -213,12 +267,15 @@ public class AgencyLineTests
     internal static IReadOnlyDictionary<string, string?> Settings(params (string Key, string Value)[] settings) =>
         settings.ToDictionary(setting => "Agencies:" + setting.Key, setting => (string?)setting.Value, StringComparer.Ordinal);
 
-    private static ServiceProvider Provider(TestClock clock, params (string Key, string Value)[] settings)
+    private static ServiceProvider Provider(TestClock clock, params (string Key, string Value)[] settings) => Provider(clock, AgencyCaller.Desk(AgencyCaller.NewSigner(), clock), settings);
+
+    private static ServiceProvider Provider(TestClock clock, ExchangeDesk desk, params (string Key, string Value)[] settings)
     {
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(clock);
+        services.AddSingleton(desk);
         services.AddLogging();
-        services.AddAgencies(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value)).Build());
+        services.AddAgencies(new ConfigurationBuilder().AddInMemoryCollection(AgencyCaller.Settings).AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value)).Build());
         return services.BuildServiceProvider();
     }
 
@@ -228,9 +285,11 @@ public class AgencyLineTests
         private readonly WebApplication _app;
         private readonly ServiceProvider _clients;
 
-        private StubAgency(WebApplication app, ServiceProvider clients, TestClock clock) => (_app, _clients, Clock) = (app, clients, clock);
+        private StubAgency(WebApplication app, ServiceProvider clients, TestClock clock, string url) => (_app, _clients, Clock, Url) = (app, clients, clock, url);
 
         public TestClock Clock { get; }
+
+        public string Url { get; }
 
         public ConcurrentQueue<(string RequestId, string Consumer, string Correlation)> Seen { get; } = new();
 
@@ -260,12 +319,14 @@ public class AgencyLineTests
                 {
                     context.Response.Headers.RetryAfter = retryAfter;
                 }
+                context.Response.Headers[Exchange.RequestIdHeader] = context.Request.Headers[Exchange.RequestIdHeader];
+                Exchange.Sign(context.Response, SignedMessage.Of(context.Request), Encoding.UTF8.GetBytes(body), AgencyCaller.At(new Uri(context.Request.GetEncodedUrl())), self.Clock.Now());
                 await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(body));
             });
             await app.StartAsync();
             var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
             var clock = new TestClock();
-            return self = new(app, Provider(clock, [("Agencies:Sandbox", url), .. (settings ?? new Dictionary<string, string?>(StringComparer.Ordinal)).Select(setting => (setting.Key, setting.Value!))]), clock);
+            return self = new(app, Provider(clock, [("Agencies:Sandbox", url), .. (settings ?? new Dictionary<string, string?>(StringComparer.Ordinal)).Select(setting => (setting.Key, setting.Value!))]), clock, url);
         }
 
         public async ValueTask DisposeAsync()

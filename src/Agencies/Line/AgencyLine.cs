@@ -3,11 +3,12 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text.Json;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 using Muqeem.Kernel;
+using Muqeem.Platform.Exchanges;
+using Muqeem.Platform.Signatures;
 using NodaTime;
 using NodaTime.Text;
 using Polly;
@@ -35,22 +36,29 @@ public sealed partial class AgencyLine : IDisposable
     private static readonly Histogram<double> Seconds = Meter.CreateHistogram<double>("muqeem.agency.duration", "s", "Time until an agency's answer, or until we gave up.");
 
     private readonly Func<HttpClient> _http;
+    private readonly ExchangeDesk _desk;
+    private readonly AgencyKeys _keys;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly ConcurrencyLimiter _places;
     private readonly CircuitBreakerStateProvider _breaker = new();
     private readonly ResiliencePipeline<Reply> _questions;
     private readonly ResiliencePipeline<Reply> _writes;
+    /// <summary>The field that is broken when an answer is not signed as it must be.</summary>
+    private const string SignatureField = "signature";
+
     /// <summary>So many questions in a row without an answer: it is away, and not only for one person.</summary>
     private const int MissesOfOneAway = 3;
 
     private Standing _standing = new(null, null, null, null, 0, null);
 
-    internal AgencyLine(string name, AgencyLineSettings settings, Func<HttpClient> http, TimeProvider clock, ILogger log)
+    internal AgencyLine(string name, AgencyLineSettings settings, Func<HttpClient> http, ExchangeDesk desk, AgencyKeys keys, TimeProvider clock, ILogger log)
     {
         Name = name;
         Settings = settings;
         _http = http;
+        _desk = desk;
+        _keys = keys;
         _clock = clock;
         _log = log;
         _places = new(new() { PermitLimit = settings.Concurrent, QueueLimit = settings.Waiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
@@ -120,6 +128,11 @@ public sealed partial class AgencyLine : IDisposable
         {
             return new AgencyAnswer<T>.Unavailable(Name, AgencyReason.NotConfigured, RetryAt(null));
         }
+        if (_desk.OurPurpose(Name, fact) is not { } purpose)
+        {
+            NotAllowed(_log, Name, fact);
+            return new AgencyAnswer<T>.Unavailable(Name, AgencyReason.NotAllowed, RetryAt(null));
+        }
         var started = _clock.GetTimestamp();
         using var place = await _places.AcquireAsync(1, cancel);
         if (!place.IsAcquired)
@@ -130,8 +143,8 @@ public sealed partial class AgencyLine : IDisposable
         try
         {
             reply = await pipeline.ExecuteAsync(
-                static async (state, attemptCancel) => await state.Line.AttemptAsync(state.method, state.path, state.body, state.requestId, state.read, attemptCancel),
-                (Line: this, method, path, body, requestId, read), cancel);
+                static async (state, attemptCancel) => await state.Line.AttemptAsync(state.fact, state.purpose, state.method, state.path, state.body, state.requestId, state.read, attemptCancel),
+                (Line: this, fact, purpose, method, path, body, requestId, read), cancel);
         }
         catch (BrokenCircuitException open)
         {
@@ -155,34 +168,51 @@ public sealed partial class AgencyLine : IDisposable
     }
 
     private async ValueTask<Reply> AttemptAsync<T>(
-        HttpMethod method, string path, object? body, Guid requestId, Func<ReadOnlyMemory<byte>, HttpResponseMessage, (T?, string?, string)> read, CancellationToken cancel)
+        string fact, string purpose, HttpMethod method, string path, object? body, Guid requestId, Func<ReadOnlyMemory<byte>, HttpResponseMessage, (T?, string?, string)> read, CancellationToken cancel)
         where T : class, IAgencyRecord
     {
-        using var request = new HttpRequestMessage(method, path);
-        request.Headers.TryAddWithoutValidation("X-Request-Id", requestId.ToString());
-        request.Headers.TryAddWithoutValidation("X-Correlation-Id", Activity.Current?.TraceId.ToHexString() ?? requestId.ToString("N"));
-        request.Headers.TryAddWithoutValidation("X-Consumer", Settings.Consumer);
+        var (address, now) = (new Uri(Settings.Url!, path), _clock.Now());
+        var correlation = Activity.Current?.TraceId.ToHexString() ?? requestId.ToString("N");
+        using var request = new HttpRequestMessage(method, address);
+        request.Headers.TryAddWithoutValidation(Exchange.RequestIdHeader, requestId.ToString());
+        request.Headers.TryAddWithoutValidation(Exchange.CorrelationHeader, correlation);
+        request.Headers.TryAddWithoutValidation(Exchange.PurposeHeader, purpose);
+        request.Headers.TryAddWithoutValidation(Exchange.ConsumerHeader, Settings.Consumer);
         if (Settings.StandIn)
         {
-            request.Headers.TryAddWithoutValidation("X-Demonstration-Clock", InstantPattern.ExtendedIso.Format(_clock.Now()));
+            request.Headers.TryAddWithoutValidation("X-Demonstration-Clock", InstantPattern.ExtendedIso.Format(now));
         }
+        byte[] sent = [];
         if (body is not null)
         {
-            request.Content = JsonContent.Create(body, body.GetType(), options: Wire.Options);
+            sent = JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), Wire.Options);
+            request.Content = new ByteArrayContent(sent) { Headers = { ContentType = new("application/json", "utf-8") } };
         }
+        var (question, signature) = Exchange.Sign(request, address, sent, _desk.Signer, now);
         using var response = await _http().SendAsync(request, cancel);
         switch (response.StatusCode)
         {
-            case HttpStatusCode.NotFound:
-                return Reply.Nothing;
             case HttpStatusCode.TooManyRequests:
                 return new(null, AgencyReason.Throttled, Wait(response.Headers.RetryAfter), null, "");
             case HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError:
                 return new(null, AgencyReason.Failing, Wait(response.Headers.RetryAfter), null, "");
-            case < HttpStatusCode.OK or >= HttpStatusCode.MultipleChoices:
+            case not HttpStatusCode.NotFound and (< HttpStatusCode.OK or >= HttpStatusCode.MultipleChoices):
                 return new(null, null, null, "status", ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture) + await CodeAsync(response, cancel));
         }
+        // A record, or that there is none, is a fact: it counts only as the agency's own word.
         var bytes = await response.Content.ReadAsByteArrayAsync(cancel);
+        var answered = HttpSignature.Of(SignedMessage.Of(response, question));
+        var fault = FaultOf(answered, response, requestId, bytes);
+        _desk.Keep(new(requestId, correlation, Name, ExchangeDirection.Out, fact, purpose, now, fault is null ? ExchangeRecord.Answered : $"{SignatureField}.{fault}", (int)response.StatusCode,
+            SignedPart.Of(signature, sent), answered is null ? null : SignedPart.Of(answered, bytes)));
+        if (fault is not null)
+        {
+            return new(null, null, null, SignatureField, fault);
+        }
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return Reply.Nothing;
+        }
         var (value, field, breach) = read(bytes, response);
         if (value is { } && value.AsOf > _clock.Now() + Duration.FromMinutes(5))
         {
@@ -191,6 +221,34 @@ public sealed partial class AgencyLine : IDisposable
         }
         return new(value, null, null, field, breach);
     }
+
+    /// <summary>Why an answer is not the agency's word; null when it is.</summary>
+    private string? FaultOf(HttpSignature? signature, HttpResponseMessage answer, Guid requestId, byte[] body)
+    {
+        if (signature is null)
+        {
+            return answer.Headers.NonValidated.Contains(HttpSignature.Header) ? "unreadable" : "missing";
+        }
+        if (signature.Created is not { } created || !Exchange.Covers(signature, Exchange.CoveredByAnswer))
+        {
+            return "unreadable";
+        }
+        if (_keys.Find(signature.KeyId) is not { } known || known.Agency != Name)
+        {
+            return "key";
+        }
+        if (!known.Key.Made(signature) || One(answer, Exchange.RequestIdHeader) != requestId.ToString())
+        {
+            return "wrong";
+        }
+        if (!HttpSignature.IsDigestOf(One(answer, HttpSignature.DigestHeader), body))
+        {
+            return "digest";
+        }
+        return Exchange.IsRecent(created, _clock.Now()) ? null : "time";
+    }
+
+    private static string? One(HttpResponseMessage answer, string header) => answer.Headers.NonValidated.TryGetValues(header, out var values) && values.Count == 1 ? values.ToString() : null;
 
     // RFC 9457 with our agreed member "code": a dotted word, never a sentence about a person.
     private static async Task<string> CodeAsync(HttpResponseMessage response, CancellationToken cancel)
@@ -251,6 +309,9 @@ public sealed partial class AgencyLine : IDisposable
 
     private static bool Failed(Outcome<Reply> outcome) =>
         outcome.Exception is HttpRequestException or IOException or TimeoutRejectedException || outcome.Result?.Reason is not null;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Agency} was not asked for {Fact}: the policy exchange.our_calls has no row for it.")]
+    private static partial void NotAllowed(ILogger log, string agency, string fact);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Agency} gave no usable answer on {Fact}: {Reason} after {Milliseconds} ms.")]
     private static partial void NoAnswer(ILogger log, string agency, string fact, string reason, long milliseconds);

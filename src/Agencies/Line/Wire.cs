@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Muqeem.Kernel;
 using NodaTime;
 using NodaTime.Text;
 
@@ -52,16 +53,17 @@ public static class Wire
         }
     }
 
-    /// <summary>A webhook's body, or null when it breaks the contract.</summary>
-    internal static T? ReadEvent<T>(ReadOnlySpan<byte> body) where T : class
+    /// <summary>The content of a call to us, or a refusal when it breaks the contract.</summary>
+    /// <param name="brokenField">The first field that breaks the contract, or null.</param>
+    internal static Result<T> ReadEvent<T>(ReadOnlySpan<byte> body, Func<T, string?> brokenField) where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(body, Options);
+            return JsonSerializer.Deserialize<T>(body, Options) is { } content && brokenField(content) is null ? content : new Refusal(CallGate.Malformed);
         }
         catch (JsonException)
         {
-            return null;
+            return new Refusal(CallGate.Malformed);
         }
     }
 

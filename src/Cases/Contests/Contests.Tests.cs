@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Muqeem.Agencies;
 using Muqeem.Cases.Checks;
@@ -48,16 +47,10 @@ public abstract class ContestTests(DatabaseKind kind) : IAsyncLifetime
     private async Task<Contest> BecomesAsync(Resident resident, CaseId id, string state) =>
         await WholeWorld.UntilAsync(async () => await NewestAsync(resident, id) is { } now && now.State == state ? now : null, $"the contest became {state}");
 
-    private async Task<HttpStatusCode> TellAsync(ContestGiven answer, string agency = Traffic.Name, string? address = null, byte[]? key = null)
+    private async Task<HttpStatusCode> TellAsync(ContestGiven answer, string agency = Traffic.Name, string? address = null, CallSigning? with = null)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(answer, Wire.Options);
-        var signs = key ?? Convert.FromBase64String(World.Get<IConfiguration>()[$"Agencies:{agency}:WebhookKey"]!);
-        using var call = new HttpRequestMessage(HttpMethod.Post, "hooks/contests/" + (address ?? AgenciesSetup.All.Single(a => a.Name == agency).Prefix)) { Content = new ByteArrayContent(body) };
-        foreach (var (name, value) in SignedWebhook.Sign("call-" + Guid.CreateVersion7().ToString("N"), World.Clock.Now(), body, signs))
-        {
-            call.Headers.Add(name, value);
-        }
-        using var told = await World.Http.SendAsync(call);
+        using var told = await World.CallAsync("hooks/contests/" + (address ?? AgenciesSetup.All.Single(a => a.Name == agency).Prefix), body, agency, ContestWebhook.Operation, with);
         return told.StatusCode;
     }
 
@@ -74,8 +67,8 @@ public abstract class ContestTests(DatabaseKind kind) : IAsyncLifetime
         Assert.Equal((Sources.Traffic, World.Clock.Today().PlusDays(10), Holders.Agency), (contest.Source, contest.DueAt.DayInRiyadh(), (await _residents.TrackAsync(resident, id)).Head.Holder));
 
         // Not theirs, not known, not signed, not of this contract: nothing follows.
-        Assert.Equal(HttpStatusCode.Unauthorized, await TellAsync(Given(contest, corrected: true), key: new byte[32]));
-        Assert.Equal(HttpStatusCode.Unauthorized, await TellAsync(Given(contest, corrected: true), agency: Justice.Name, address: "traffic"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await TellAsync(Given(contest, corrected: true), with: new(Signer: AgencyCaller.NewSigner())));
+        Assert.Equal(HttpStatusCode.Forbidden, await TellAsync(Given(contest, corrected: true), agency: Justice.Name, address: "traffic"));
         Assert.Equal(HttpStatusCode.Accepted, await TellAsync(Given(contest, corrected: true), agency: Justice.Name));
         Assert.Equal(HttpStatusCode.Accepted, await TellAsync(Given(contest, corrected: true) with { Reference = Guid.CreateVersion7().ToString() }));
         Assert.Equal(HttpStatusCode.BadRequest, await TellAsync(Given(contest, corrected: true) with { Reference = "no-such-thing" }));

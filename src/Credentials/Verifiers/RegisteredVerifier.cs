@@ -1,7 +1,6 @@
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Signatures;
 using Muqeem.Platform.Writing;
-using Muqeem.Verifier.Cryptography;
 using NodaTime;
 
 namespace Muqeem.Credentials.Verifiers;
@@ -54,14 +53,12 @@ public sealed record RegisteredVerifier(
 public sealed class VerifierKey
 {
     private readonly KeyLine _line;
-
-    /// <summary>Of P-256.</summary>
-    private readonly Lazy<P256Key?> _key;
+    private readonly MessageKey _key;
 
     internal VerifierKey(KeyLine line)
     {
         _line = line;
-        _key = new(() => P256Key.OfInfo(line.PublicKey));
+        _key = new(line.KeyId, line.Algorithm, line.PublicKey);
     }
 
     public Guid Id => _line.Id;
@@ -74,7 +71,7 @@ public sealed class VerifierKey
 
     internal KeyLine Line => _line;
 
-    public bool Made(HttpSignature signature) => Algorithm == HttpSignature.Ed25519 ? signature.IsByEd25519(_line.PublicKey) : _key.Value is { } key && signature.IsBy(key);
+    public bool Made(HttpSignature signature) => _key.Made(signature);
 }
 
 /// <summary>A key as the table has it.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Signatures;
 using Muqeem.Platform.Writing;
 using NodaTime;
 

@@ -6,6 +6,7 @@ using Muqeem.Agencies;
 using Muqeem.Credentials.Offline;
 using Muqeem.Credentials.Offline.TestIds;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Signatures;
 using Muqeem.Platform.Files;
 using Muqeem.Platform.Files.Media;
 using Muqeem.Tests;
@@ -244,7 +245,7 @@ public sealed class BundleVerbTests
             string[] args =
             [
                 "--Data=" + data, "--Kind=demonstration", "--PostgreSql=" + database.PostgreSql, "--To=" + file, "--Logging:LogLevel:Default=Warning",
-                .. new[] { PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name }.Select(a => $"--Agencies:{a}:WebhookKey={Convert.ToBase64String(new byte[32])}"),
+                .. new[] { PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name }.Select(a => $"--Agencies:{a}:Keys={PublicKeyText.SetOf([AgencyCaller.NewSigner().Key])}"),
             ];
             Assert.Equal(0, await OfflineVerbs.BundleAsync(args));
             var roots = TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(data, "offline", BundlePress.RootsName), TestContext.Current.CancellationToken)).Value;

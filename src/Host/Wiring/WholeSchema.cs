@@ -2,6 +2,7 @@ using Muqeem.Cases;
 using Muqeem.Credentials;
 using Muqeem.Payments;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Exchanges;
 using Muqeem.Platform.Files;
 using Muqeem.Platform.Journal;
 using Muqeem.Platform.Policies;
@@ -15,7 +16,7 @@ internal static class WholeSchema
 {
     public static IReadOnlyList<Table> Tables { get; } =
     [
-        .. PlatformTables.All, .. JournalTables.All, .. PolicyTables.All, .. UploadTables.All, .. RegistryTables.All, .. PaymentsTables.All, .. CredentialsTables.All,
+        .. PlatformTables.All, .. JournalTables.All, .. PolicyTables.All, .. UploadTables.All, .. ExchangeTables.All, .. RegistryTables.All, .. PaymentsTables.All, .. CredentialsTables.All,
         .. SignInTables.All, .. CaseTables.All,
     ];
 }

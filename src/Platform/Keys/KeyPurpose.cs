@@ -44,6 +44,9 @@ public enum KeyPurpose
 
     /// <summary>Signs the receipts of decisions and of payments, which nobody can take for each other. Certified by the root.</summary>
     Receipt,
+
+    /// <summary>Signs what we say to other agencies (RFC 9421).</summary>
+    Exchange,
 }
 
 public enum KeyAlgorithm
@@ -122,7 +125,7 @@ public static class KeyPurposes
     internal static KeyAlgorithm Algorithm(this KeyPurpose purpose) => purpose switch
     {
         KeyPurpose.DataKeys or KeyPurpose.WebProtection => KeyAlgorithm.Aes256Gcm,
-        KeyPurpose.LiveQr or KeyPurpose.DocumentSigner or KeyPurpose.StatusList or KeyPurpose.QrSigner or KeyPurpose.Receipt => KeyAlgorithm.EcdsaP256,
+        KeyPurpose.LiveQr or KeyPurpose.DocumentSigner or KeyPurpose.StatusList or KeyPurpose.QrSigner or KeyPurpose.Receipt or KeyPurpose.Exchange => KeyAlgorithm.EcdsaP256,
         KeyPurpose.Journal => KeyAlgorithm.Ed25519,
         _ => KeyAlgorithm.HmacSha256,
     };

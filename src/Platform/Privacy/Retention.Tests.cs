@@ -219,7 +219,7 @@ public abstract class RetentionTests(DatabaseKind kind) : IAsyncLifetime
     [Fact]
     public void Every_class_has_a_rule_whose_events_somebody_tells()
     {
-        string[] told = ["known", "residence_ended", "case_closed", "money_moved", "signed_in", "told"];
+        string[] told = ["known", "residence_ended", "case_closed", "money_moved", "signed_in", "told", "exchanged"];
         foreach (var @class in Enum.GetValues<RetentionClass>())
         {
             var rule = PolicyBook.BaselineSnapshot().Get<RetentionRule>(Retention.PolicyOf(@class), new LocalDate(2026, 11, 28));

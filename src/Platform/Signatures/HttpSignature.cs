@@ -9,8 +9,8 @@ using NodaTime;
 namespace Muqeem.Platform.Signatures;
 
 /// <summary>
-/// The signature of a request after RFC 9421, as far as it is used between programs that agree on it: one signature, derived components and whole header fields, no parameters of components.
-/// What is read strictly here is canonical already, so the line of the parameters is signed as it came.
+/// The signature of a request or an answer after RFC 9421, as far as it is used between programs that agree on it: one signature, derived components and whole header fields, of components no parameter but
+/// <c>req</c>. What is read strictly here is canonical already, so the line of the parameters is signed as it came.
 /// </summary>
 public sealed class HttpSignature
 {
@@ -21,17 +21,30 @@ public sealed class HttpSignature
     /// <summary>Algorithms of the registry of RFC 9421.</summary>
     public const string P256 = "ecdsa-p256-sha256", Ed25519 = "ed25519", Hmac = "hmac-sha256";
 
+    /// <summary>What follows the name of a component of an answer that is taken from its request (section 2.4).</summary>
+    public const string OfRequest = ";req";
+
+    private const string Label = "sig1";
     private const int Longest = 2048;
     private const int MostComponents = 16;
 
-    private HttpSignature(IReadOnlyList<string> components, byte[] signed, byte[] value)
+    private HttpSignature(IReadOnlyList<string> components, string parameters, byte[] signed, byte[] value)
     {
         Components = components;
+        Parameters = parameters;
         Base = signed;
         Value = value;
     }
 
-    /// <summary>Names of what is covered, in their order.</summary>
+    /// <summary>What goes into <see cref="InputHeader"/>, of a signature made here.</summary>
+    public string Input => $"{Label}={Parameters}";
+
+    /// <summary>What goes into <see cref="Header"/>, of a signature made here.</summary>
+    public string Text => $"{Label}=:{Convert.ToBase64String(Value)}:";
+
+    private string Parameters { get; }
+
+    /// <summary>Names of what is covered, in their order; with <see cref="OfRequest"/> where it is the request's.</summary>
     public IReadOnlyList<string> Components { get; }
 
     /// <summary>What was signed (section 2.5).</summary>
@@ -52,11 +65,13 @@ public sealed class HttpSignature
 
     public Instant? Created { get; private set; }
 
+    /// <inheritdoc cref="Of(SignedMessage)"/>
+    public static HttpSignature? Of(HttpRequest request) => Of(SignedMessage.Of(request));
+
     /// <summary>Null when there is none that can be read, or more than one.</summary>
-    public static HttpSignature? Of(HttpRequest request)
+    public static HttpSignature? Of(SignedMessage message)
     {
-        var headers = request.Headers;
-        if (headers[InputHeader] is not [{ Length: <= Longest } input] || headers[Header] is not [{ Length: <= Longest } given])
+        if (message.Field(InputHeader) is not { Length: <= Longest } input || message.Field(Header) is not { Length: <= Longest } given)
         {
             return null;
         }
@@ -65,22 +80,57 @@ public sealed class HttpSignature
         {
             return null;
         }
-        var parameters = input.AsSpan(equals + 1);
-        if (!ReadList(parameters, out var components, out var rest))
+        var parameters = input[(equals + 1)..];
+        if (!ReadList(parameters, message.Request is not null, out var components, out var rest) || BaseOf(message, components, parameters) is not { } bytes)
         {
             return null;
         }
-        var signed = new StringBuilder(256 + input.Length);
+        var signature = new HttpSignature(components, parameters, bytes, value);
+        return signature.ReadParameters(rest) ? signature : null;
+    }
+
+    /// <summary>Signs a message whose fields are set already.</summary>
+    /// <param name="nonce">Null: none.</param>
+    /// <exception cref="InvalidOperationException">The message has not what is to be covered.</exception>
+    public static HttpSignature Sign(SignedMessage message, IReadOnlyList<string> components, MessageSigner signer, Instant created, string? nonce, string tag)
+    {
+        while (true)
+        {
+            var key = signer.Key;
+            var seconds = created.ToUnixTimeSeconds();
+            var parameters = new StringBuilder(256).Append('(');
+            for (var i = 0; i < components.Count; i++)
+            {
+                AppendName(parameters.Append(i > 0 ? " " : ""), components[i]);
+            }
+            parameters.Append(CultureInfo.InvariantCulture, $");created={seconds};keyid=\"{key.Thumbprint}\"");
+            if (nonce is not null)
+            {
+                parameters.Append(";nonce=\"").Append(nonce).Append('"');
+            }
+            var line = parameters.Append(";alg=\"").Append(key.Algorithm).Append("\";tag=\"").Append(tag).Append('"').ToString();
+            var bytes = BaseOf(message, components, line) ?? throw new InvalidOperationException("The message has not what its signature must cover.");
+            if (signer.Sign(key, bytes) is { } value)
+            {
+                return new(components, line, bytes, value) { KeyId = key.Thumbprint, Algorithm = key.Algorithm, Nonce = nonce ?? "", Tag = tag, Created = Instant.FromUnixTimeSeconds(seconds) };
+            }
+        }
+    }
+
+    /// <summary>The signature base (section 2.5); null when something is not there, or holds a character that is no ASCII: then it is in no field that can be signed here.</summary>
+    private static byte[]? BaseOf(SignedMessage message, IReadOnlyList<string> components, string parameters)
+    {
+        var signed = new StringBuilder(256 + parameters.Length);
         foreach (var name in components)
         {
-            if (Content(request, name) is not { } content)
+            var content = name.EndsWith(OfRequest, StringComparison.Ordinal) ? message.Request?.Component(name[..^OfRequest.Length]) : message.Component(name);
+            if (content is null)
             {
                 return null;
             }
-            signed.Append('"').Append(name).Append("\": ").Append(content).Append('\n');
+            AppendName(signed, name).Append(": ").Append(content).Append('\n');
         }
         signed.Append("\"@signature-params\": ").Append(parameters);
-        // A character that is no ASCII is in no field that can be signed here.
         var bytes = new byte[signed.Length];
         var at = 0;
         foreach (var chunk in signed.GetChunks())
@@ -91,9 +141,13 @@ public sealed class HttpSignature
             }
             at += Encoding.ASCII.GetBytes(chunk.Span, bytes.AsSpan(at));
         }
-        var signature = new HttpSignature(components, bytes, value);
-        return signature.ReadParameters(rest) ? signature : null;
+        return bytes;
     }
+
+    /// <summary><c>"name"</c>, or <c>"name";req</c>.</summary>
+    private static StringBuilder AppendName(StringBuilder to, string name) => name.EndsWith(OfRequest, StringComparison.Ordinal)
+        ? to.Append('"').Append(name.AsSpan(0, name.Length - OfRequest.Length)).Append('"').Append(OfRequest)
+        : to.Append('"').Append(name).Append('"');
 
     /// <summary>Whether this key on P-256 made it.</summary>
     public bool IsBy(Verifier.Cryptography.P256Key key) => key.VerifyData(Base, Value);
@@ -109,10 +163,13 @@ public sealed class HttpSignature
         return CryptographicOperations.FixedTimeEquals(mac, Value);
     }
 
-    /// <summary>Whether the request's <c>Content-Digest</c> (RFC 9530) is that of the body. Only SHA-256 is looked at, and it must be there once.</summary>
-    public static bool IsDigestOf(HttpRequest request, ReadOnlySpan<byte> body)
+    /// <summary>Whether the message's <c>Content-Digest</c> (RFC 9530) is that of the body. Only SHA-256 is looked at, and it must be there once.</summary>
+    public static bool IsDigestOf(HttpRequest request, ReadOnlySpan<byte> body) => IsDigestOf(request.Headers[DigestHeader] is [{ } one] ? one : null, body);
+
+    /// <inheritdoc cref="IsDigestOf(HttpRequest, ReadOnlySpan{byte})"/>
+    public static bool IsDigestOf(string? header, ReadOnlySpan<byte> body)
     {
-        if (request.Headers[DigestHeader] is not [{ Length: <= Longest } header])
+        if (header is not { Length: <= Longest })
         {
             return false;
         }
@@ -134,40 +191,9 @@ public sealed class HttpSignature
     /// <summary>The value of the header for a body.</summary>
     public static string DigestOf(ReadOnlySpan<byte> body) => "sha-256=:" + Convert.ToBase64String(SHA256.HashData(body)) + ":";
 
-    private static string? Content(HttpRequest request, string name)
-    {
-        switch (name)
-        {
-            case "@method":
-                return request.Method;
-            case "@scheme":
-                return request.Scheme;
-            case "@authority":
-                return AuthorityOf(request);
-            case "@path":
-                return PathOf(request);
-            case "@query":
-                return request.QueryString.HasValue ? request.QueryString.Value : "?";
-            case "@request-target":
-                return PathOf(request) + request.QueryString.Value;
-            case "@target-uri":
-                return request.Scheme + "://" + AuthorityOf(request) + PathOf(request) + request.QueryString.Value;
-        }
-        if (name[0] == '@' || !request.Headers.TryGetValue(name, out var lines) || lines.Count == 0)
-        {
-            return null;
-        }
-        return lines.Count == 1 ? lines[0]!.Trim(' ', '\t') : string.Join(", ", lines.Select(l => l!.Trim(' ', '\t')));
-    }
-
-    private static string PathOf(HttpRequest request) => (request.PathBase + request.Path).ToUriComponent() is { Length: > 0 } path ? path : "/";
-
-    /// <summary>In small letters, without the scheme's own port.</summary>
-    private static string AuthorityOf(HttpRequest request) =>
-        request.Host.Port is { } port && port == (request.IsHttps ? 443 : 80) ? request.Host.Host.ToLowerInvariant() : request.Host.Value!.ToLowerInvariant();
-
     /// <summary><c>("a" "b")</c>, each name once, in small letters.</summary>
-    private static bool ReadList(ReadOnlySpan<char> text, out List<string> components, out ReadOnlySpan<char> rest)
+    /// <param name="answer">Then a name may be followed by <see cref="OfRequest"/>.</param>
+    private static bool ReadList(ReadOnlySpan<char> text, bool answer, out List<string> components, out ReadOnlySpan<char> rest)
     {
         components = [];
         rest = default;
@@ -184,12 +210,21 @@ public sealed class HttpSignature
                 return false;
             }
             var name = text.Slice(1, end).ToString();
-            if (!IsName(name) || components.Contains(name, StringComparer.Ordinal))
+            text = text[(end + 2)..];
+            if (!IsName(name))
+            {
+                return false;
+            }
+            if (answer && text.StartsWith(OfRequest))
+            {
+                name += OfRequest;
+                text = text[OfRequest.Length..];
+            }
+            if (components.Contains(name, StringComparer.Ordinal))
             {
                 return false;
             }
             components.Add(name);
-            text = text[(end + 2)..];
             if (text.Length < 2 || (text[0] == ' ') != (text[1] == '"'))
             {
                 break;

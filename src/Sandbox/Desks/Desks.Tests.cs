@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Muqeem.Agencies;
@@ -58,8 +59,8 @@ public class DesksTests
 
         // 4,000 once, 9,000 twice under one id; nothing of the quiet one; the forged one is refused and no money moved.
         Assert.Equal([4_000L, 9_000L, 9_000L], muqeem.Payments.Select(call => call.Payment.AmountHalalas));
-        Assert.Equal(2, muqeem.Payments.Select(call => call.WebhookId).Distinct().Count());
-        Assert.Equal([SignedWebhook.BadSignature], muqeem.Refused);
+        Assert.Equal(2, muqeem.Payments.Select(call => call.Id).Distinct().Count());
+        Assert.Equal([CallGate.UnknownKey], muqeem.Refused);
         Assert.Equal(14_000, ContractTests.Found(await gateway.PaymentsAsync(sandbox.Clock.Today())).TotalHalalas);
         using var bad = await http.PostAsJsonAsync($"/bank/bills/{bill.BillNumber}/pay", new { amountHalalas = -5 });
         Assert.Equal(422, (int)bad.StatusCode);
@@ -376,7 +377,7 @@ public class DesksTests
     private sealed class Receiver : IAsyncDisposable
     {
         private readonly WebApplication _app;
-        private readonly byte[] _key = [.. Enumerable.Range(7, 32).Select(i => (byte)i)];
+        private CallGate _gate = null!;
         private string _url = "";
 
         private Receiver(WebApplication app) => _app = app;
@@ -384,8 +385,8 @@ public class DesksTests
         public TestClock Clock { get; } = new();
         public int Status { get; set; } = 200;
         public Action? OnPayment { get; set; }
-        public ConcurrentQueue<PaymentCall> Payments { get; } = new();
-        public ConcurrentQueue<BorderCall> Crossings { get; } = new();
+        public ConcurrentQueue<(Guid Id, PaymentReceived Payment)> Payments { get; } = new();
+        public ConcurrentQueue<(Guid Id, BorderEvent Event)> Crossings { get; } = new();
         public ConcurrentQueue<string> Refused { get; } = new();
 
         public static async Task<Receiver> StartAsync()
@@ -397,18 +398,21 @@ public class DesksTests
             app.MapPost("/payments", async (HttpContext context) =>
             {
                 self.OnPayment?.Invoke();
-                return self.Take(PaymentWebhook.Verify(context.Request.Headers, await BodyAsync(context), self._key, self.Clock.Now()), self.Payments);
+                return self.Take(context, PaymentWebhook.Operation, await BodyAsync(context), b => PaymentWebhook.Read(b), self.Payments);
             });
-            app.MapPost("/border", async (HttpContext context) => self.Take(BorderWebhook.Verify(context.Request.Headers, await BodyAsync(context), self._key, self.Clock.Now()), self.Crossings));
+            app.MapPost("/border", async (HttpContext context) => self.Take(context, BorderWebhook.Operation, await BodyAsync(context), b => BorderWebhook.Read(b), self.Crossings));
             await app.StartAsync();
             self._url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
             return self;
         }
 
-        public Task<TestSandbox> SandboxAsync() => TestSandbox.StartAsync(options:
-        [
-            "--Webhooks:payments:Url", _url + "/payments", "--Webhooks:payments:Key", Convert.ToBase64String(_key), "--Webhooks:border:Url", _url + "/border", "--Webhooks:border:Key", Convert.ToBase64String(_key),
-        ]);
+        public async Task<TestSandbox> SandboxAsync()
+        {
+            var sandbox = await TestSandbox.StartAsync(options: ["--Webhooks:payments:Url", _url + "/payments", "--Webhooks:border:Url", _url + "/border"]);
+            var settings = sandbox.Inside<StandInKeys>().Settings().ToDictionary(s => s.Key, s => (string?)s.Value);
+            _gate = new(AgencyKeys.From(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()), AgencyCaller.Desk(TestSandbox.Signer, Clock), new([new Uri(_url).Authority]), Clock);
+            return sandbox;
+        }
 
         public async ValueTask DisposeAsync()
         {
@@ -416,19 +420,19 @@ public class DesksTests
             await _app.DisposeAsync();
         }
 
-        private IResult Take<T>(Result<T> call, ConcurrentQueue<T> queue) where T : notnull
+        private IResult Take<T>(HttpContext context, string operation, byte[] body, Func<byte[], Result<T>> read, ConcurrentQueue<(Guid, T)> queue) where T : notnull
         {
             if (Status != 200)
             {
                 return Results.StatusCode(Status);
             }
-            if (call.TryGet(out var value, out var refusal))
+            if (!_gate.Admit(context.Request, body, operation).TryGet(out var call, out var refusal) || !read(body).TryGet(out var value, out refusal))
             {
-                queue.Enqueue(value);
-                return Results.Ok();
+                Refused.Enqueue(refusal.Code);
+                return Results.Unauthorized();
             }
-            Refused.Enqueue(refusal.Code);
-            return Results.Unauthorized();
+            queue.Enqueue((call.RequestId, value));
+            return Results.Ok();
         }
 
         private static async Task<byte[]> BodyAsync(HttpContext context)

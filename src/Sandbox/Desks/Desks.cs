@@ -231,7 +231,9 @@ internal static class OperationsDesk
             calls.Again(id);
             return Page.Done(request, "/calls", new { id });
         }).DisableAntiforgery().WithGroupName("desk");
-        app.MapGet("/calls/key/{**topic}", (string topic, Calls calls) => Calls.Topics.Contains(topic, StringComparer.Ordinal) ? Results.Text(calls.KeyOf(topic)) : Results.NotFound()).WithGroupName("desk");
+        app.MapGet("/keys", (StandInKeys keys) => Results.Json(keys.Settings())).WithGroupName("desk");
+        // As a shell reads settings; no value has a quote in it.
+        app.MapGet("/keys/settings", (StandInKeys keys) => Results.Text(string.Concat(keys.Settings().Select(s => $"{s.Key.Replace(":", "__", StringComparison.Ordinal)}='{s.Value}'\n")))).WithGroupName("desk");
         app.MapGet("/healthz", () => "ok").WithGroupName("desk");
     }
 

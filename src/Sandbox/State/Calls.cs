@@ -1,10 +1,11 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Threading.Channels;
 using Dapper;
 using Muqeem.Agencies;
 using Muqeem.Kernel;
+using Muqeem.Platform.Policies;
+using Muqeem.Platform.Signatures;
 using NodaTime;
 
 namespace Muqeem.Sandbox.State;
@@ -27,16 +28,21 @@ public sealed partial class Calls : BackgroundService
     // Between the attempts; after the last the call is given up and can be sent again by hand.
     private static readonly int[] WaitSeconds = [2, 5, 15, 60, 300, 900, 3600, 3600, 14400, 43200];
 
+    /// <summary>What the agencies and Muqeem agreed on.</summary>
+    private static readonly IReadOnlyList<ExchangeRight> Rights = PolicyBook.BaselineSnapshot().Get<IReadOnlyList<ExchangeRight>>(ExchangeRight.TheirCalls, NodaTime.LocalDate.FromDateTime(DateTime.UnixEpoch));
+
     private readonly Store _store;
     private readonly TimeProvider _clock;
     private readonly IHttpClientFactory _http;
     private readonly IConfiguration _configuration;
+    private readonly StandInKeys _keys;
     private readonly ILogger<Calls> _log;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly SemaphoreSlim _sending = new(1);
 
-    public Calls(Store store, SandboxClock clock, IHttpClientFactory http, IConfiguration configuration, ILogger<Calls> log)
+    public Calls(Store store, SandboxClock clock, IHttpClientFactory http, IConfiguration configuration, StandInKeys keys, ILogger<Calls> log)
     {
+        _keys = keys;
         _store = store;
         _clock = clock;
         _http = http;
@@ -44,25 +50,14 @@ public sealed partial class Calls : BackgroundService
         _log = log;
     }
 
-    /// <summary>The Base64 of the key that signs; from the configuration, else made once and kept.</summary>
-    public string KeyOf(string topic)
+    /// <summary>Whose call it is, and as what the contract names it.</summary>
+    public static (string Agency, string Operation) Of(string topic) => topic switch
     {
-        topic = topic.StartsWith(Contests, StringComparison.Ordinal) ? KeyTopicOf(topic[Contests.Length..]) : topic;
-        if (_configuration[$"Webhooks:{topic}:Key"] is { Length: > 0 } configured)
-        {
-            return configured;
-        }
-        if (_store.Meta($"key:{topic}") is { } kept)
-        {
-            return kept;
-        }
-        var made = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-        _store.SetMeta($"key:{topic}", made);
-        return made;
-    }
-
-    // An agency has one key, whatever it calls about.
-    private static string KeyTopicOf(string prefix) => prefix == "alien-register" ? Border : prefix;
+        Payments => (PaymentGateway.Name, PaymentWebhook.Operation),
+        Border => (AlienRegister.Name, BorderWebhook.Operation),
+        Labour => (LabourContracts.Name, ConfirmationWebhook.Operation),
+        _ => (AgenciesSetup.All.Single(a => Contests + a.Prefix == topic).Name, ContestWebhook.Operation),
+    };
 
     public string? UrlOf(string topic) => topic.StartsWith(Contests, StringComparison.Ordinal)
         ? _configuration["Webhooks:contests:Url"] is { Length: > 0 } all ? $"{all}/{topic[Contests.Length..]}" : null
@@ -152,13 +147,17 @@ public sealed partial class Calls : BackgroundService
 
     private async Task<string> SendAsync(string url, string topic, string webhookId, byte[] body, bool forged, CancellationToken cancel)
     {
-        var key = forged ? RandomNumberGenerator.GetBytes(32) : Convert.FromBase64String(KeyOf(topic));
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
+        var (agency, operation) = Of(topic);
+        var signer = forged ? MessageSigner.OfPkcs8(MessageSigner.NewPkcs8()) : _keys.Of(agency);
+        var address = new Uri(url);
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new("application/json");
-        foreach (var (name, value) in SignedWebhook.Sign(webhookId, _clock.Now(), body, key))
-        {
-            request.Headers.Add(name, value);
-        }
+        // The same call again, by whatever attempt, is the same request.
+        var id = Platform.Background.Names.IdOf($"{topic}:{webhookId}");
+        request.Headers.Add(Exchange.RequestIdHeader, id.ToString());
+        request.Headers.Add(Exchange.CorrelationHeader, id.ToString("N"));
+        request.Headers.Add(Exchange.PurposeHeader, Rights.Single(r => r.Agency == agency && r.Operation == operation).Purpose);
+        Exchange.Sign(request, address, body, signer, _clock.Now());
         try
         {
             using var http = _http.CreateClient(nameof(Calls));

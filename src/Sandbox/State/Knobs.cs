@@ -6,6 +6,25 @@ using Muqeem.Sandbox.Population;
 
 namespace Muqeem.Sandbox.State;
 
+/// <summary>What somebody between the agency and us does to its answers.</summary>
+public enum Forgery
+{
+    /// <summary>The signature is taken away.</summary>
+    Unsigned,
+
+    /// <summary>One bit of the body is another.</summary>
+    Body,
+
+    /// <summary>One bit of the signature is another.</summary>
+    Signature,
+
+    /// <summary>Signed by a key that is nobody's.</summary>
+    Key,
+
+    /// <summary>The answer, rightly signed, to an earlier request.</summary>
+    Earlier,
+}
+
 /// <summary>How badly an agency behaves: for everybody, or for one person.</summary>
 /// <param name="LatencyMs">Before each answer.</param>
 /// <param name="ErrorShare">0 to 1: so many answers are 500. Which ones is always the same sequence.</param>
@@ -14,9 +33,10 @@ namespace Muqeem.Sandbox.State;
 /// <param name="BreakField">This field is missing in answers (<c>birth.date</c>); <c>$</c>: the answer is no JSON.</param>
 /// <param name="LagMinutes">What changes is seen so much later.</param>
 /// <param name="CallEarly">A new bill is paid, and told, before its answer is sent.</param>
+/// <param name="Forge">What is wrong with the signature of its answers.</param>
 /// <param name="Contests">How contests are answered, at once and by itself; null: somebody answers them at <c>/contests</c>.</param>
 public sealed record Knob(
-    int LatencyMs = 0, double ErrorShare = 0, bool Down = false, int? RetryAfterSeconds = null, string? BreakField = null, int LagMinutes = 0, bool CallEarly = false, ContestState? Contests = null)
+    int LatencyMs = 0, double ErrorShare = 0, bool Down = false, int? RetryAfterSeconds = null, string? BreakField = null, int LagMinutes = 0, bool CallEarly = false, ContestState? Contests = null, Forgery? Forge = null)
 {
     public static readonly Knob None = new();
 }

@@ -38,12 +38,12 @@ public sealed class MuqeemSessionTests : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseTestServer();
-        builder.Configuration.AddInMemoryCollection([new("Agencies:Sandbox", "http://localhost:1")]);
         builder.Services.AddDatabase(options);
         builder.Services.AddPrivacy(_folder.Data, new MovableClock(_folder.Data, _folder.Clock), _keys);
         builder.Services.AddSingleton<PolicyBook>();
         builder.Services.AddTexts(typeof(TextCatalogue).Assembly);
         builder.Services.AddRegistry();
+        builder.Services.AddSingleton(AgencyCaller.Desk(AgencyCaller.NewSigner(), _folder.Clock));
         builder.Services.AddAgencies(builder.Configuration);
         builder.Services.AddBackground();
         builder.Services.AddSignIn();

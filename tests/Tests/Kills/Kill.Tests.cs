@@ -4,12 +4,14 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Muqeem.Agencies;
 using Muqeem.Bench;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Sandbox;
 using Muqeem.Sandbox.Population;
+using Muqeem.Sandbox.State;
 using NodaTime.Text;
 
 namespace Muqeem.Tests.Kills;
@@ -30,13 +32,14 @@ public sealed class KillWorld : IAsyncLifetime
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
         _sandbox = SandboxHost.Build(["--urls", address.ToString(), "--data", ":memory:", "--seed", _people.Seed, "--origin", LocalDatePattern.Iso.Format(_people.Origin), "--Logging:LogLevel:Default", "Warning"]);
         await _sandbox.StartAsync();
-        var keys = new[] { PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name }.ToDictionary(n => n, _ => RandomNumberGenerator.GetBytes(32));
-        _site = new Site(Repository.Root, _scratch, 0, address, keys[PaymentGateway.Name], keys.ToDictionary(k => $"Agencies:{k.Key}:WebhookKey", k => Convert.ToBase64String(k.Value)));
+        var keys = _sandbox.Services.GetRequiredService<StandInKeys>();
+        _site = new Site(Repository.Root, _scratch, 0, address, keys.Of(PaymentGateway.Name), keys.Settings());
     }
 
     internal async Task<Product> ProductAsync(string? postgres, int drafts)
     {
         var product = new Product(_site, Path.GetRandomFileName(), FreePort(), postgres, largestGroup: null);
+        _sandbox.Services.GetRequiredService<Consumers>().Add($"http://127.0.0.1:{product.Port}/trust/exchange.json");
         await product.PopulateAsync(_people, _newcomers, drafts);
         return product;
     }

@@ -3,13 +3,13 @@ using System.Security.Cryptography;
 using System.Text;
 using NodaTime;
 
-namespace Muqeem.Credentials.Verifiers;
+namespace Muqeem.Platform.Signatures;
 
 /// <summary>
 /// What was seen in the last while, each once. Of this node alone: a call that somebody caught and sends to another node within the seconds in which it counts is answered there again, to the same
 /// question, and is counted and recorded like any other.
 /// </summary>
-internal sealed class ReplayGuard
+public sealed class ReplayGuard
 {
     /// <summary>Of one generation; two are kept. Some 32 MB each.</summary>
     private const int Most = 1_000_000;

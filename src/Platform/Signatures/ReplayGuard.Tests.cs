@@ -1,6 +1,6 @@
 using NodaTime;
 
-namespace Muqeem.Credentials.Verifiers;
+namespace Muqeem.Platform.Signatures;
 
 public sealed class ReplayGuardTests
 {

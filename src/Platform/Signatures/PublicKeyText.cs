@@ -2,14 +2,13 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Muqeem.Platform.Signatures;
 
-namespace Muqeem.Credentials.Verifiers;
+namespace Muqeem.Platform.Signatures;
 
-/// <summary>A verifier's public key as it is handed in: PEM (SubjectPublicKeyInfo) or a JWK, on P-256 or Ed25519.</summary>
+/// <summary>A public key as it is handed in: PEM (SubjectPublicKeyInfo) or a JWK, on P-256 or Ed25519.</summary>
 /// <param name="Bytes">SubjectPublicKeyInfo of P-256; the 32 bytes of Ed25519.</param>
 /// <param name="Thumbprint">RFC 7638, SHA-256 in base64url.</param>
-internal sealed record PublicKeyText(string Algorithm, byte[] Bytes, string Thumbprint)
+public sealed record PublicKeyText(string Algorithm, byte[] Bytes, string Thumbprint)
 {
     private const int Longest = 4096;
 
@@ -27,6 +26,53 @@ internal sealed record PublicKeyText(string Algorithm, byte[] Bytes, string Thum
         {
             return null;
         }
+    }
+
+    /// <summary>Several: a JWK Set, one JWK, or PEM blocks one after the other. Empty when there is none, or one that cannot be used.</summary>
+    public static IReadOnlyList<PublicKeyText> ReadAll(string text)
+    {
+        var parts = new List<string>();
+        if (text.AsSpan().TrimStart().StartsWith("{"))
+        {
+            try
+            {
+                using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 6 });
+                if (json.RootElement.TryGetProperty("keys", out var set))
+                {
+                    parts.AddRange(set.ValueKind == JsonValueKind.Array ? set.EnumerateArray().Select(k => k.GetRawText()) : []);
+                }
+                else
+                {
+                    parts.Add(text);
+                }
+            }
+            catch (JsonException)
+            {
+                return [];
+            }
+        }
+        else
+        {
+            for (var rest = text.AsSpan(); PemEncoding.TryFind(rest, out var fields); rest = rest[fields.Location.End.Value..])
+            {
+                parts.Add(rest[fields.Location].ToString());
+            }
+        }
+        var keys = parts.ConvertAll(Read);
+        return keys.Contains(null) ? [] : [.. keys.OfType<PublicKeyText>()];
+    }
+
+    /// <summary>A JWK Set of public keys, each named by its thumbprint.</summary>
+    public static string SetOf(IEnumerable<PublicKeyText> keys) => $$"""{"keys":[{{string.Join(',', keys.Select(k => k.ToJwk()))}}]}""";
+
+    private string ToJwk()
+    {
+        if (Algorithm == HttpSignature.Ed25519)
+        {
+            return $$"""{"kty":"OKP","crv":"Ed25519","x":"{{Base64Url.EncodeToString(Bytes)}}","kid":"{{Thumbprint}}"}""";
+        }
+        // The point ends the encoding: X, then Y.
+        return $$"""{"kty":"EC","crv":"P-256","x":"{{Base64Url.EncodeToString(Bytes.AsSpan(^64..^32))}}","y":"{{Base64Url.EncodeToString(Bytes.AsSpan(^32..))}}","kid":"{{Thumbprint}}"}""";
     }
 
     private static PublicKeyText? OfPem(string text)
@@ -69,7 +115,10 @@ internal sealed record PublicKeyText(string Algorithm, byte[] Bytes, string Thum
         return new(HttpSignature.P256, key.ExportSubjectPublicKeyInfo(), Hash($$"""{"crv":"P-256","kty":"EC","x":"{{Base64Url.EncodeToString(x)}}","y":"{{Base64Url.EncodeToString(y)}}"}"""));
     }
 
-    private static PublicKeyText OfEd25519(byte[] x) => new(HttpSignature.Ed25519, x, Hash($$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64Url.EncodeToString(x)}}"}"""));
+    public static PublicKeyText Of(Keys.SigningKey key) => key.Y.Length == 0 ? OfEd25519(key.X) : OfP256(key.X, key.Y);
+
+    /// <param name="x">32 bytes.</param>
+    internal static PublicKeyText OfEd25519(byte[] x) => new(HttpSignature.Ed25519, x, Hash($$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64Url.EncodeToString(x)}}"}"""));
 
     private static string Hash(string canonical) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(canonical)));
 }
