@@ -124,9 +124,14 @@ internal sealed class ApiCaller(WholeWorld world) : IDisposable
     public async Task SignInAsync(string colleague)
     {
         var (name, password, secret) = world.Colleague(colleague);
-        foreach (var later in new[] { 0, 1 })
+        foreach (var later in new[] { 0, 1, 2 })
         {
-            var answer = await PostAsync("sessions", new { name, password, factor = "authenticator", code = Totp.Code(secret, Totp.StepAt(world.Clock.Now()) + later) });
+            if (later == 2)
+            {
+                // Another test of this world took both codes.
+                await world.MoveClockAsync(Duration.FromSeconds(61));
+            }
+            var answer = await PostAsync("sessions", new { name, password, factor = "authenticator", code = Totp.Code(secret, Totp.StepAt(world.Clock.Now()) + (later % 2)) });
             if (answer.Status == HttpStatusCode.Created)
             {
                 In(answer);
