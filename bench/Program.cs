@@ -17,7 +17,10 @@ var scratch = Directory.CreateTempSubdirectory("muqeem-bench-").FullName;
 File.SetUnixFileMode(scratch, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
 var keys = AgenciesSetup.All.ToDictionary(a => a.Name, _ => MessageSigner.NewPkcs8());
 var site = new Site(root, scratch, firstPort, new Uri($"http://127.0.0.1:{firstPort}"), MessageSigner.OfPkcs8(keys[PaymentGateway.Name]),
-    keys.ToDictionary(k => $"Agencies:{k.Key}:Keys", k => PublicKeyText.SetOf([MessageSigner.OfPkcs8(k.Value).Key]))) { PrivateKeys = keys };
+    keys.ToDictionary(k => $"Agencies:{k.Key}:Keys", k => PublicKeyText.SetOf([MessageSigner.OfPkcs8(k.Value).Key])))
+{
+    PrivateKeys = keys,
+};
 var code = 1;
 try
 {
