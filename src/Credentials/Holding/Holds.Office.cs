@@ -93,6 +93,11 @@ public sealed partial class Holds
             var versions = await documents.OfAsync(proposal.Person, cancel);
             if ((Undecidable(proposal, by, self) ?? StateRefusal(proposal.Act, versions, open, proposal.Hold)) is { } no)
             {
+                // Pressed twice at once: what was read last may be the work of the other press, which the proposal then says.
+                if (attempt < Attempts && (await Proposal.FindAsync(db, id, cancel))?.RowVersion != proposal.RowVersion)
+                {
+                    continue;
+                }
                 return new HoldAnswer.Refused(no);
             }
             var rule = rules();

@@ -120,6 +120,11 @@ public sealed class BillDesk(
             var rule = rules();
             if ((Undecidable(proposal, by, self) ?? StateRefusal(proposal.Act, bill, proposal.Code, proposal.Amount, proposal.Reason, rule)) is { } no)
             {
+                // Pressed twice at once: what was read last may be the work of the other press, which the proposal then says.
+                if (attempt < Attempts && (await BillProposal.FindAsync(db, id, cancel))?.RowVersion != proposal.RowVersion)
+                {
+                    continue;
+                }
                 return new BillAnswer.Refused(no);
             }
             var writeOff = proposal.Act == BillAct.WriteOff;
