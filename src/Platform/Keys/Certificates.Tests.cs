@@ -143,7 +143,7 @@ public sealed class DemonstrationChainTests : IDisposable
         Assert.Equal(2, moved.All(KeyPurpose.DocumentSigner).Count);
         listener.RecordObservableInstruments();
         Assert.Equal(90, measured["document-signer"], tolerance: 0.01);
-        Assert.Equal((0, 5), (measured[KeyAlarms.NoSigner], measured[KeyAlarms.Rotate]));
+        Assert.Equal((0, 6), (measured[KeyAlarms.NoSigner], measured[KeyAlarms.Rotate]));
         store.Refresh();
         Assert.Equal(moved.Inventory.Select(k => k.Id), store.Inventory.Select(k => k.Id));
     }
