@@ -65,8 +65,14 @@ internal static class Hooks
         var (real, desk, now) = (http.Response.Body, http.RequestServices.GetRequiredService<ExchangeDesk>(), http.RequestServices.GetRequiredService<TimeProvider>().Now());
         using var held = new MemoryStream();
         http.Response.Body = held;
-        await result.ExecuteAsync(http);
-        http.Response.Body = real;
+        try
+        {
+            await result.ExecuteAsync(http);
+        }
+        finally
+        {
+            http.Response.Body = real;
+        }
         var answer = held.ToArray();
         http.Response.ContentLength = answer.Length;
         SignedPart? said = null;

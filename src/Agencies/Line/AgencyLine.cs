@@ -35,6 +35,12 @@ public sealed partial class AgencyLine : IDisposable
     private static readonly Meter Meter = new("Muqeem.Agencies");
     private static readonly Histogram<double> Seconds = Meter.CreateHistogram<double>("muqeem.agency.duration", "s", "Time until an agency's answer, or until we gave up.");
 
+    /// <summary>The field that is broken when an answer is not signed as it must be.</summary>
+    private const string SignatureField = "signature";
+
+    /// <summary>So many questions in a row without an answer: it is away, and not only for one person.</summary>
+    private const int MissesOfOneAway = 3;
+
     private readonly Func<HttpClient> _http;
     private readonly ExchangeDesk _desk;
     private readonly AgencyKeys _keys;
@@ -44,11 +50,6 @@ public sealed partial class AgencyLine : IDisposable
     private readonly CircuitBreakerStateProvider _breaker = new();
     private readonly ResiliencePipeline<Reply> _questions;
     private readonly ResiliencePipeline<Reply> _writes;
-    /// <summary>The field that is broken when an answer is not signed as it must be.</summary>
-    private const string SignatureField = "signature";
-
-    /// <summary>So many questions in a row without an answer: it is away, and not only for one person.</summary>
-    private const int MissesOfOneAway = 3;
 
     private Standing _standing = new(null, null, null, null, 0, null);
 

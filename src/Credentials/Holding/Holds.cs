@@ -16,7 +16,7 @@ public abstract record HoldAnswer
 {
     private HoldAnswer() { }
 
-    /// <param name="Proposal">The proposal it was about, where there is one.</param>
+    /// <param name="Proposal">The proposal or the objection it was about, where there is one.</param>
     public sealed record Done(Guid? Proposal = null) : HoldAnswer;
 
     public sealed record Refused(Refusal Refusal) : HoldAnswer;

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Muqeem.Credentials.Forms;
 using Muqeem.Kernel;
 using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Signatures;
 using Muqeem.Verifier.Cryptography;
 using NodaTime;
 
@@ -67,11 +68,12 @@ public sealed class KeyProofs(BlindIndex blind, TimeProvider clock, string origi
             {
                 return new Refusal(Malformed);
             }
-            if (Text(jwk, "kty") != "EC" || Text(jwk, "crv") != "P-256" || jwk.TryGetProperty("d", out _)
-                || Decoded(Text(jwk, "x")) is not { Length: 32 } x || Decoded(Text(jwk, "y")) is not { Length: 32 } y)
+            if (PublicKeyText.Read(jwk.GetRawText()) is not { Algorithm: HttpSignature.P256, Bytes: var point })
             {
                 return new Refusal(Key);
             }
+            // The point ends the encoding: X, then Y.
+            var (x, y) = (point[^64..^32], point[^32..]);
             using var key = P256Key.Create(x, y);
             return key is null ? new Refusal(Key)
                 : !key.VerifyHash(SHA256.HashData(Encoding.ASCII.GetBytes($"{head}.{body}")), signature) ? new Refusal(Malformed)

@@ -26,8 +26,8 @@ public sealed class ExchangeArchive(Db db, ReadDoor door)
             var keeper = new PersonId(row.KeeperId);
             var context = new SealContext(keeper, RetentionClass.Case, ExchangeTables.Exchange.Name, row.Id);
             var content = await door.OpenAsync<ExchangeContent>(door.Enter(reader, Purpose.Audit, null, "exchange.export", keeper), context, row.Content!, cancel);
-            // Whom it concerns is known only now; nothing has been shown yet.
-            if (await concerns($"{content.RequestBase}\n{TextOf(content.RequestBody)}", cancel) is { Count: > 0 } persons)
+            // Whom it concerns is known only now, and an answer may name others than the question: a family. Nothing has been shown yet.
+            if (await concerns($"{content.RequestBase}\n{TextOf(content.RequestBody)}\n{TextOf(content.AnswerBody)}", cancel) is { Count: > 0 } persons)
             {
                 await door.OpenAsync<ExchangeContent>(door.Enter(reader, Purpose.Audit, null, "exchange.export", [keeper, .. persons]), context, row.Content!, cancel);
             }
