@@ -32,8 +32,10 @@ internal sealed class Bank(int port) : IDisposable
     /// <summary>Enters it, with budgets that nothing here reaches.</summary>
     public async Task RegisterAsync(IServiceProvider services)
     {
-        var answer = await services.GetRequiredService<VerifierBook>().AddAsync(Actor.System("bench"), Guid.CreateVersion7(), new VerifierApplication(VerifierKind.Bank, "مصرف", "A bank",
+        var registrar = services.GetRequiredService<VerifierRegistrar>();
+        var proposed = await registrar.ProposeAsync(Actor.System("bench"), Guid.CreateVersion7(), new VerifierApplication(VerifierKind.Bank, "مصرف", "A bank",
             [new(VerifierOperation.Status, Purpose), new(VerifierOperation.Presentation, Purpose)], [_key.ExportSubjectPublicKeyInfoPem()], int.MaxValue, int.MaxValue));
+        var answer = await registrar.ConfirmAsync(Actor.System("bench.second"), Guid.CreateVersion7(), (proposed as BookAnswer.Done)?.Proposal ?? throw new InvalidOperationException($"{proposed}"));
         _keyId = answer is BookAnswer.Done { KeyIds: [var id] } ? id : throw new InvalidOperationException($"{answer}");
     }
 

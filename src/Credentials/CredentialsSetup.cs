@@ -57,6 +57,7 @@ public static class CredentialsSetup
             p.GetRequiredService<IWriter>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<PortraitOf>(), p.GetRequiredService<TypeVersions>(), () => Now(p, FormRules.Of), p.GetRequiredService<TimeProvider>(),
             origin, p.GetRequiredService<ILogger<IssuedForms>>()));
         services.AddSingleton(p => new VerifierBook(p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), () => Now(p, VerifierRules.Of), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new VerifierRegistrar(p.GetRequiredService<Db>(), p.GetRequiredService<VerifierBook>(), () => Now(p, VerifierRules.Of), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<VerifierGate>();
         services.AddSingleton<VerifierBudgets>();
         services.AddSingleton<CheckRecorder>();

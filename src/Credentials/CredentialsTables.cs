@@ -137,6 +137,26 @@ public static class CredentialsTables
         new Column("added_at", ColumnType.Instant),
         new Column("ended_at", ColumnType.Instant, Nullable: true));
 
+    internal static readonly Table VerifierProposal = new("verifier_proposal", TableKind.Act, 1, "What one operator proposes about who may check IDs by program; another confirms it.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("verifier_id", ColumnType.Uuid, Remark: "of registered_verifier, or of the one that is to be"),
+        new Column("kind", ColumnType.Text, Nullable: true, Remark: "as of registered_verifier; absent when one that is registered gets keys"),
+        new Column("name_ar", ColumnType.Text, Nullable: true),
+        new Column("name_en", ColumnType.Text, Nullable: true),
+        new Column("grants", ColumnType.Text, Nullable: true),
+        new Column("per_minute", ColumnType.Int, Nullable: true),
+        new Column("per_day", ColumnType.Int, Nullable: true),
+        new Column("keys", ColumnType.Text, Remark: "public keys, each algorithm:base64url, separated by spaces"),
+        new Column("proposed_kind", ColumnType.Text, Remark: "of the actor"),
+        new Column("proposed_by", ColumnType.Text, Remark: "an account of the office, or a program"),
+        new Column("proposed_at", ColumnType.Instant),
+        new Column("expires_at", ColumnType.Instant),
+        new Column("state", ColumnType.Text, Remark: "OPEN, CONFIRMED, REJECTED"),
+        new Column("decided_kind", ColumnType.Text, Nullable: true),
+        new Column("decided_by", ColumnType.Text, Nullable: true),
+        new Column("decided_at", ColumnType.Instant, Nullable: true));
+
     internal static readonly Table VerifierUse = new("verifier_use", TableKind.Bookkeeping, 3, "How much a verifier asked on a day, by the node that was asked: the budget of the day is over all nodes.",
         new Column("verifier_id", ColumnType.Uuid),
         new Column("day", ColumnType.Day),
@@ -232,6 +252,6 @@ public static class CredentialsTables
         new Column("content", ColumnType.Sealed, Remark: "ObjectionContent") { Binding = new(RetentionClass.Case, "objection_id", "person_id", "document_objection", "objection_id") });
 
     public static readonly IReadOnlyList<Table> All =
-        [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words, Objection, ObjectionWords, RegisteredVerifier, VerifierKey, VerifierUse,
-            Subscription, SubscriptionFeed, SubscriptionEvent, Teller];
+        [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words, Objection, ObjectionWords, RegisteredVerifier, VerifierKey, VerifierProposal,
+            VerifierUse, Subscription, SubscriptionFeed, SubscriptionEvent, Teller];
 }

@@ -10,6 +10,7 @@ using Muqeem.Credentials.Issuing;
 using Muqeem.Credentials.Telling;
 using Muqeem.Credentials.Verifying;
 using Muqeem.Host.Api;
+using Muqeem.Host.Developers;
 using Muqeem.Host.Wiring;
 using Muqeem.Kernel;
 using Muqeem.Office;
@@ -171,6 +172,7 @@ public static class MuqeemHost
         if (roles.HasFlag(Roles.Portal) || roles.HasFlag(Roles.Office))
         {
             var pages = app.MapPages();
+            DeveloperPages.Map(app, pages);
             if (roles.HasFlag(Roles.Portal))
             {
                 app.MapPortal(pages);

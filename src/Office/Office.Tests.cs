@@ -27,22 +27,25 @@ public abstract class OfficeWorld(DatabaseKind kind) : SeededWorld(kind)
         Auditor = await SignInAsync("auditor");
     }
 
-    private async Task<Browser> SignInAsync(string colleague)
+    private Task<Browser> SignInAsync(string colleague) => SignInAsync(World, colleague, "queue");
+
+    /// <param name="page">Of the office: where to go.</param>
+    internal static async Task<Browser> SignInAsync(WholeWorld world, string colleague, string page)
     {
-        var browser = new Browser(World, "en");
-        var (name, password, secret) = World.Colleague(colleague);
-        await browser.OpenAsync("office/queue");
-        Assert.Equal("/en/office/sign-in?returnTo=%2Fen%2Foffice%2Fqueue", browser.Path);
+        var browser = new Browser(world, "en");
+        var (name, password, secret) = world.Colleague(colleague);
+        await browser.OpenAsync("office/" + page);
+        Assert.Equal("/en/office/sign-in?returnTo=%2Fen%2Foffice%2F" + page, browser.Path);
         await browser.PressAsync(null, ("name", name), ("password", password));
         // A code is taken once, and this step's was the seeding's: the app's next is taken too.
         foreach (var later in new[] { 0, 1 })
         {
-            if (browser.Path != "/en/office/queue")
+            if (browser.Path != "/en/office/" + page)
             {
-                await browser.PressAsync(null, ("code", Totp.Code(secret, Totp.StepAt(World.Clock.Now()) + later)));
+                await browser.PressAsync(null, ("code", Totp.Code(secret, Totp.StepAt(world.Clock.Now()) + later)));
             }
         }
-        Assert.Equal("/en/office/queue", browser.Path);
+        Assert.Equal("/en/office/" + page, browser.Path);
         return browser;
     }
 }
@@ -344,7 +347,7 @@ public abstract class OfficePagesTests(OfficeWorld shared)
             await IsAsync(HttpStatusCode.OK, shared.Auditor, path);
             await IsAsync(HttpStatusCode.OK, _first, path);
         }
-        foreach (var path in new[] { "office/colleagues", "office/clock" })
+        foreach (var path in new[] { "office/colleagues", "office/verifiers", "office/clock" })
         {
             await shared.Auditor.OpenAsync(path);
             Assert.True(shared.Auditor.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden, $"{path}: {shared.Auditor.Status}");

@@ -50,6 +50,7 @@ public static class OfficeSetup
         Differences.Map(office);
         Proofings.Map(office);
         Colleagues.Map(office);
+        Verifiers.Map(office);
         ClockPages.Map(office, endpoints.ServiceProvider);
     }
 }

@@ -86,7 +86,8 @@ internal sealed record KeyLine(Guid Id, long RowVersion, Guid VerifierId, string
 /// <param name="Signature">How far the time of a signature may be from ours.</param>
 /// <param name="Session">For how long the secret of a session counts.</param>
 /// <param name="Batch">Questions of one batch.</param>
-public sealed record VerifierRules(IReadOnlyList<string> Purposes, int PerMinute, int PerDay, int Batch, Duration Signature, Duration Session)
+/// <param name="ProposalLife">Time for a second operator.</param>
+public sealed record VerifierRules(IReadOnlyList<string> Purposes, int PerMinute, int PerDay, int Batch, Duration Signature, Duration Session, Duration ProposalLife)
 {
     public static VerifierRules Of(PolicySnapshot policies, LocalDate on) => new(
         policies.Get<IReadOnlyList<string>>("verifier.purposes", on),
@@ -94,5 +95,6 @@ public sealed record VerifierRules(IReadOnlyList<string> Purposes, int PerMinute
         policies.Get<int>("verifier.per_day", on),
         policies.Get<int>("verifier.batch_most", on),
         Duration.FromSeconds(policies.Get<int>("verifier.signature_seconds", on)),
-        Duration.FromMinutes(policies.Get<int>("verifier.session_minutes", on)));
+        Duration.FromMinutes(policies.Get<int>("verifier.session_minutes", on)),
+        Duration.FromHours(policies.Get<int>("verifier.proposal_hours", on)));
 }

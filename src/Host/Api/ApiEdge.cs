@@ -22,6 +22,12 @@ internal sealed partial class ApiEdge(RequestDelegate next, ILogger<ApiEdge> log
         {
             size.MaxRequestBodySize = Largest;
         }
+        if (ApiVersions.Of(Asked(context.Request.Headers[ApiVersions.Header])) is not { } version)
+        {
+            await Problems.Of(context, StatusCodes.Status400BadRequest, "version").ExecuteAsync(context);
+            return;
+        }
+        context.Response.Headers[ApiVersions.Header] = ApiVersions.Text(version);
         try
         {
             await next(context);
@@ -45,6 +51,9 @@ internal sealed partial class ApiEdge(RequestDelegate next, ILogger<ApiEdge> log
             await Problems.Of(context, context.Response.StatusCode, Code(context.Response.StatusCode)).ExecuteAsync(context);
         }
     }
+
+    /// <summary>Null: no version is asked for. Two at once are none that could be meant.</summary>
+    private static string? Asked(Microsoft.Extensions.Primitives.StringValues header) => header.Count switch { 0 => null, 1 => header[0] ?? "", _ => "" };
 
     private static string Code(int status) => status switch
     {

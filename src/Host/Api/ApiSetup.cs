@@ -38,6 +38,7 @@ public static class ApiSetup
         VerifierRoutes.Map(endpoints.MapGroup(Root + "/verifier").DisableAntiforgery().DisableValidation());
         IdRoutes.Map(api);
         BillRoutes.Map(api);
+        ErrorRoutes.Map(api);
         SubscriptionRoutes.Map(api);
         endpoints.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
     }
@@ -53,7 +54,8 @@ public static class ApiSetup
                 Version = "v1",
                 Description = "Resident IDs, exit and re-entry visas, and what belongs to them. Amounts are whole halalas; days are days in Riyadh; instants are UTC. "
                     + "Every POST that changes something carries an Operation-Id (a UUID of the caller's): sent again with the same body it is answered again and done once. "
-                    + "Errors are problems after RFC 9457 with a code that never changes.",
+                    + "Errors are problems after RFC 9457 with a code that never changes; GET /api/v1/errors lists them. "
+                    + "Muqeem-Version names the day on which the caller was written, and every answer names the version by which it was made; without it the oldest version that is served counts.",
             };
             document.Servers?.Clear();
             document.Components ??= new OpenApiComponents();

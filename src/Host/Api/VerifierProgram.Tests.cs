@@ -40,8 +40,9 @@ internal sealed class VerifierProgram : IDisposable
     {
         var program = new VerifierProgram(world);
         var ed25519 = $$"""{"kty":"OKP","crv":"Ed25519","x":"{{Base64Url.EncodeToString(Ed25519.PublicKey(program._seed))}}"}""";
-        var done = Assert.IsType<BookAnswer.Done>(await world.Get<VerifierBook>().AddAsync(Actor.System("test"), Guid.CreateVersion7(),
+        var proposed = Assert.IsType<BookAnswer.Done>(await world.Get<VerifierRegistrar>().ProposeAsync(Actor.System("test"), Guid.CreateVersion7(),
             new VerifierApplication(VerifierKind.Bank, "مصرف الاختبار", "The Test Bank", grants, [program.Key.ExportSubjectPublicKeyInfoPem(), ed25519], perMinute, perDay)));
+        var done = Assert.IsType<BookAnswer.Done>(await world.Get<VerifierRegistrar>().ConfirmAsync(Actor.System("second"), Guid.CreateVersion7(), proposed.Proposal!.Value));
         (program.Id, program.KeyId, program.OtherKeyId) = (done.Verifier, done.KeyIds[0], done.KeyIds[1]);
         return program;
     }

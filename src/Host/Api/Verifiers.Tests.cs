@@ -353,10 +353,12 @@ public abstract class VerifiersTests(VerifierWorld shared)
         IsProblem(HttpStatusCode.Forbidden, "verifier_purpose", await _bank.PostAsync("batch", new { questions = new object[] { new { status = Place(uri, 0) }, new { status = Place(uri, 0, "employ") } } }));
     }
 
+    private readonly Actor _one = Actor.System("test"), _other = Actor.System("second");
+
     [Fact]
     public async Task Nobody_is_registered_without_names_keys_and_known_purposes()
     {
-        var book = _world.Get<VerifierBook>();
+        var (book, registrar) = (_world.Get<VerifierBook>(), _world.Get<VerifierRegistrar>());
         var good = new VerifierApplication(VerifierKind.Police, "الشرطة", "The police", [new(VerifierOperation.Presentation, "check_identity")], [ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportSubjectPublicKeyInfoPem()]);
         using var large = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         foreach (var bad in new[]
@@ -365,13 +367,64 @@ public abstract class VerifiersTests(VerifierWorld shared)
             good with { Keys = [large.ExportSubjectPublicKeyInfoPem()] }, good with { Keys = [large.ExportPkcs8PrivateKeyPem()] }, good with { PerMinute = 0 }, good with { Keys = [_bank.Key.ExportSubjectPublicKeyInfoPem()] },
         })
         {
-            Assert.IsType<BookAnswer.Refused>(await book.AddAsync(Actor.System("test"), Guid.CreateVersion7(), bad));
+            Assert.IsType<BookAnswer.Refused>(await registrar.ProposeAsync(_one, Guid.CreateVersion7(), bad));
         }
         var operation = Guid.CreateVersion7();
-        var first = Assert.IsType<BookAnswer.Done>(await book.AddAsync(Actor.System("test"), operation, good));
-        Assert.Equal(first.Verifier, Assert.IsType<BookAnswer.Done>(await book.AddAsync(Actor.System("test"), operation, good)).Verifier);
-        Assert.Equal((100_000, 600), (book.Find(first.Verifier)!.PerDay, book.Find(first.Verifier)!.PerMinute));
+        var proposed = Assert.IsType<BookAnswer.Done>(await registrar.ProposeAsync(_one, operation, good));
+        Assert.Equal(proposed.Proposal, Assert.IsType<BookAnswer.Done>(await registrar.ProposeAsync(_one, operation, good)).Proposal);
+        Assert.Equal(VerifierRefusals.OperationReused, Assert.IsType<BookAnswer.Refused>(await registrar.ProposeAsync(_one, operation, good with { PerDay = 7 })).Refusal.Code);
+        Assert.Null(book.Find(proposed.Verifier));
+        Assert.IsType<BookAnswer.Done>(await registrar.ConfirmAsync(_other, Guid.CreateVersion7(), proposed.Proposal!.Value));
+        Assert.Equal((100_000, 600), (book.Find(proposed.Verifier)!.PerDay, book.Find(proposed.Verifier)!.PerMinute));
     }
+
+    [Fact]
+    public async Task What_one_proposes_counts_when_another_has_confirmed_it()
+    {
+        var (book, registrar) = (_world.Get<VerifierBook>(), _world.Get<VerifierRegistrar>());
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var wanted = new VerifierApplication(VerifierKind.Airline, "ناقل", "A carrier", [new(VerifierOperation.Status, "board_flight"), new(VerifierOperation.Presentation, "board_flight")], [key.ExportSubjectPublicKeyInfoPem()], 7, 70);
+        var proposed = Assert.IsType<BookAnswer.Done>(await registrar.ProposeAsync(_one, Guid.CreateVersion7(), wanted));
+        var id = proposed.Proposal!.Value;
+        Assert.Contains(await registrar.WaitingAsync(), p => p.Id == id && p.New is { PerMinute: 7, PerDay: 70, NameArabic: "ناقل" } && p.Keys.Single().Thumbprint == proposed.KeyIds.Single());
+        Assert.Null(book.Key(proposed.KeyIds.Single()));
+        Assert.Equal(VerifierRefusals.AnotherConfirms, Refusal(await registrar.ConfirmAsync(_one, Guid.CreateVersion7(), id)));
+        Assert.Null(book.Find(proposed.Verifier));
+
+        // Pressed twice, under one operation and under two: entered once.
+        var press = Guid.CreateVersion7();
+        foreach (var operation in new[] { press, press, Guid.CreateVersion7() })
+        {
+            Assert.IsType<BookAnswer.Done>(await registrar.ConfirmAsync(_other, operation, id));
+        }
+        var (verifier, keys) = book.All.Single(a => a.Verifier.Id == proposed.Verifier);
+        Assert.Equal(("presentation:board_flight status:board_flight", 7, 70), (string.Join(' ', verifier.Grants.Select(g => g.ToString()).Order()), verifier.PerMinute, verifier.PerDay));
+        Assert.Equal(proposed.KeyIds, keys.Select(k => k.KeyId));
+        Assert.Equal(VerifierRefusals.Over, Refusal(await registrar.RejectAsync(_one, Guid.CreateVersion7(), id)));
+        Assert.DoesNotContain(await registrar.WaitingAsync(), p => p.Id == id);
+
+        // Another key takes two as well, and a key that is registered is proposed to nobody.
+        Assert.Equal(VerifierRefusals.KeyTaken, Refusal(await registrar.ProposeKeysAsync(_one, Guid.CreateVersion7(), proposed.Verifier, wanted.Keys)));
+        using var next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var more = Assert.IsType<BookAnswer.Done>(await registrar.ProposeKeysAsync(_one, Guid.CreateVersion7(), proposed.Verifier, [next.ExportSubjectPublicKeyInfoPem()]));
+        Assert.Equal(VerifierRefusals.AnotherConfirms, Refusal(await registrar.ConfirmAsync(_one, Guid.CreateVersion7(), more.Proposal!.Value)));
+        Assert.Null(book.Key(more.KeyIds.Single()));
+        // The same key was proposed for somebody else meanwhile: the first that is confirmed has it.
+        var rival = Assert.IsType<BookAnswer.Done>(await registrar.ProposeAsync(_one, Guid.CreateVersion7(), wanted with { Keys = [next.ExportSubjectPublicKeyInfoPem()] }));
+        Assert.IsType<BookAnswer.Done>(await registrar.ConfirmAsync(_other, Guid.CreateVersion7(), more.Proposal!.Value));
+        Assert.True(book.Key(more.KeyIds.Single())!.IsActive);
+        Assert.Equal(VerifierRefusals.KeyTaken, Refusal(await registrar.ConfirmAsync(_other, Guid.CreateVersion7(), rival.Proposal!.Value)));
+        Assert.IsType<BookAnswer.Done>(await registrar.RejectAsync(_one, Guid.CreateVersion7(), rival.Proposal!.Value));
+        Assert.Equal(VerifierRefusals.Over, Refusal(await registrar.ConfirmAsync(_other, Guid.CreateVersion7(), rival.Proposal!.Value)));
+
+        // One operator is enough to end it, and whoever has ended gets no further key.
+        Assert.IsType<BookAnswer.Done>(await book.RevokeAsync(_one, Guid.CreateVersion7(), proposed.Verifier, "test"));
+        using var late = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        Assert.Equal(VerifierRefusals.NoVerifier, Refusal(await registrar.ProposeKeysAsync(_one, Guid.CreateVersion7(), proposed.Verifier, [late.ExportSubjectPublicKeyInfoPem()])));
+        Assert.Equal(VerifierRefusals.NoProposal, Refusal(await registrar.ConfirmAsync(_other, Guid.CreateVersion7(), Guid.CreateVersion7())));
+    }
+
+    private static string Refusal(BookAnswer answer) => Assert.IsType<BookAnswer.Refused>(answer).Refusal.Code;
 
     /// <summary>Who checked the person's ID, the newest last.</summary>
     private async Task<IReadOnlyList<AccessLine>> ChecksAsync() =>

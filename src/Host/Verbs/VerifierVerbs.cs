@@ -1,6 +1,7 @@
 using System.Globalization;
 using Muqeem.Credentials.Verifiers;
 using Muqeem.Platform.Folder;
+using Muqeem.Platform.Texts;
 using Muqeem.Platform.Writing;
 
 namespace Muqeem.Host.Verbs;
@@ -11,19 +12,21 @@ internal static class VerifierVerbs
     public const string Usage = """
         muqeem verifiers: who may check IDs by program.
 
-          list                                       every verifier with what it may ask, its budgets and its keys
+          list                                       every verifier with what it may ask, its budgets and its keys, and what waits to be confirmed
           add         --Kind=bank|airline|police|employer --NameAr=… --NameEn=… --Allow="presentation:open_account status:open_account"
                       --Keys=FILE[,FILE] [--PerMinute=600] [--PerDay=100000]
-                                                     registers one; a key file holds a public key on P-256 or Ed25519 as PEM or JWK;
+                                                     proposes one; a key file holds a public key on P-256 or Ed25519 as PEM or JWK;
                                                      operations are status, presentation and subscription (to be told, when the holder consents)
-          add-key     VERIFIER --Keys=FILE           another key, before the former is revoked
+          add-key     VERIFIER --Keys=FILE           proposes another key, before the former is revoked
+          withdraw    PROPOSAL                       takes back what waits to be confirmed
           revoke-key  KEY --Reason=CODE              ends a key at once, and the sessions that it opened
           revoke      VERIFIER --Reason=CODE         ends a verifier for good
 
+        What is proposed here counts once an operator has confirmed it on the office's page "Verifiers": nobody lets a program in alone.
         A reason is a word or number by which the decision is found again; it goes into the journal. The data folder is --Data=DIR, as for serve.
         """;
 
-    private static readonly string[] Verbs = ["list", "add", "add-key", "revoke-key", "revoke"];
+    private static readonly string[] Verbs = ["list", "add", "add-key", "withdraw", "revoke-key", "revoke"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -37,40 +40,69 @@ internal static class VerifierVerbs
         await MuqeemHost.PrepareAsync(app);
         var book = app.Services.GetRequiredService<VerifierBook>();
         await book.LoadAsync();
-        return await RunAsync(verb, operand, app.Configuration, book, Guid.CreateVersion7(app.Services.GetRequiredService<TimeProvider>().GetUtcNow()));
-    }
-
-    private static async Task<int> RunAsync(string verb, string? operand, IConfiguration configuration, VerifierBook book, Guid operation)
-    {
-        var by = Actor.System("operator");
-        var answer = verb switch
+        var registrar = app.Services.GetRequiredService<VerifierRegistrar>();
+        if (verb == "list")
         {
-            "add" => await book.AddAsync(by, operation, ApplicationIn(configuration)),
-            "add-key" => await book.AddKeyAsync(by, operation, IdIn(operand), KeysIn(configuration) is [var key] ? key : throw new CannotStartException("--Keys=FILE is one file here.")),
-            "revoke-key" => await book.RevokeKeyAsync(by, operation, operand ?? throw new CannotStartException("Name the key: muqeem verifiers revoke-key KEY --Reason=CODE"), ReasonIn(configuration)),
-            "revoke" => await book.RevokeAsync(by, operation, IdIn(operand), ReasonIn(configuration)),
-            _ => null,
-        };
-        switch (answer)
+            Print(book, await registrar.WaitingAsync());
+            return 0;
+        }
+        var operation = Guid.CreateVersion7(app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        switch (await RunAsync(verb, operand, app.Configuration, book, registrar, operation))
         {
             case BookAnswer.Refused refused:
-                await Console.Error.WriteLineAsync("muqeem: " + refused.Sentence);
+                await Console.Error.WriteLineAsync("muqeem: " + app.Services.GetRequiredService<TextCatalogue>().In(TextCatalogue.English).Refusal(refused.Refusal));
+                return 1;
+            case BookAnswer.TryAgain:
+                await Console.Error.WriteLineAsync("muqeem: nothing was written, or nobody knows yet. Look with: muqeem verifiers list");
                 return 1;
             case BookAnswer.Done done:
                 Console.WriteLine($"{done.Verifier}{(done.KeyIds.Count > 0 ? ", key " + string.Join(", ", done.KeyIds) : "")}");
+                Console.WriteLine(verb is "add" or "add-key" ? $"Proposal {done.Proposal}: an operator confirms it on the office's page \"Verifiers\"." : "Done.");
                 return 0;
+            default:
+                throw new System.Diagnostics.UnreachableException();
         }
+    }
+
+    private static async Task<BookAnswer> RunAsync(string verb, string? operand, IConfiguration configuration, VerifierBook book, VerifierRegistrar registrar, Guid operation)
+    {
+        var by = Actor.System("operator");
+        return verb switch
+        {
+            "add" => await registrar.ProposeAsync(by, operation, ApplicationIn(configuration)),
+            "add-key" => await registrar.ProposeKeysAsync(by, operation, IdIn(operand), KeysIn(configuration)),
+            "withdraw" => await registrar.RejectAsync(by, operation, IdIn(operand)),
+            "revoke-key" => await book.RevokeKeyAsync(by, operation, operand ?? throw new CannotStartException("Name the key: muqeem verifiers revoke-key KEY --Reason=CODE"), ReasonIn(configuration)),
+            _ => await book.RevokeAsync(by, operation, IdIn(operand), ReasonIn(configuration)),
+        };
+    }
+
+    private static void Print(VerifierBook book, IReadOnlyList<VerifierProposal> waiting)
+    {
         foreach (var (v, keys) in book.All)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{v.Id}  {(v.IsActive ? "active" : "revoked")}  {v.Kind.ToString().ToLowerInvariant()}  {v.NameEnglish} ({v.NameArabic})  {v.PerMinute}/minute, {v.PerDay}/day"));
-            Console.WriteLine("    may ask " + string.Join(' ', v.Grants.Select(g => g.ToString()).Order(StringComparer.Ordinal)));
+            Console.WriteLine("    may ask " + Words(v.Grants));
             foreach (var key in keys)
             {
                 Console.WriteLine($"    key {key.KeyId} {key.Algorithm} {(key.IsActive ? "active" : "revoked")}");
             }
         }
-        return 0;
+        foreach (var p in waiting)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{p.Id}  waits to be confirmed until {p.ExpiresAt:uuuu-MM-dd HH:mm} UTC  {(p.New is { } n ? $"{n.Kind.ToString().ToLowerInvariant()}  {n.NameEnglish} ({n.NameArabic})  {n.PerMinute}/minute, {n.PerDay}/day" : $"keys for {p.Verifier}")}"));
+            if (p.New is { } proposed)
+            {
+                Console.WriteLine("    may ask " + Words(proposed.Grants));
+            }
+            foreach (var key in p.Keys)
+            {
+                Console.WriteLine($"    key {key.Thumbprint} {key.Algorithm}");
+            }
+        }
     }
+
+    private static string Words(IEnumerable<Grant> grants) => string.Join(' ', grants.Select(g => g.ToString()).Order(StringComparer.Ordinal));
 
     private static VerifierApplication ApplicationIn(IConfiguration configuration)
     {
@@ -84,7 +116,7 @@ internal static class VerifierVerbs
     private static IReadOnlyList<string> KeysIn(IConfiguration configuration) => [.. Needed(configuration, "Keys").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
         .Select(file => File.Exists(file) ? File.ReadAllText(file) : throw new CannotStartException($"--Keys: there is no file {file}."))];
 
-    private static Guid IdIn(string? operand) => Guid.TryParse(operand, out var id) ? id : throw new CannotStartException("Name the verifier by its id: muqeem verifiers list shows it.");
+    private static Guid IdIn(string? operand) => Guid.TryParse(operand, out var id) ? id : throw new CannotStartException("Name it by its id: muqeem verifiers list shows it.");
 
     private static string ReasonIn(IConfiguration configuration) => Needed(configuration, "Reason") is { Length: <= 100 } reason && reason.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
         ? reason : throw new CannotStartException("--Reason=CODE is a word or number, like contract-ended-2027-03.");

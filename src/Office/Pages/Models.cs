@@ -1,6 +1,7 @@
 using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Cases.Definition;
+using Muqeem.Credentials.Verifiers;
 using Muqeem.Kernel;
 using Muqeem.Office.Endpoints;
 using Muqeem.Platform.Background;
@@ -35,6 +36,10 @@ public sealed record BillFileModel(Session Me, Payments.BillFile File, NodaTime.
 
     public bool MayDecide => Me.Has(OfficeRole.Officer) && Open is not null && !Mine;
 }
+
+/// <param name="Waiting">What waits for a second operator.</param>
+public sealed record VerifiersModel(
+    Session Me, IReadOnlyList<(RegisteredVerifier Verifier, IReadOnlyList<VerifierKey> Keys)> All, IReadOnlyList<VerifierProposal> Waiting, VerifierRules Rules, Instant Now, FormState Form);
 
 public sealed record ClosedDayModel(Session Me, Payments.ClosedDay Day);
 

@@ -115,6 +115,14 @@ public sealed record PublicKeyText(string Algorithm, byte[] Bytes, string Thumbp
         return new(HttpSignature.P256, key.ExportSubjectPublicKeyInfo(), Hash($$"""{"crv":"P-256","kty":"EC","x":"{{Base64Url.EncodeToString(x)}}","y":"{{Base64Url.EncodeToString(y)}}"}"""));
     }
 
+    /// <summary>From <see cref="Algorithm"/> and <see cref="Bytes"/> as they are stored; null when they are none.</summary>
+    public static PublicKeyText? Of(string algorithm, byte[] bytes) => algorithm switch
+    {
+        HttpSignature.Ed25519 when bytes.Length == 32 => OfEd25519(bytes),
+        HttpSignature.P256 when bytes.Length > 64 => OfP256(bytes[^64..^32], bytes[^32..]),
+        _ => null,
+    };
+
     public static PublicKeyText Of(Keys.SigningKey key) => key.Y.Length == 0 ? OfEd25519(key.X) : OfP256(key.X, key.Y);
 
     /// <param name="x">32 bytes.</param>
