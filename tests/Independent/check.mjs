@@ -331,12 +331,27 @@ function qrByJsqr(png) {
   return jsqr(new Uint8ClampedArray(image.data), image.width, image.height)?.data;
 }
 
+// This port takes patterns within a large drawn code for corners: of 600 random codes of version 13 it missed 27 % at eight points a module, 4 % at three and none at two, where jsqr missed none. A camera's picture
+// of a card is of the smaller kind, and a reader tries many of them, so the picture is tried smaller as well.
 function qrByZxing(png) {
   const image = PNG.sync.read(png);
-  const grey = new Uint8ClampedArray(image.width * image.height);
-  for (let i = 0; i < grey.length; i++) grey[i] = (image.data[4 * i] + image.data[4 * i + 1] + image.data[4 * i + 2]) / 3;
-  const bitmap = new zxing.BinaryBitmap(new zxing.HybridBinarizer(new zxing.RGBLuminanceSource(grey, image.width, image.height)));
-  return new zxing.QRCodeReader().decode(bitmap, new Map([[zxing.DecodeHintType.TRY_HARDER, true]])).getText();
+  for (const smaller of [1, 2, 3, 4]) {
+    const [width, height] = [Math.floor(image.width / smaller), Math.floor(image.height / smaller)];
+    const grey = new Uint8ClampedArray(width * height);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        let sum = 0;
+        for (let j = 0; j < smaller; j++) for (let i = 0; i < smaller; i++) for (let c = 0; c < 3; c++) sum += image.data[4 * ((y * smaller + j) * image.width + x * smaller + i) + c];
+        grey[y * width + x] = sum / (3 * smaller * smaller);
+      }
+    }
+    try {
+      const bitmap = new zxing.BinaryBitmap(new zxing.HybridBinarizer(new zxing.RGBLuminanceSource(grey, width, height)));
+      return new zxing.QRCodeReader().decode(bitmap, new Map([[zxing.DecodeHintType.TRY_HARDER, true]])).getText();
+    } catch (e) {
+      if (smaller === 4) throw e;
+    }
+  }
 }
 
 /** A code is an address, or has a scheme of its own where no address is known. */
