@@ -29,7 +29,7 @@ public abstract partial class DevelopersTests(VerifierWorld shared)
         await browser.OpenAsync("developers");
         Assert.Equal(HttpStatusCode.OK, browser.Status);
         Assert.DoesNotContain("⟦", browser.Html);
-        var links = Link().Matches(browser.Html).Select(m => m.Groups[1].Value).Where(l => l.StartsWith('/')).Distinct().ToList();
+        var links = Link().Matches(browser.Html).Select(m => m.Groups["to"].Value).Where(l => l.StartsWith('/')).Distinct().ToList();
         Assert.Contains("/openapi/v1.json", links);
         // A checkpoint is made a moment after the first act.
         await WholeWorld.UntilAsync(async () => (await _world.Http.GetAsync("/journal/checkpoint")).IsSuccessStatusCode ? "" : null, "the journal has a checkpoint");
@@ -156,9 +156,9 @@ public abstract partial class DevelopersTests(VerifierWorld shared)
         return output;
     }
 
-    [GeneratedRegex("href=\"([^\"#]+)\"", RegexOptions.None, 1000)]
+    [GeneratedRegex("href=\"(?<to>[^\"#]+)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"Problems\.Of\((?:http|context), StatusCodes\.Status(?<status>\d+)\w+, ""(?<code>\w+)""", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"Problems\.Of\((?:http|context), StatusCodes\.Status(?<status>\d+)\w+, ""(?<code>\w+)""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Made();
 }
