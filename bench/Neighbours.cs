@@ -16,7 +16,7 @@ internal sealed class Neighbours(Site site, Sizes sizes) : IDisposable
     /// <summary>Of each agency. What we do ourselves falls on it: a case's facts are read from the database, sealed and written.</summary>
     private const int LatencyMs = 300;
 
-    /// <summary>Those that a first ID needs.</summary>
+    /// <summary>Those that the first ID of an establishment's worker needs, whom alone this asks for. A household's worker needs that of domestic work too.</summary>
     private static readonly string[] Needed = [AlienRegister.Name, LabourContracts.Name, MedicalFitness.Name, HealthInsurance.Name, Justice.Name];
 
     public async Task MeasureAsync(People people, IEnumerator<int> newcomers)

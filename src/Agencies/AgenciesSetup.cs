@@ -14,6 +14,9 @@ public static class AgenciesSetup
     [
         (AlienRegister.Name, "alien-register"),
         (LabourContracts.Name, "labour"),
+        (DomesticWork.Name, "domestic-work"),
+        (SocialInsurance.Name, "social-insurance"),
+        (ForeignAffairs.Name, "foreign-affairs"),
         (MedicalFitness.Name, "medical"),
         (HealthInsurance.Name, "insurance"),
         (Traffic.Name, "traffic"),
@@ -53,6 +56,9 @@ public static class AgenciesSetup
         services.AddSingleton<RecordContests>();
         services.AddSingleton(provider => new AlienRegister(provider.GetRequiredService<AgencyLines>()[AlienRegister.Name]));
         services.AddSingleton(provider => new LabourContracts(provider.GetRequiredService<AgencyLines>()[LabourContracts.Name]));
+        services.AddSingleton(provider => new DomesticWork(provider.GetRequiredService<AgencyLines>()[DomesticWork.Name]));
+        services.AddSingleton(provider => new SocialInsurance(provider.GetRequiredService<AgencyLines>()[SocialInsurance.Name]));
+        services.AddSingleton(provider => new ForeignAffairs(provider.GetRequiredService<AgencyLines>()[ForeignAffairs.Name]));
         services.AddSingleton(provider => new MedicalFitness(provider.GetRequiredService<AgencyLines>()[MedicalFitness.Name]));
         services.AddSingleton(provider => new HealthInsurance(provider.GetRequiredService<AgencyLines>()[HealthInsurance.Name]));
         services.AddSingleton(provider => new Traffic(provider.GetRequiredService<AgencyLines>()[Traffic.Name]));

@@ -15,8 +15,8 @@ public class ContractTests(SharedSandbox shared) : IClassFixture<SharedSandbox>
     [Fact]
     public async Task What_every_agency_says_about_the_first_people_follows_its_contract()
     {
-        var (register, labour, medical, insurance, traffic, justice, payments, addresses) = (
-            _sandbox.Client<AlienRegister>(), _sandbox.Client<LabourContracts>(), _sandbox.Client<MedicalFitness>(), _sandbox.Client<HealthInsurance>(), _sandbox.Client<Traffic>(), _sandbox.Client<Justice>(),
+        var (register, labour, domestic, social, abroad, medical, insurance, traffic, justice, payments, addresses) = (
+            _sandbox.Client<AlienRegister>(), _sandbox.Client<LabourContracts>(), _sandbox.Client<DomesticWork>(), _sandbox.Client<SocialInsurance>(), _sandbox.Client<ForeignAffairs>(), _sandbox.Client<MedicalFitness>(), _sandbox.Client<HealthInsurance>(), _sandbox.Client<Traffic>(), _sandbox.Client<Justice>(),
             _sandbox.Client<PaymentGateway>(), _sandbox.Client<NationalAddresses>());
         for (var index = 0; index < 80; index++)
         {
@@ -39,26 +39,27 @@ public class ContractTests(SharedSandbox shared) : IClassFixture<SharedSandbox>
             Found(await justice.SuspensionsAsync(number));
             Found(await justice.MaritalEventsAsync(number));
             Found(await payments.BalancesAsync(number));
-            Found(await labour.ContributorAsync(number));
+            var contributor = Found(await social.ContributorAsync(number));
+            Assert.Equal((person.Category == ResidenceCategory.Establishment && person.Alive, person.RegisteredBy is null), (contributor.Active, !contributor.Active || contributor.EmployerNumber == person.EmployerNumber));
             var address = Found(await addresses.OfPersonAsync(number)).Primary!;
             Assert.Equal(address.Postal, Found(await addresses.ByShortAsync(address.Short)).Address.Postal);
             Assert.Equal(person.Fitness is null, await medical.TestAsync(person.Passports[0].Issuer, person.Passports[0].Number) is AgencyAnswer<FitnessTest>.NotFound);
             if (person.Entry is not null)
             {
-                Assert.Equal(person.Movements[^1].PassportNumber, Found(await register.EntryVisaAsync(person.VisaNumber)).PassportNumber);
+                Assert.Equal(person.Movements[^1].PassportNumber, Found(await abroad.EntryVisaAsync(person.VisaNumber)).PassportNumber);
             }
             var worker = await labour.WorkerAsync(number);
-            var domestic = await labour.HouseholdContractAsync(number);
+            var household = await domestic.ContractAsync(number);
             Assert.Equal(person.Category == ResidenceCategory.Establishment, worker is AgencyAnswer<LabourWorker>.Found);
-            Assert.Equal(person.Category == ResidenceCategory.Household, domestic is AgencyAnswer<HouseholdContract>.Found);
-            Assert.Equal(person.Category == ResidenceCategory.Dependent, worker is AgencyAnswer<LabourWorker>.NotFound && domestic is AgencyAnswer<HouseholdContract>.NotFound);
+            Assert.Equal(person.Category == ResidenceCategory.Household, household is AgencyAnswer<HouseholdContract>.Found);
+            Assert.Equal(person.Category == ResidenceCategory.Dependent, worker is AgencyAnswer<LabourWorker>.NotFound && household is AgencyAnswer<HouseholdContract>.NotFound);
             if (worker.ValueOrNull is { } at)
             {
                 Assert.Equal(at.Establishment, Found(await labour.EstablishmentAsync(at.Establishment.Unified)).Establishment);
             }
-            if (domestic.ValueOrNull is { } home)
+            if (household.ValueOrNull is { } home)
             {
-                Assert.Equal(home.Household.NameAr, Found(await labour.HouseholdAsync(home.Household.Number)).Household.NameAr);
+                Assert.Equal(home.Household.NameAr, Found(await domestic.HouseholdAsync(home.Household.Number)).Household.NameAr);
             }
         }
     }
@@ -207,11 +208,12 @@ public class NoticeTests
         Assert.False(ContractTests.Found(await sandbox.Client<LabourContracts>().ChangeOccupationAsync(new(number, "P058"), sandbox.NewId())).NeedsAccreditation);
         Assert.Equal(sandbox.Clock.Today().PlusDays(10), ContractTests.Found(await sandbox.Client<LabourContracts>().ObjectAsync(new("V1", "leave not agreed"), sandbox.NewId())).DecisionDue);
         ContractTests.Found(await sandbox.Client<LabourContracts>().TellResidenceAsync(new(number, null, ResidenceStatus.Active, new(2027, 1, 1)), sandbox.NewId()));
+        ContractTests.Found(await sandbox.Client<DomesticWork>().TellResidenceAsync(new(sandbox.People.At(30).ResidentNumber!, ResidenceStatus.Active, new(2027, 1, 1)), sandbox.NewId()));
         ContractTests.Found(await sandbox.Client<HealthInsurance>().TellEndAsync(number, new(2026, 4, 1), sandbox.NewId()));
         Assert.StartsWith("SP", ContractTests.Found(await sandbox.Client<NationalAddresses>().ShipAsync(new(number, "doc-1", resident.Address!.Short), sandbox.NewId())).TrackingNumber);
         using var http = sandbox.Http;
         using var notices = JsonDocument.Parse(await http.GetStringAsync("/notices"));
-        Assert.Equal(["shipment", "end", "residence", "objection", "occupation", "occupation", "transfer", "visa-change", "visa"], notices.RootElement.EnumerateArray().Select(notice => notice.GetProperty("verb").GetString()));
+        Assert.Equal(["shipment", "end", "residence", "residence", "objection", "occupation", "occupation", "transfer", "visa-change", "visa"], notices.RootElement.EnumerateArray().Select(notice => notice.GetProperty("verb").GetString()));
     }
 
     [Fact]

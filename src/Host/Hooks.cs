@@ -21,6 +21,7 @@ internal static class Hooks
         hooks.MapPost("/payments", TakePaymentAsync);
         hooks.MapPost("/border", TakeCrossingAsync);
         hooks.MapPost("/labour", TakeConfirmationAsync);
+        hooks.MapPost("/domestic-work", TakeHouseholdConfirmationAsync);
         hooks.MapPost("/contests/{agency}", TakeContestAsync);
     }
 
@@ -28,7 +29,10 @@ internal static class Hooks
 
     private static Task TakeCrossingAsync(HttpContext http) => TakeAsync(http, BorderWebhook.Operation, null, body => BorderAsync(http, body));
 
-    private static Task TakeConfirmationAsync(HttpContext http) => TakeAsync(http, ConfirmationWebhook.Operation, null, body => LabourAsync(http, body));
+    private static Task TakeConfirmationAsync(HttpContext http) => TakeAsync(http, ConfirmationWebhook.Operation, LabourContracts.Name, body => ConfirmationAsync(http, body, LabourContracts.Name));
+
+    private static Task TakeHouseholdConfirmationAsync(HttpContext http) =>
+        TakeAsync(http, ConfirmationWebhook.Operation, DomesticWork.Name, body => ConfirmationAsync(http, body, DomesticWork.Name, Categories.HouseholdWorker));
 
     /// <summary>Asks who calls, has the call done, and signs what we answer. Both are kept, for a proof later.</summary>
     /// <param name="agency">Whose address this is; null: that of any who may call this.</param>
@@ -134,7 +138,8 @@ internal static class Hooks
         return await RegisterEvents.CrossedAsync(Engine(http), visas, crossing, http.RequestAborted) is { } outcome ? Answer(http, outcome) : Results.Accepted();
     }
 
-    private static async Task<IResult> LabourAsync(HttpContext http, byte[] body)
+    /// <param name="of">Whose employers the agency has; null: everybody's, as it had when it was the only one.</param>
+    private static async Task<IResult> ConfirmationAsync(HttpContext http, byte[] body, string agency, string? of = null)
     {
         if (!ConfirmationWebhook.Read(body).TryGet(out var given, out var refusal))
         {
@@ -144,8 +149,8 @@ internal static class Hooks
         {
             return Refused(new Refusal(CallGate.Malformed));
         }
-        var operation = new Operation(Actor.Agency(LabourContracts.Name), Platform.Background.Names.IdOf("confirmation:" + given.Reference), Digest.Of("confirmation", given.Reference, given.Confirmed.ToString()));
-        return Answer(http, await Engine(http).ConfirmAsync(operation, id, submission, given.Confirmed, http.RequestAborted));
+        var operation = new Operation(Actor.Agency(agency), Platform.Background.Names.IdOf("confirmation:" + given.Reference), Digest.Of("confirmation", given.Reference, given.Confirmed.ToString()));
+        return Answer(http, await Engine(http).ConfirmAsync(operation, id, submission, given.Confirmed, http.RequestAborted, of));
     }
 
     /// <summary>An agency answers a contest of its record.</summary>

@@ -232,7 +232,7 @@ public static class MuqeemHost
     private static void Validate(IConfiguration configuration)
     {
         // The others need not call: what they have to answer they are asked.
-        foreach (var agency in (string[])[PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name])
+        foreach (var agency in (string[])[PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name, DomesticWork.Name])
         {
             if (string.IsNullOrEmpty(configuration[$"Agencies:{agency}:Keys"]))
             {

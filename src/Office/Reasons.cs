@@ -74,7 +74,7 @@ public static class Reasons
     {
         var (code, facts) = (finding.Refusal.Code, finding.Refusal.Facts);
         return applicants.Has("condition." + code) ? applicants.Bare("condition." + code, facts)
-            : finding.Kind == FindingKind.Review ? null
+            : finding.Kind is FindingKind.Review or FindingKind.Note ? null
             : applicants.Bare("refusal." + code, facts);
     }
 }

@@ -12,7 +12,7 @@ namespace Muqeem.Sandbox;
 
 /// <summary>
 /// The stand-ins of all agencies in one program. Options: <c>--urls</c>, <c>--data</c> (folder; <c>:memory:</c> keeps nothing), <c>--seed</c>, <c>--origin</c> (day on which the world begins),
-/// <c>Webhooks:payments:Url</c>, <c>Webhooks:border:Url</c>, <c>Webhooks:labour:Url</c>, <c>Webhooks:contests:Url</c> (of all agencies): where Muqeem is called; <c>Muqeem:Keys</c>: whom the stand-ins answer;
+/// <c>Webhooks:payments:Url</c>, <c>Webhooks:border:Url</c>, <c>Webhooks:labour:Url</c>, <c>Webhooks:domestic-work:Url</c>, <c>Webhooks:contests:Url</c> (of all agencies): where Muqeem is called; <c>Muqeem:Keys</c>: whom the stand-ins answer;
 /// <c>Keys:&lt;prefix&gt;</c>: an agency's own key, made when it is not given.
 /// </summary>
 public static class SandboxHost
@@ -67,6 +67,7 @@ public static class SandboxHost
         });
         app.UseMiddleware<Envelope>();
         Registers.Map(app);
+        Work.Map(app);
         PaymentsOf.Map(app);
         MessagingOf.Map(app);
         ContestsOf.Map(app);

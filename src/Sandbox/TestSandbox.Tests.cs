@@ -72,6 +72,7 @@ public sealed class TestSandbox : IAsyncDisposable
     internal Knobs Knobs => _app.Services.GetRequiredService<Knobs>();
     internal Calls Calls => _app.Services.GetRequiredService<Calls>();
     internal T Inside<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+    internal IServiceProvider Clients => _clients;
     internal T Client<T>() where T : notnull => _clients.GetRequiredService<T>();
     internal HttpClient Http
     {

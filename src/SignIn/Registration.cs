@@ -48,12 +48,13 @@ public sealed class Registration
     private readonly Throttle _throttle;
     private readonly IdentityCheck _identity;
     private readonly LabourContracts _labour;
+    private readonly DomesticWork _domestic;
     private readonly NationalAddresses _addresses;
     private readonly SignInPolicies _policies;
     private readonly TimeProvider _clock;
 
     internal Registration(
-        Db db, IWriter writer, Sealer sealer, ReadDoor door, Persons persons, AccountBook book, Sessions sessions, OneTimeCodes codes, PasswordHasher hasher, Throttle throttle, IdentityCheck identity, LabourContracts labour, NationalAddresses addresses, SignInPolicies policies, TimeProvider clock)
+        Db db, IWriter writer, Sealer sealer, ReadDoor door, Persons persons, AccountBook book, Sessions sessions, OneTimeCodes codes, PasswordHasher hasher, Throttle throttle, IdentityCheck identity, LabourContracts labour, DomesticWork domestic, NationalAddresses addresses, SignInPolicies policies, TimeProvider clock)
     {
         _db = db;
         _writer = writer;
@@ -67,6 +68,7 @@ public sealed class Registration
         _throttle = throttle;
         _identity = identity;
         _labour = labour;
+        _domestic = domestic;
         _addresses = addresses;
         _policies = policies;
         _clock = clock;
@@ -379,13 +381,8 @@ public sealed class Registration
     }
 
     /// <summary>From the establishment's contract, or the household's.</summary>
-    private async Task<string?> OccupationAsync(string number, CancellationToken cancel)
-    {
-        var worker = await _labour.WorkerAsync(number, cancel);
-        return worker is AgencyAnswer<LabourWorker>.NotFound
-            ? (await _labour.HouseholdContractAsync(number, cancel)).ValueOrNull?.OccupationCode
-            : worker.ValueOrNull?.OccupationCode;
-    }
+    private async Task<string?> OccupationAsync(string number, CancellationToken cancel) =>
+        (await _labour.WorkerAsync(number, cancel)).ValueOrNull?.OccupationCode ?? (await _domestic.ContractAsync(number, cancel)).ValueOrNull?.OccupationCode;
 
     private async Task<(Change Change, Starting Starting, string? Device)> OpeningAsync(PendingRow row, PendingState state, bool sharedPhone, Visitor visitor, Guid operation, CancellationToken cancel)
     {

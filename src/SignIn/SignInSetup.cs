@@ -67,7 +67,7 @@ public static class SignInSetup
             Db(p), Writer(p), Book(p), Sessions(p), p.GetRequiredService<OneTimeCodes>(), Hasher(p), p.GetRequiredService<Throttle>(), p.GetRequiredService<TextMessages>(), Policies(p), Clock(p)));
         services.AddSingleton(p => new Registration(
             Db(p), Writer(p), p.GetRequiredService<Sealer>(), Door(p), p.GetRequiredService<Persons>(), Book(p), Sessions(p), p.GetRequiredService<OneTimeCodes>(), Hasher(p), p.GetRequiredService<Throttle>(),
-            p.GetRequiredService<IdentityCheck>(), p.GetRequiredService<LabourContracts>(), p.GetRequiredService<NationalAddresses>(), Policies(p), Clock(p)));
+            p.GetRequiredService<IdentityCheck>(), p.GetRequiredService<LabourContracts>(), p.GetRequiredService<DomesticWork>(), p.GetRequiredService<NationalAddresses>(), Policies(p), Clock(p)));
         services.AddSingleton(p => new AccessRecovery(
             Db(p), Writer(p), p.GetRequiredService<Sealer>(), Door(p), p.GetRequiredService<Persons>(), Book(p), Sessions(p), p.GetRequiredService<OneTimeCodes>(), Hasher(p), p.GetRequiredService<Throttle>(),
             p.GetRequiredService<IdentityCheck>(), p.GetRequiredService<HolderMessages>(), Policies(p), Clock(p)));

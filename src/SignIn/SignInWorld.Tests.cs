@@ -73,11 +73,12 @@ internal sealed class NodeForTest
         HolderNotices = new HolderNotices(Book, world.Sealer, world.Door, world.Texts, clock);
         var identity = new IdentityCheck(new AlienRegister(world.Line(AlienRegister.Name, "alien-register")), clock);
         var labour = new LabourContracts(world.Line(LabourContracts.Name, "labour"));
+        var domestic = new DomesticWork(world.Line(DomesticWork.Name, "domestic-work"));
         var addresses = new NationalAddresses(world.Line(NationalAddresses.Name, "address"));
         Codes = new OneTimeCodes(db, writer, world.Blind, Messages, Policies, clock);
         Sessions = new Sessions(db, writer, Book, Cache, Policies, clock);
         SignIns = new SignIns(db, writer, Book, Sessions, Codes, world.Hasher, Throttle, Messages, Policies, clock);
-        Registration = new Registration(db, writer, world.Sealer, world.Door, persons, Book, Sessions, Codes, world.Hasher, Throttle, identity, labour, addresses, Policies, clock);
+        Registration = new Registration(db, writer, world.Sealer, world.Door, persons, Book, Sessions, Codes, world.Hasher, Throttle, identity, labour, domestic, addresses, Policies, clock);
         Recovery = new AccessRecovery(db, writer, world.Sealer, world.Door, persons, Book, Sessions, Codes, world.Hasher, Throttle, identity, holder, Policies, clock);
         Accounts = new Accounts(writer, Book, Sessions, world.Hasher, holder, Policies, clock);
         Authenticator = new Authenticator(db, writer, Book, Sessions, holder, clock);

@@ -97,7 +97,7 @@ public sealed class Residents : IAsyncDisposable
         {
             return (Categories.EstablishmentWorker, worker.Establishment.Unified, null);
         }
-        return (await World.Get<LabourContracts>().HouseholdContractAsync(asked)).ValueOrNull is { } household
+        return (await World.Get<DomesticWork>().ContractAsync(asked)).ValueOrNull is { } household
             ? (Categories.HouseholdWorker, household.Household.Number, null)
             : (Categories.Dependent, null, (await World.Get<AlienRegister>().FamilyAsync(asked)).ValueOrNull!.HeadNumber);
     }

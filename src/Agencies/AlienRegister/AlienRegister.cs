@@ -30,9 +30,6 @@ public sealed class AlienRegister(AgencyLine line)
     public Task<AgencyAnswer<RegisteredFamily>> FamilyAsync(string number, CancellationToken cancel = default) =>
         line.GetAsync<RegisteredFamily>("family", $"persons/{Uri.EscapeDataString(number)}/family", PersonValidity, cancel);
 
-    public Task<AgencyAnswer<EntryVisa>> EntryVisaAsync(string visaNumber, CancellationToken cancel = default) =>
-        line.GetAsync<EntryVisa>("entry_visa", $"entry-visas/{Uri.EscapeDataString(visaNumber)}", PersonValidity, cancel);
-
     /// <param name="photoRef">As in <see cref="RegisteredPerson.PhotoRef"/>.</param>
     public Task<AgencyAnswer<RegisteredPortrait>> PortraitAsync(string photoRef, CancellationToken cancel = default) =>
         line.GetBytesAsync<RegisteredPortrait>("portrait", $"portraits/{Uri.EscapeDataString(photoRef)}", PersonValidity, ReadPortrait, cancel);

@@ -29,8 +29,6 @@ public enum ResidenceCategory { Establishment, Household, Dependent }
 
 public enum ResidenceStatus { Active, Expired, Suspended, Absent, Ended, Revoked }
 
-public enum EntryVisaType { Work, FamilyResidence, Visit }
-
 /// <summary>A person as the alien register holds him. Answers by resident or border number.</summary>
 /// <param name="Id">The number that was asked for.</param>
 /// <param name="Nationality">The three-letter code of the travel document (ICAO 9303), without fillers.</param>
@@ -199,24 +197,6 @@ public sealed record RegisteredFamily(string Source, Instant AsOf, string Id, st
 
 /// <param name="Relation">To the head.</param>
 public sealed record RegisteredRelative(string Id, FamilyRelation Relation, FamilyLinkStatus Status, LocalDate BirthDate, string FullAr, string FullEn);
-
-/// <summary>The visa a person came on.</summary>
-public sealed record EntryVisa(
-    string Source, Instant AsOf, string Number, EntryVisaType Type, string PassportNumber, string Nationality, string? EmployerNumber, string? HeadNumber, string? OccupationCode,
-    LocalDate IssuedOn, LocalDate ValidUntil, LocalDate? UsedOn) : IAgencyRecord
-{
-    public string? BrokenField() => this switch
-    {
-        _ when !Shape.Number(Number, 8, 10) => "number",
-        _ when !Shape.Passport(PassportNumber) => "passportNumber",
-        _ when !Shape.State(Nationality) => "nationality",
-        _ when EmployerNumber is not null && !Shape.Employer(EmployerNumber) => "employerNumber",
-        _ when HeadNumber is not null && !Shape.Person(HeadNumber) => "headNumber",
-        _ when OccupationCode is not null && !Shape.Occupation(OccupationCode) => "occupationCode",
-        _ when ValidUntil < IssuedOn => "validUntil",
-        _ => null,
-    };
-}
 
 /// <summary>A portrait as enrolled. Not JSON on the wire: an image with <c>X-Source</c> and <c>X-As-Of</c>.</summary>
 public sealed record RegisteredPortrait(string Source, Instant AsOf, string ContentType, ReadOnlyMemory<byte> Image) : IAgencyRecord

@@ -65,6 +65,24 @@ public sealed record ExchangeRight(string Agency, string Operation, string Purpo
 
     /// <summary>What agencies may call at us.</summary>
     public const string TheirCalls = "exchange.their_calls";
+
+    /// <summary>Who answered for these before they had a contract of their own.</summary>
+    private static readonly Dictionary<string, string> Before = new(StringComparer.Ordinal)
+    {
+        [DomesticWork.Name] = LabourContracts.Name,
+        [SocialInsurance.Name] = LabourContracts.Name,
+        [ForeignAffairs.Name] = AlienRegister.Name,
+    };
+
+    /// <summary>Null: it may not be called. A list that an operator wrote before an agency was split off, and that has no row of the new one, means it where it names the former.</summary>
+    public static string? PurposeOf(IReadOnlyList<ExchangeRight> rights, string agency, string operation)
+    {
+        if (Before.TryGetValue(agency, out var former) && rights.All(r => r.Agency != agency))
+        {
+            agency = former;
+        }
+        return rights.FirstOrDefault(r => r.Agency == agency && r.Operation == operation)?.Purpose;
+    }
 }
 
 /// <summary>What the lines need of the house: who signs for us, what may be called for which purpose, and who keeps what was said.</summary>
@@ -80,15 +98,6 @@ public sealed class ExchangeDesk(MessageSigner signer, Func<PolicySnapshot> poli
 
     public void Keep(ExchangeRecord exchange) => keep(exchange);
 
-    private string? PurposeOf(string code, string agency, string operation)
-    {
-        foreach (var right in policies().Get<IReadOnlyList<ExchangeRight>>(code, clock.Today()))
-        {
-            if (right.Agency == agency && right.Operation == operation)
-            {
-                return right.Purpose;
-            }
-        }
-        return null;
-    }
+    private string? PurposeOf(string code, string agency, string operation) =>
+        ExchangeRight.PurposeOf(policies().Get<IReadOnlyList<ExchangeRight>>(code, clock.Today()), agency, operation);
 }

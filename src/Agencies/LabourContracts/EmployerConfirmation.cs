@@ -2,7 +2,7 @@ using Muqeem.Kernel;
 
 namespace Muqeem.Agencies;
 
-/// <summary>Asks the employer, in the labour platform that he uses, to confirm what the worker applied for.</summary>
+/// <summary>Asks the employer, in the platform that he uses, to confirm what the worker applied for: an establishment in the labour platform, a household in that of domestic work.</summary>
 /// <param name="Reference">Ours, at most 80 characters; the same again is the same question, a case asked about anew is another.</param>
 /// <param name="Worker">Resident or border number.</param>
 /// <param name="Service">Code of the service.</param>
@@ -15,7 +15,7 @@ public sealed record ConfirmationGiven(string Reference, bool Confirmed, NodaTim
     internal string? BrokenField() => Shape.Text(Reference, 80) ? null : "reference";
 }
 
-/// <summary>The labour platform's calls.</summary>
+/// <summary>Answers of employers, called by the platform in which each was asked.</summary>
 public static class ConfirmationWebhook
 {
     public const string Operation = "confirmation";

@@ -2,7 +2,7 @@ using NodaTime;
 
 namespace Muqeem.Agencies;
 
-/// <summary>Contracts, work permits and employers: establishments, households, and social insurance.</summary>
+/// <summary>The platform of establishments: contracts, work permits and employers.</summary>
 public sealed class LabourContracts(AgencyLine line)
 {
     public const string Name = "LabourContracts";
@@ -14,20 +14,9 @@ public sealed class LabourContracts(AgencyLine line)
     public Task<AgencyAnswer<LabourWorker>> WorkerAsync(string number, CancellationToken cancel = default) =>
         line.GetAsync<LabourWorker>("worker", $"workers/{Uri.EscapeDataString(number)}", WorkerValidity, cancel);
 
-    /// <summary><c>NotFound</c>: no household employs this person.</summary>
-    public Task<AgencyAnswer<HouseholdContract>> HouseholdContractAsync(string number, CancellationToken cancel = default) =>
-        line.GetAsync<HouseholdContract>("household_contract", $"household-contracts/{Uri.EscapeDataString(number)}", WorkerValidity, cancel);
-
     /// <param name="unified">A 700 number.</param>
     public Task<AgencyAnswer<EstablishmentStanding>> EstablishmentAsync(string unified, CancellationToken cancel = default) =>
         line.GetAsync<EstablishmentStanding>("establishment", $"establishments/{Uri.EscapeDataString(unified)}", EmployerValidity, cancel);
-
-    /// <param name="number">The household employer's citizen or resident number.</param>
-    public Task<AgencyAnswer<HouseholdStanding>> HouseholdAsync(string number, CancellationToken cancel = default) =>
-        line.GetAsync<HouseholdStanding>("household", $"households/{Uri.EscapeDataString(number)}", EmployerValidity, cancel);
-
-    public Task<AgencyAnswer<Contributor>> ContributorAsync(string number, CancellationToken cancel = default) =>
-        line.GetAsync<Contributor>("contributor", $"contributors/{Uri.EscapeDataString(number)}", EmployerValidity, cancel);
 
     public Task<AgencyAnswer<TransferReceipt>> TransferAsync(TransferRequest request, Guid requestId, CancellationToken cancel = default) =>
         line.SendAsync<TransferReceipt>("transfer", HttpMethod.Post, "transfers", request, requestId, cancel);

@@ -60,56 +60,6 @@ public sealed record EstablishmentStanding(string Source, Instant AsOf, Establis
     public string? BrokenField() => Establishment.BrokenField() is { } field ? "establishment." + field : null;
 }
 
-public enum HouseholdEmployerKind { Citizen, Resident, PremiumResident }
-
-/// <summary>A worker of a household: the contract and the household.</summary>
-public sealed record HouseholdContract(
-    string Source, Instant AsOf, string Id, LabourContract Contract, Household Household, string OccupationCode, WorkStatus WorkStatus, LocalDate? DisconnectedOn) : IAgencyRecord
-{
-    public string? BrokenField() => this switch
-    {
-        _ when !Shape.Person(Id) => "id",
-        _ when Contract.BrokenField() is { } field => "contract." + field,
-        _ when Household.BrokenField() is { } field => "household." + field,
-        _ when !Shape.Occupation(OccupationCode) => "occupationCode",
-        _ => null,
-    };
-}
-
-/// <param name="Number">The employer's citizen or resident number.</param>
-/// <param name="Workers">Under contract with this employer now, this one included.</param>
-/// <param name="Mobile">Of the employer, <c>+9665…</c>.</param>
-public sealed record Household(string Number, HouseholdEmployerKind Kind, string NameAr, string NameEn, int Workers, string? Mobile)
-{
-    internal string? BrokenField() => this switch
-    {
-        _ when !Shape.Employer(Number) || Number[0] == '7' => "number",
-        _ when !Shape.Text(NameAr) => "nameAr",
-        _ when Workers < 0 => "workers",
-        _ when Mobile is not null && !Shape.Mobile(Mobile) => "mobile",
-        _ => null,
-    };
-}
-
-/// <summary>A household on its own, by the employer's number.</summary>
-public sealed record HouseholdStanding(string Source, Instant AsOf, Household Household) : IAgencyRecord
-{
-    public string? BrokenField() => Household.BrokenField() is { } field ? "household." + field : null;
-}
-
-/// <summary>Social insurance: whether and since when an employer has registered the person.</summary>
-public sealed record Contributor(string Source, Instant AsOf, string Id, bool Active, string? EmployerNumber, long? WageHalalas, LocalDate? Since) : IAgencyRecord
-{
-    public string? BrokenField() => this switch
-    {
-        _ when !Shape.Person(Id) => "id",
-        _ when Active && !Shape.Employer(EmployerNumber) => "employerNumber",
-        _ when Active && WageHalalas is null or < 0 => "wageHalalas",
-        _ when Active && Since is null => "since",
-        _ => null,
-    };
-}
-
 public sealed record TransferRequest(string WorkerId, string FromEmployer, string ToEmployer, string ContractNumber);
 
 public enum TransferState { PendingWorker, PendingEmployer, Notice, Done, Rejected }

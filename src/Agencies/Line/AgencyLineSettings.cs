@@ -56,6 +56,11 @@ public sealed record AgencyLineSettings
     /// <summary>How long a fact may be relied on, by the contract's name of the fact; overrides the contract's default.</summary>
     public IReadOnlyDictionary<string, TimeSpan> Validity { get; init; } = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
 
+    /// <summary>Nobody waits long for what only informs.</summary>
+    private static AgencyLineSettings DefaultsOf(string name) => name == SocialInsurance.Name
+        ? new() { Attempt = TimeSpan.FromSeconds(1), Limit = TimeSpan.FromSeconds(1), Retries = 0 }
+        : new();
+
     /// <summary>Throws with a sentence when the configuration is unusable or unsafe. <c>Agencies:Sandbox</c> names one stand-in for all agencies.</summary>
     internal static AgencyLineSettings From(IConfiguration configuration, string name, string prefix)
     {
@@ -79,7 +84,7 @@ public sealed record AgencyLineSettings
                 throw new InvalidOperationException($"Agencies:{name}:Url must be https: personal data would cross the network in the clear.");
             }
         }
-        var defaults = new AgencyLineSettings();
+        var defaults = DefaultsOf(name);
         var settings = new AgencyLineSettings
         {
             Url = url,

@@ -121,6 +121,24 @@ public static class Check
         }
     }
 
+    /// <summary>Whether social insurance has the employment on which the residence rests, where it was asked. No source says what follows where it has not: it informs.</summary>
+    public static IEnumerable<Finding> Registered(FactSet facts)
+    {
+        var contract = facts.Get<ContractFact>();
+        if (facts.Find<EmploymentFact>() is not { } employment || contract.Category != Categories.EstablishmentWorker || !contract.Found)
+        {
+            yield break;
+        }
+        if (!employment.Registered)
+        {
+            yield return Of<EmploymentFact>(facts, "CHK-EMPLOYMENT", new Refusal(Codes.NotRegistered), FindingKind.Note);
+        }
+        else if (employment.EmployerNumber != contract.EmployerNumber)
+        {
+            yield return Of<EmploymentFact>(facts, "CHK-EMPLOYMENT", new Refusal(Codes.RegisteredElsewhere), FindingKind.Note);
+        }
+    }
+
     /// <summary>CHK-ABSENT: no absence report in force.</summary>
     public static IEnumerable<Finding> NotAbsent(FactSet facts)
     {
@@ -230,6 +248,8 @@ public static class Check
         public const string NoWorkPermit = "check.no_work_permit";
         public const string NoContract = "check.no_contract";
         public const string EmployerSuspended = "check.employer_suspended";
+        public const string NotRegistered = "check.not_registered";
+        public const string RegisteredElsewhere = "check.registered_elsewhere";
         public const string Absent = "check.absent";
         public const string Flagged = "check.flagged";
         public const string Suspended = "check.suspended";

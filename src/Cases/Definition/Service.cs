@@ -27,6 +27,9 @@ public enum FindingKind
 
     /// <summary>An officer must look.</summary>
     Review,
+
+    /// <summary>Nothing follows from it: it informs whoever reads the case. From a fact of <see cref="CasePolicies.Informing"/>.</summary>
+    Note,
 }
 
 /// <summary>One thing that stands against it: the check, the reason, the record that said so and when it would pass.</summary>
@@ -145,6 +148,16 @@ public sealed record PartyRule(string Service, string Category, IReadOnlyList<st
     };
 }
 
+/// <summary>The dated table of facts that are asked for besides those that decide: while an agency does not answer a case goes on without them, and what they say stands against nobody.</summary>
+public sealed record InformingTable(IReadOnlyList<InformingRow> Rows)
+{
+    public IEnumerable<string> Of(string service) => Rows.Where(r => r.Service == service).Select(r => r.Fact);
+}
+
+/// <param name="Service">Code of the catalogue.</param>
+/// <param name="Fact">Name of the fact.</param>
+public sealed record InformingRow(string Service, string Fact);
+
 /// <summary>Codes of the dated policies that the engine itself reads.</summary>
 public static class CasePolicies
 {
@@ -167,5 +180,8 @@ public static class CasePolicies
     public const string ContestsEach = "case.contests_each";
     /// <summary>Service, fact and how old what was kept may be while the agency does not answer.</summary>
     public const string Degraded = "case.degraded";
+
+    /// <summary>Service and fact: what is asked for besides what decides, and only informs.</summary>
+    public const string Informing = "case.informing";
     public const string Risk = "case.risk";
 }

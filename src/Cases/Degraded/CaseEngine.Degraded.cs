@@ -137,7 +137,7 @@ public sealed partial class CaseEngine
     /// <summary>What stands against it now and did not before, and whether the price is another.</summary>
     private static IReadOnlyList<string> News(Assessment before, Assessment now) =>
     [
-        .. now.Findings.Select(f => f.Refusal.Code).Except(before.Findings.Select(f => f.Refusal.Code), StringComparer.Ordinal),
+        .. now.Findings.Where(f => f.Kind != FindingKind.Note).Select(f => f.Refusal.Code).Except(before.Findings.Select(f => f.Refusal.Code), StringComparer.Ordinal),
         .. now.Comparisons.Where(n => !n.Agrees).Select(n => "field." + n.Field).Except(before.Comparisons.Where(b => !b.Agrees).Select(b => "field." + b.Field), StringComparer.Ordinal),
         .. before.Quote.Total == now.Quote.Total ? [] : (string[])["price"],
     ];

@@ -11,7 +11,7 @@ namespace Muqeem.Cases;
 public sealed record Assessment(IReadOnlyList<Finding> Findings, IReadOnlyList<ComparedField> Comparisons, Quote Quote, IReadOnlyList<string> Signals, string Act)
 {
     /// <summary>Nothing stands against it but a payment.</summary>
-    public bool Passes => Findings.All(f => f.Kind == FindingKind.Review);
+    public bool Passes => Findings.All(f => f.Kind is FindingKind.Review or FindingKind.Note);
 }
 
 /// <summary>The dated table of risk signals: what each weighs, from what sum on an officer decides.</summary>
@@ -49,7 +49,7 @@ internal static class Assessor
     public static List<Finding> Findings(Service service, object request, FactSet facts, RuleContext context)
     {
         var findings = service.CheckAll(request, facts, context).ToList();
-        if (context.Category.Length == 0 && findings.All(f => f.Kind == FindingKind.Review))
+        if (context.Category.Length == 0 && findings.All(f => f.Kind is FindingKind.Review or FindingKind.Note))
         {
             findings.Add(new("CHK-RELATION", new Refusal(Checks.Check.Codes.NoContract), FindingKind.Fixable, Sources.Labour, context.Now));
         }

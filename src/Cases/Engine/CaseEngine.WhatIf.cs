@@ -23,13 +23,13 @@ public sealed partial class CaseEngine
         var record = await _persons.OpenAsync(access, person, cancel);
         var facts = new FactSet();
         var waiting = new List<string>();
-        foreach (var g in await _gatherer.GatherAsync(new FactQuery(person, record), service.Facts, cancel))
+        foreach (var g in await _gatherer.GatherAsync(new FactQuery(person, record), Asked(service, now), cancel))
         {
             if (g.Value is { } value)
             {
                 facts.Add(g.Name, value, g.Origin!);
             }
-            else
+            else if (service.Facts.Contains(g.Name))
             {
                 waiting.Add(g.Outage!.Agency);
             }

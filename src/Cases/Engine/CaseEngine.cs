@@ -233,15 +233,16 @@ public sealed partial class CaseEngine
         return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
     }
 
-    /// <summary>The employer or head of family confirms or declines; told by the labour platform.</summary>
+    /// <summary>The employer or head of family confirms or declines; told by the platform in which he was asked.</summary>
+    /// <param name="of">Whose employers that platform has; null: everybody's.</param>
     /// <param name="submission">The submission that was asked about; an answer to an earlier question no longer applies.</param>
-    public async Task<CaseOutcome> ConfirmAsync(Operation operation, CaseId id, int submission, bool confirmed, CancellationToken cancel = default)
+    public async Task<CaseOutcome> ConfirmAsync(Operation operation, CaseId id, int submission, bool confirmed, CancellationToken cancel = default, string? of = null)
     {
         if (await _store.HeadAsync(id, cancel) is not { } head)
         {
             return new CaseOutcome.NotFound();
         }
-        if (head.State != CaseStates.AwaitingEmployer || head.Submission != submission)
+        if (head.State != CaseStates.AwaitingEmployer || head.Submission != submission || (of is not null && head.Category != of))
         {
             return await NotNowAsync(operation, "case.confirm", head, cancel);
         }
@@ -331,21 +332,21 @@ public sealed partial class CaseEngine
     {
         var (facts, rows) = await _store.FactsAsync(access, c.Head, c.Now, cancel, anew);
         var record = await _persons.OpenAsync(access, c.Head.Person, cancel);
-        var missing = service.Facts.Where(name => !facts.Has(name)).ToList();
+        var missing = Asked(service, c.Now).Where(name => !facts.Has(name)).ToList();
         Outage? outage = null;
         IReadOnlyList<Gathered> away = [];
         if (missing.Count > 0)
         {
             var gathered = await _gatherer.GatherAsync(new FactQuery(c.Head.Person, record), missing, cancel);
             rows = await _store.AddFactsAsync(c.Change, c.Head, rows, gathered, c.Now);
-            away = [.. gathered.Where(g => g.Outage is not null)];
+            away = [.. gathered.Where(g => g.Outage is not null && service.Facts.Contains(g.Name))];
             foreach (var g in gathered)
             {
                 if (g.Value is { } value)
                 {
                     facts.Add(g.Name, value, g.Origin!);
                 }
-                else
+                else if (service.Facts.Contains(g.Name))
                 {
                     outage = outage is null || g.Outage!.RetryAt > outage.RetryAt ? g.Outage : outage;
                 }
@@ -353,6 +354,9 @@ public sealed partial class CaseEngine
         }
         return new(facts, record, outage, CategoryOf(c.Head.Category, facts), away, rows);
     }
+
+    /// <summary>What decides, and what only informs.</summary>
+    private IEnumerable<string> Asked(Service service, Instant now) => service.Facts.Union(_policies.Current.Get<InformingTable>(CasePolicies.Informing, now.DayInRiyadh()).Of(service.Code));
 
     /// <summary>What the residence or the contract says, or what was known before; empty when nobody says: then there is no price, and the assessment says why.</summary>
     private static string CategoryOf(string known, FactSet facts) =>

@@ -5,6 +5,7 @@ using Muqeem.Kernel;
 using Muqeem.Payments;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Writing;
+using Muqeem.Sandbox.Population;
 using Muqeem.Sandbox.State;
 using Muqeem.SignIn;
 using Muqeem.Tests;
@@ -20,7 +21,7 @@ public abstract class OutageTests(DatabaseKind kind) : IAsyncLifetime
 {
     private static readonly bool Long = Environment.GetEnvironmentVariable("MUQEEM_LONG") == "1";
 
-    /// <summary>Those whose word a first ID needs, as the case names them.</summary>
+    /// <summary>Those whose word the first ID of an establishment's worker needs, as the case names them.</summary>
     private static readonly Dictionary<string, string> Needed = new(StringComparer.Ordinal)
     {
         [AlienRegister.Name] = Sources.AlienRegister,
@@ -58,6 +59,14 @@ public abstract class OutageTests(DatabaseKind kind) : IAsyncLifetime
         foreach (var (agency, source) in Needed)
         {
             all.AddRange(await ThroughAsync(agency, source, new Knob(Down: true), Long ? 12 : 2));
+        }
+        // Of households' workers their own platform is asked, and that of establishments holds up none of them.
+        all.AddRange(await ThroughAsync(DomesticWork.Name, Sources.DomesticWork, new Knob(Down: true), Long ? 12 : 2, households: true));
+        all.AddRange(await ThroughAsync(LabourContracts.Name, null, new Knob(Down: true), Long ? 6 : 1, households: true, notFor: Sources.Labour));
+        // And by what another agency keeps nothing of a first ID is decided.
+        foreach (var (agency, source) in new[] { (DomesticWork.Name, Sources.DomesticWork), (SocialInsurance.Name, Sources.SocialInsurance), (ForeignAffairs.Name, Sources.ForeignAffairs), (Traffic.Name, Sources.Traffic) })
+        {
+            all.AddRange(await ThroughAsync(agency, null, new Knob(Down: true), Long ? 6 : 1, notFor: source));
         }
         all.AddRange(await ThroughAsync(PaymentGateway.Name, null, new Knob(Down: true), Long ? 12 : 2));
         all.AddRange(await ThroughAsync(Messaging.Name, null, new Knob(Down: true), Long ? 12 : 1));
@@ -120,12 +129,14 @@ public abstract class OutageTests(DatabaseKind kind) : IAsyncLifetime
 
     /// <summary>People apply while the knob is turned; it is turned back when all stand as they should.</summary>
     /// <param name="source">Which source each case must name as what it waits for; null: whichever, or none.</param>
-    private async Task<IReadOnlyList<Application>> ThroughAsync(string agency, string? source, Knob knob, int people)
+    /// <param name="notFor">What no case may wait for.</param>
+    private async Task<IReadOnlyList<Application>> ThroughAsync(string agency, string? source, Knob knob, int people, bool households = false, string? notFor = null)
     {
-        var drafts = await DraftsAsync(people);
+        var drafts = await DraftsAsync(people, households);
         Knobs.Set(agency, null, knob);
         var all = await SendAsync(drafts);
         await StandAsync(all, source);
+        Assert.All(await HeadsAsync(all), head => Assert.True(notFor is null || head.Waiting != notFor, head.ToString()));
         await _world.MoveClockAsync(Duration.FromMinutes(1));
         if (source is not null)
         {
@@ -136,12 +147,27 @@ public abstract class OutageTests(DatabaseKind kind) : IAsyncLifetime
         return all;
     }
 
-    private async Task<IReadOnlyList<Application>> DraftsAsync(int people)
+    private int _household = 2_000;
+
+    /// <summary>A newcomer who works for a household, has a mobile on record and papers that agree with it.</summary>
+    private Task<PersonInHand> HouseholdNewcomerAsync()
+    {
+        var people = _world.SandboxApp.Services.GetRequiredService<Sandbox.State.World>().People;
+        Person person;
+        do
+        {
+            person = people.At(++_household);
+        }
+        while (person is not { ResidentNumber: null, Category: ResidenceCategory.Household, Alive: true, Entry: not null, Mobile: not null, Location: Whereabouts.Inside } || people.DiscrepancyOf(person) is not null);
+        return _world.InHandAsync(person.Index);
+    }
+
+    private async Task<IReadOnlyList<Application>> DraftsAsync(int people, bool households = false)
     {
         var all = new List<Application>();
         for (var i = 0; i < people; i++)
         {
-            var hand = await _world.NewcomerAsync();
+            var hand = households ? await HouseholdNewcomerAsync() : await _world.NewcomerAsync();
             foreach (var act in new[] { "insure", "test", "enrol", "clear", "lift" })
             {
                 await _world.AtDeskAsync($"people/{hand.Index}/acts/{act}");

@@ -22,8 +22,9 @@ public sealed class Performer
     public const string RegisterTopic = "register.notice";
     public const string EmployerTopic = "employer.confirm";
 
-    /// <summary>The labour platform is told of residences of workers; the insurers of those who left for good. The payload is <see cref="RegisterNotice"/>.</summary>
+    /// <summary>The labour platform is told of residences of workers of establishments, that of domestic work of those of households; the insurers of those who left for good. The payload is <see cref="RegisterNotice"/>.</summary>
     public const string LabourTopic = "labour.notice";
+    public const string DomesticTopic = "domestic.notice";
     public const string InsuranceTopic = "insurance.notice";
 
     private readonly Persons _persons;
@@ -273,9 +274,9 @@ public sealed class Performer
     {
         var notice = new RegisterNotice("residence.ended", residence.Person.Value, "") { Until = day };
         change.Messages.Add(NoticeTo(RegisterTopic, notice, clock));
-        if (residence.Category != Categories.Dependent)
+        if (WorkTopicOf(residence.Category) is { } platform)
         {
-            change.Messages.Add(NoticeTo(LabourTopic, notice, clock));
+            change.Messages.Add(NoticeTo(platform, notice, clock));
         }
         change.Messages.Add(NoticeTo(InsuranceTopic, notice, clock));
     }
@@ -284,9 +285,17 @@ public sealed class Performer
     public static OutboxMessage NoticeTo(string topic, RegisterNotice notice, TimeProvider clock) =>
         new(Guid.CreateVersion7(clock.GetUtcNow()), topic, LaneOf(topic, new PersonId(notice.Person)), JsonSerializer.Serialize(notice, StoredJson.Options), Person: new PersonId(notice.Person));
 
+    /// <summary>Of the platform on which the employer is; null for dependents.</summary>
+    private static string? WorkTopicOf(string category) => category switch
+    {
+        Categories.EstablishmentWorker => LabourTopic,
+        Categories.HouseholdWorker => DomesticTopic,
+        _ => null,
+    };
+
     public static string LaneOf(string topic, PersonId person) => $"{topic}:{person}";
 
-    /// <summary>Asks the employer or head for confirmation, through the labour platform.</summary>
+    /// <summary>Asks the employer or head for confirmation, through the platform that he uses.</summary>
     internal void AskEmployer(CaseChange c, FactSet facts, string who)
     {
         var employer = facts.Find<ContractFact>()?.EmployerNumber ?? "";
@@ -343,9 +352,9 @@ public sealed class Performer
     {
         var notice = new RegisterNotice(what, c.Head.PersonId, "") { Category = category, Until = until };
         c.Change.Messages.Add(NoticeTo(RegisterTopic, notice, _clock));
-        if (category != Categories.Dependent)
+        if (WorkTopicOf(category) is { } platform)
         {
-            c.Change.Messages.Add(NoticeTo(LabourTopic, notice, _clock));
+            c.Change.Messages.Add(NoticeTo(platform, notice, _clock));
         }
     }
 
@@ -353,7 +362,7 @@ public sealed class Performer
         new(Guid.CreateVersion7(_clock.GetUtcNow()), topic, LaneOf(topic, c.Head.Person), JsonSerializer.Serialize(payload, StoredJson.Options), Person: c.Head.Person);
 }
 
-/// <summary>Payload of <see cref="Performer.RegisterTopic"/>, <see cref="Performer.LabourTopic"/> and <see cref="Performer.InsuranceTopic"/>. Personal parts are looked up by the handler through the read door; a visa's number is not a person's.</summary>
+/// <summary>Payload of <see cref="Performer.RegisterTopic"/>, <see cref="Performer.LabourTopic"/>, <see cref="Performer.DomesticTopic"/> and <see cref="Performer.InsuranceTopic"/>. Personal parts are looked up by the handler through the read door; a visa's number is not a person's.</summary>
 public sealed record RegisterNotice(string What, Guid Person, string VisaNumber)
 {
     public string? Category { get; init; }

@@ -50,6 +50,9 @@ public static class Sources
 {
     public const string AlienRegister = "alien_register";
     public const string Labour = "labour";
+    public const string DomesticWork = "domestic_work";
+    public const string SocialInsurance = "social_insurance";
+    public const string ForeignAffairs = "foreign_affairs";
     public const string Medical = "medical";
     public const string Insurance = "insurance";
     public const string Traffic = "traffic";
@@ -60,6 +63,9 @@ public static class Sources
     {
         [AlienRegister] = Agencies.AlienRegister.Name,
         [Labour] = Agencies.LabourContracts.Name,
+        [DomesticWork] = Agencies.DomesticWork.Name,
+        [SocialInsurance] = Agencies.SocialInsurance.Name,
+        [ForeignAffairs] = Agencies.ForeignAffairs.Name,
         [Medical] = Agencies.MedicalFitness.Name,
         [Insurance] = Agencies.HealthInsurance.Name,
         [Traffic] = Agencies.Traffic.Name,
@@ -150,6 +156,17 @@ public sealed record ContractFact : IFact
 
     /// <summary>Establishment worker, household worker or dependent.</summary>
     public string Category { get; init; } = "";
+}
+
+/// <summary>Social insurance's registration of the employment. The wage, which it has too, is nobody's business here.</summary>
+public sealed record EmploymentFact : IFact
+{
+    public static string Name => "employment";
+    public static int Schema => 1;
+
+    public bool Registered { get; init; }
+    public string? EmployerNumber { get; init; }
+    public LocalDate? Since { get; init; }
 }
 
 public sealed record MedicalFact : IFact

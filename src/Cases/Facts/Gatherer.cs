@@ -42,7 +42,7 @@ public sealed class Gatherer
     private readonly Holds _holds;
     private readonly TimeProvider _clock;
 
-    public Gatherer(AlienRegister register, LabourContracts labour, MedicalFitness medical, HealthInsurance insurance, Traffic traffic, Justice justice,
+    public Gatherer(AlienRegister register, LabourContracts labour, DomesticWork domestic, SocialInsurance social, MedicalFitness medical, HealthInsurance insurance, Traffic traffic, Justice justice,
         Residences residences, ExitVisas visas, Documents documents, Holds holds, TimeProvider clock)
     {
         (_residences, _visas, _documents, _holds, _clock) = (residences, visas, documents, holds, clock);
@@ -80,7 +80,10 @@ public sealed class Gatherer
                 LastExit = m.Movements.Where(x => x.Direction == MovementDirection.Out).Select(x => (LocalDate?)x.At.DayInRiyadh()).FirstOrDefault(),
             }, new MovementsFact()),
 
-            [ContractFact.Name] = (q, cancel) => ContractAsync(labour, register, q, cancel),
+            [ContractFact.Name] = (q, cancel) => ContractAsync(labour, domestic, register, q, cancel),
+
+            [EmploymentFact.Name] = async (q, cancel) => Map<EmploymentFact, Contributor>(await social.ContributorAsync(q.Number, cancel), Sources.SocialInsurance,
+                c => new EmploymentFact { Registered = c.Active, EmployerNumber = c.Active ? c.EmployerNumber : null, Since = c.Active ? c.Since : null }, new EmploymentFact()),
 
             [MedicalFact.Name] = async (q, cancel) =>
             {
@@ -141,61 +144,80 @@ public sealed class Gatherer
         return new(TFact.Name, TFact.Schema, fact, new(source, Guid.CreateVersion7(_clock.GetUtcNow()).ToString(), now, now + OwnValidity), null);
     }
 
-    private async Task<Gathered> ContractAsync(LabourContracts labour, AlienRegister register, FactQuery q, CancellationToken cancel)
+    /// <summary>Each platform speaks for its own: that one of them is silent holds up nobody whom the other has in work, and no dependent of ours.</summary>
+    private async Task<Gathered> ContractAsync(LabourContracts labour, DomesticWork domestic, AlienRegister register, FactQuery q, CancellationToken cancel)
     {
         var worker = await labour.WorkerAsync(q.Number, cancel);
-        if (worker is not AgencyAnswer<LabourWorker>.NotFound)
+        if (worker.ValueOrNull is { Contract.Status: not ContractStatus.Ended })
         {
-            return Map<ContractFact, LabourWorker>(worker, Sources.Labour, w => new ContractFact
-            {
-                Found = true,
-                ContractId = w.Contract.Number,
-                Status = w.Contract.Status.ToString().ToUpperInvariant(),
-                EmployerNumber = w.Establishment.Unified,
-                EmployerName = w.Establishment.NameAr,
-                OccupationCode = w.OccupationCode,
-                Occupation = Reference.Occupation(w.OccupationCode)?.English,
-                OccupationArabic = Reference.Occupation(w.OccupationCode)?.Arabic,
-                PermitUntil = w.Permit?.Expiry,
-                Saudis = w.Establishment.Citizens,
-                Expatriates = w.Establishment.Foreigners,
-                IndustrialLicence = w.Establishment.IndustrialLicence,
-                EmployerSuspended = w.Establishment.Suspended,
-                AbsenceReported = w.WorkStatus == WorkStatus.Absent,
-                Category = Categories.EstablishmentWorker,
-            }, new ContractFact());
+            return OfEstablishment(worker);
         }
-        var household = await labour.HouseholdContractAsync(q.Number, cancel);
-        if (household is not AgencyAnswer<HouseholdContract>.NotFound)
+        var household = await domestic.ContractAsync(q.Number, cancel);
+        if (household.ValueOrNull is { Contract.Status: not ContractStatus.Ended })
         {
-            return Map<ContractFact, HouseholdContract>(household, Sources.Labour, h => new ContractFact
-            {
-                Found = true,
-                ContractId = h.Contract.Number,
-                Status = h.Contract.Status.ToString().ToUpperInvariant(),
-                EmployerNumber = h.Household.Number,
-                EmployerName = h.Household.NameAr,
-                OccupationCode = h.OccupationCode,
-                Occupation = Reference.Occupation(h.OccupationCode)?.English,
-                OccupationArabic = Reference.Occupation(h.OccupationCode)?.Arabic,
-                AbsenceReported = h.WorkStatus == WorkStatus.Absent,
-                HouseholdWorkers = h.Household.Workers,
-                HouseholdKind = h.Household.Kind switch { HouseholdEmployerKind.Citizen => "citizen", HouseholdEmployerKind.PremiumResident => "premium_resident", _ => "resident" },
-                Category = Categories.HouseholdWorker,
-            }, new ContractFact());
+            return OfHousehold(household);
+        }
+        var silent = worker.AskAgainAt is not null || household.AskAgainAt is not null;
+        if (!silent && (worker.ValueOrNull is not null || household.ValueOrNull is not null))
+        {
+            return worker.ValueOrNull is not null ? OfEstablishment(worker) : OfHousehold(household);
+        }
+        var ours = (await _residences.OfAsync(q.Person, cancel))?.Category;
+        var waits = worker.AskAgainAt is not null && (ours != Categories.HouseholdWorker || household.AskAgainAt is null) ? OfEstablishment(worker) : OfHousehold(household);
+        if (silent && ours != Categories.Dependent)
+        {
+            return waits;
         }
         var family = await register.FamilyAsync(q.Number, cancel);
-        return Map<ContractFact, RegisteredFamily>(family, Sources.AlienRegister, f => f.HeadNumber is { } head && head != q.Number
-            ? new ContractFact
-            {
-                Found = true,
-                Status = "ACTIVE",
-                EmployerNumber = head,
-                EmployerName = f.Members.FirstOrDefault(m => m.Id == head)?.FullAr ?? head,
-                Category = Categories.Dependent,
-            }
-            : new ContractFact(), new ContractFact());
+        if (family.AskAgainAt is null && (family.ValueOrNull?.HeadNumber is not { } named || named == q.Number))
+        {
+            // Nobody answers for this person. Whose record lacks the contract is the one to be contested.
+            return silent ? waits : ours == Categories.HouseholdWorker ? OfHousehold(household) : OfEstablishment(worker);
+        }
+        return Map<ContractFact, RegisteredFamily>(family, Sources.AlienRegister, f => new ContractFact
+        {
+            Found = true,
+            Status = "ACTIVE",
+            EmployerNumber = f.HeadNumber,
+            EmployerName = f.Members.FirstOrDefault(m => m.Id == f.HeadNumber)?.FullAr ?? f.HeadNumber,
+            Category = Categories.Dependent,
+        }, new ContractFact());
     }
+
+    private Gathered OfEstablishment(AgencyAnswer<LabourWorker> answer) => Map<ContractFact, LabourWorker>(answer, Sources.Labour, w => new ContractFact
+    {
+        Found = true,
+        ContractId = w.Contract.Number,
+        Status = w.Contract.Status.ToString().ToUpperInvariant(),
+        EmployerNumber = w.Establishment.Unified,
+        EmployerName = w.Establishment.NameAr,
+        OccupationCode = w.OccupationCode,
+        Occupation = Reference.Occupation(w.OccupationCode)?.English,
+        OccupationArabic = Reference.Occupation(w.OccupationCode)?.Arabic,
+        PermitUntil = w.Permit?.Expiry,
+        Saudis = w.Establishment.Citizens,
+        Expatriates = w.Establishment.Foreigners,
+        IndustrialLicence = w.Establishment.IndustrialLicence,
+        EmployerSuspended = w.Establishment.Suspended,
+        AbsenceReported = w.WorkStatus == WorkStatus.Absent,
+        Category = Categories.EstablishmentWorker,
+    }, new ContractFact());
+
+    private Gathered OfHousehold(AgencyAnswer<HouseholdContract> answer) => Map<ContractFact, HouseholdContract>(answer, Sources.DomesticWork, h => new ContractFact
+    {
+        Found = true,
+        ContractId = h.Contract.Number,
+        Status = h.Contract.Status.ToString().ToUpperInvariant(),
+        EmployerNumber = h.Household.Number,
+        EmployerName = h.Household.NameAr,
+        OccupationCode = h.OccupationCode,
+        Occupation = Reference.Occupation(h.OccupationCode)?.English,
+        OccupationArabic = Reference.Occupation(h.OccupationCode)?.Arabic,
+        AbsenceReported = h.WorkStatus == WorkStatus.Absent,
+        HouseholdWorkers = h.Household.Workers,
+        HouseholdKind = h.Household.Kind switch { HouseholdEmployerKind.Citizen => "citizen", HouseholdEmployerKind.PremiumResident => "premium_resident", _ => "resident" },
+        Category = Categories.HouseholdWorker,
+    }, new ContractFact());
 
     private async Task<Gathered> FamilyAsync(AlienRegister register, FactQuery q, CancellationToken cancel)
     {
@@ -279,6 +301,7 @@ internal static class StoredFacts
         [PassportsFact.Name] = typeof(PassportsFact),
         [MovementsFact.Name] = typeof(MovementsFact),
         [ContractFact.Name] = typeof(ContractFact),
+        [EmploymentFact.Name] = typeof(EmploymentFact),
         [MedicalFact.Name] = typeof(MedicalFact),
         [InsuranceFact.Name] = typeof(InsuranceFact),
         [TrafficFact.Name] = typeof(TrafficFact),

@@ -42,6 +42,7 @@ internal static class ReceiptFacts
             ["absence_reported"] = f.AbsenceReported,
             ["category"] = f.Category,
         },
+        EmploymentFact f => new() { ["registered"] = f.Registered, ["since"] = Day(f.Since) },
         MedicalFact f => new() { ["tested"] = f.Tested, ["fit"] = f.Fit, ["on"] = Day(f.On) },
         InsuranceFact f => new() { ["insured"] = f.Insured, ["insurer"] = f.Insurer, ["from"] = Day(f.From), ["until"] = Day(f.Until) },
         TrafficFact f => new() { ["unpaid"] = f.Unpaid, ["halalas"] = f.Amount.Halalas },

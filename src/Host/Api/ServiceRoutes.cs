@@ -57,7 +57,7 @@ internal static class ServiceRoutes
         return Results.Json(Of(http, await engine.WhatIfAsync(session.Actor, session.Person, service, body.Answers ?? new Dictionary<string, string>(StringComparer.Ordinal), on, http.RequestAborted)), ApiJson.Options);
     });
 
-    internal static WhatIfJson Of(HttpContext http, WhatIf result) => new(result.Service.Key, result.Waiting.Count == 0 && result.Findings.Count == 0 && result.Quote.Refusals.Count == 0,
+    internal static WhatIfJson Of(HttpContext http, WhatIf result) => new(result.Service.Key, result.Waiting.Count == 0 && result.Findings.All(f => f.Kind == FindingKind.Note) && result.Quote.Refusals.Count == 0,
         [.. result.Findings.Select(f => Problems.Json(http, f)), .. result.Quote.Refusals.Select(r => Problems.Json(http, r))], Of(Problems.Words(http), result.Quote.Lines), result.ConfirmedBy, result.PaidBy, result.Waiting);
 
     internal static PriceJson Of(Language language, IReadOnlyList<Payments.Pricing.PriceLine> lines) => new(lines.Sum(l => l.Amount.Halalas),

@@ -54,6 +54,9 @@ internal abstract class ComparedAgency
     /// <summary>Whether we ever tell it of this person, or it tells us.</summary>
     public abstract bool Concerns(ComparedPerson person);
 
+    /// <summary>Whether this person is now another agency's, to which what was told to this one is told.</summary>
+    public virtual bool HandedOver(ComparedPerson person) => false;
+
     /// <param name="holding">Null: it knows nothing of this person.</param>
     public abstract IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding);
 }

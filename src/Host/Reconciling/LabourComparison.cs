@@ -1,12 +1,13 @@
 using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Platform.Policies;
+using Muqeem.Registry;
 using NodaTime;
 using NodaTime.Text;
 
 namespace Muqeem.Host.Reconciling;
 
-/// <summary>Workers' residences as the labour platform was told of them, and the employer and occupation that it owns.</summary>
+/// <summary>Residences of workers of establishments as the labour platform was told of them, and the employer and occupation that it owns.</summary>
 internal sealed class LabourComparison(LabourContracts labour) : ComparedAgency
 {
     public override string Name => LabourContracts.Name;
@@ -16,27 +17,58 @@ internal sealed class LabourComparison(LabourContracts labour) : ComparedAgency
 
     public override async Task<HoldingsAnswer> OfAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel) => HoldingsAnswer.Of(await labour.HoldingsAsync(numbers, cancel));
 
-    public override bool Concerns(ComparedPerson person) => person.IsWorker;
+    public override bool Concerns(ComparedPerson person) => person.Residence is { Category: Categories.EstablishmentWorker };
 
-    public override IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding)
+    /// <summary>Before households had a platform of their own their workers were here too.</summary>
+    public override bool HandedOver(ComparedPerson person) => person.Residence is { Category: Categories.HouseholdWorker };
+
+    public override IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding) => holding is LabourHolding held && Concerns(person)
+        ? WorkComparison.Of(person, Topic, held.Told is { } told ? (told.Status, told.ExpiresOn) : null, held.EmployerNumber, held.OccupationCode)
+        : [];
+}
+
+/// <summary>The same of households' workers and the platform of domestic work.</summary>
+internal sealed class DomesticComparison(DomesticWork domestic) : ComparedAgency
+{
+    public override string Name => DomesticWork.Name;
+    public override string Topic => Performer.DomesticTopic;
+
+    public override async Task<HoldingsAnswer> ChangesAsync(string after, int most, CancellationToken cancel) => HoldingsAnswer.Of(await domestic.ChangesAsync(after, most, cancel));
+
+    public override async Task<HoldingsAnswer> OfAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel) => HoldingsAnswer.Of(await domestic.HoldingsAsync(numbers, cancel));
+
+    public override bool Concerns(ComparedPerson person) => person.Residence is { Category: Categories.HouseholdWorker };
+
+    public override bool HandedOver(ComparedPerson person) => person.Residence is { Category: Categories.EstablishmentWorker };
+
+    public override IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding) => holding is DomesticHolding held && Concerns(person)
+        ? WorkComparison.Of(person, Topic, held.Told is { } told ? (told.Status, told.ExpiresOn) : null, held.EmployerNumber, held.OccupationCode)
+        : [];
+}
+
+/// <summary>What must agree with the platform on which a worker's employer is.</summary>
+internal static class WorkComparison
+{
+    /// <param name="told">As the platform was told of the residence; null: never.</param>
+    public static IEnumerable<Disagreement> Of(ComparedPerson person, string topic, (ResidenceStatus Status, LocalDate ExpiresOn)? told, string? employerNumber, string? occupationCode)
     {
-        if (holding is not LabourHolding held || person is not { Residence: { } residence, Details: { } details } || !person.IsWorker)
+        if (person is not { Residence: { } residence, Details: { } details })
         {
             yield break;
         }
         var ended = residence.EndReason is not null;
         var status = ended ? ResidenceStatus.Ended : ResidenceStatus.Active;
         // Of a residence that ended before it was ever told of there is nothing to tell.
-        if (held.Told is { } told ? told.Status != status || (!ended && told.ExpiresOn != residence.Until) : !ended)
+        if (told is { } known ? known.Status != status || (!ended && known.ExpiresOn != residence.Until) : !ended)
         {
-            yield return new("residence", "", $"{status} {Iso(residence.Until)}", held.Told is { } known ? $"{known.Status} {Iso(known.ExpiresOn)}" : null,
-                new Remedy.TellAgain(Topic, new RegisterNotice(ended ? "residence.ended" : "residence.renewed", person.Person.Value, "") { Category = residence.Category, Until = residence.Until }));
+            yield return new("residence", "", $"{status} {Iso(residence.Until)}", told is { } said ? $"{said.Status} {Iso(said.ExpiresOn)}" : null,
+                new Remedy.TellAgain(topic, new RegisterNotice(ended ? "residence.ended" : "residence.renewed", person.Person.Value, "") { Category = residence.Category, Until = residence.Until }));
         }
         // A residence that was taken over may have its occupation in words: only codes are compared.
-        var occupation = Reference.Occupation(details.Occupation) is null ? held.OccupationCode : details.Occupation;
-        if (!ended && held.EmployerNumber is { } employer && (employer != details.EmployerNumber || held.OccupationCode != occupation))
+        var occupation = Reference.Occupation(details.Occupation) is null ? occupationCode : details.Occupation;
+        if (!ended && employerNumber is { } employer && (employer != details.EmployerNumber || occupationCode != occupation))
         {
-            yield return new("employer", "", $"{details.EmployerNumber} {details.Occupation}", $"{employer} {held.OccupationCode}", Remedy.Officer);
+            yield return new("employer", "", $"{details.EmployerNumber} {details.Occupation}", $"{employer} {occupationCode}", Remedy.Officer);
         }
     }
 

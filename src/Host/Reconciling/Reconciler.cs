@@ -145,8 +145,11 @@ internal sealed class Reconciler(
         {
             return new(run, [], Last: true);
         }
-        var (pairs, silent) = await AskAsync(agency, [.. unsettled.Select(d => d.Person).Distinct()], pace, cancel);
-        return new(run with { LastDifference = unsettled[^1].Id }, pairs, Silent: silent);
+        var people = unsettled.Select(d => d.Person).Distinct().ToList();
+        var (pairs, silent) = await AskAsync(agency, people, pace, cancel);
+        // Who is another agency's by now has no difference with this one.
+        var gone = silent is not null ? [] : (await persons.OpenAsync([.. people.Except(pairs.Select(p => p.Item1.Person))], cancel)).Where(agency.HandedOver).Select(p => (p, (IHolding?)null));
+        return new(run with { LastDifference = unsettled[^1].Id }, [.. pairs, .. gone], Silent: silent);
     }
 
     private async Task<(IReadOnlyList<(ComparedPerson, IHolding?)> Pairs, string? Silent)> AskAsync(ComparedAgency agency, IReadOnlyCollection<PersonId> wanted, Pace pace, CancellationToken cancel)

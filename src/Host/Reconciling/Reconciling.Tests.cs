@@ -267,6 +267,46 @@ public abstract class ReconcilingTests(SharedWorld shared)
     }
 
     [Fact]
+    public async Task A_households_worker_is_compared_with_the_platform_of_households_and_with_no_other()
+    {
+        var resident = await HouseholdWorkerAsync();
+        // From before households had a platform of their own.
+        var change = new Change(new Act(ActId.New(_world.Clock), "test.difference", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("difference"), _world.Clock.Now()));
+        await Records.PutAsync(change, null, LabourContracts.Name, "residence", resident.Person, "", DifferenceStates.Open, Guid.CreateVersion7(), new("Active", null));
+        Assert.IsType<WriteOutcome.Done>(await _world.Get<IWriter>().WriteAsync(change));
+
+        await CompareAsync(DomesticWork.Name);
+        Assert.Empty(await FoundAsync(resident, DomesticWork.Name));
+        await AtDeskAsync(resident, "forget-domestic");
+        await CompareAsync(DomesticWork.Name);
+        await ToldAgainAsync(resident, DomesticWork.Name, "residence");
+        await SentAsync(resident.Person);
+        Assert.Equal(Until, (await _world.Get<DomesticWork>().HoldingsAsync([resident.Number])).ValueOrNull!.Holdings.Single().Told!.ExpiresOn);
+        await CompareAsync(DomesticWork.Name);
+        Assert.Equal(["residence SETTLED"], await FoundAsync(resident, DomesticWork.Name));
+
+        Assert.Equal(["residence OPEN"], await FoundAsync(resident, LabourContracts.Name));
+        await CompareAsync(LabourContracts.Name);
+        Assert.Equal(["residence SETTLED"], await FoundAsync(resident, LabourContracts.Name));
+        Assert.Null((await _world.Get<LabourContracts>().HoldingsAsync([resident.Number])).ValueOrNull!.Holdings.Single().Told);
+    }
+
+    private async Task<Resident> HouseholdWorkerAsync()
+    {
+        while (true)
+        {
+            var index = Interlocked.Increment(ref _next);
+            var hand = await _world.InHandAsync(index);
+            if (hand.ResidentNumber is { } number && (await _world.Get<DomesticWork>().ContractAsync(number)).ValueOrNull is { } worker && worker.OccupationCode == hand.Occupation)
+            {
+                var resident = await _residents.SettleAsync(index, Until);
+                await _world.Get<DomesticWork>().TellResidenceAsync(new(number, ResidenceStatus.Active, Until), Guid.CreateVersion7());
+                return resident;
+            }
+        }
+    }
+
+    [Fact]
     public async Task An_occupation_that_is_another_is_for_an_officer()
     {
         var resident = await SettledAsync(agrees: false);

@@ -218,7 +218,7 @@ internal sealed partial class Seeding(IServiceProvider services, IConfiguration 
     {
         { EmployerNumber: { } employer } when employer.StartsWith('7') =>
             (await services.GetRequiredService<LabourContracts>().EstablishmentAsync(employer, cancel)).ValueOrNull?.Establishment.NameAr ?? employer,
-        { EmployerNumber: { } employer } => (await services.GetRequiredService<LabourContracts>().HouseholdAsync(employer, cancel)).ValueOrNull?.Household.NameAr ?? employer,
+        { EmployerNumber: { } employer } => (await services.GetRequiredService<DomesticWork>().HouseholdAsync(employer, cancel)).ValueOrNull?.Household.NameAr ?? employer,
         { HeadNumber: { } head } => (await services.GetRequiredService<AlienRegister>().PersonAsync(head, cancel)).ValueOrNull?.Names.FullAr ?? head,
         _ => "",
     };

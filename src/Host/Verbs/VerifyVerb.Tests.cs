@@ -245,7 +245,7 @@ public sealed class BundleVerbTests
             string[] args =
             [
                 "--Data=" + data, "--Kind=demonstration", "--PostgreSql=" + database.PostgreSql, "--To=" + file, "--Logging:LogLevel:Default=Warning",
-                .. new[] { PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name }.Select(a => $"--Agencies:{a}:Keys={PublicKeyText.SetOf([AgencyCaller.NewSigner().Key])}"),
+                .. new[] { PaymentGateway.Name, AlienRegister.Name, LabourContracts.Name, DomesticWork.Name }.Select(a => $"--Agencies:{a}:Keys={PublicKeyText.SetOf([AgencyCaller.NewSigner().Key])}"),
             ];
             Assert.Equal(0, await OfflineVerbs.BundleAsync(args));
             var roots = TrustAnchors.FromPem(await File.ReadAllTextAsync(Path.Combine(data, "offline", BundlePress.RootsName), TestContext.Current.CancellationToken)).Value;

@@ -9,12 +9,13 @@ using Muqeem.Registry;
 
 namespace Muqeem.Host.Wiring;
 
-/// <summary>Tells the alien register and the labour platform what Muqeem decided. Personal parts are opened when the message's turn comes, not stored in it.</summary>
-internal sealed class Register(AlienRegister register, LabourContracts labour, HealthInsurance insurance, Persons persons, Residences residences, Documents documents, ReadDoor door)
+/// <summary>Tells the alien register and the platforms of employers what Muqeem decided. Personal parts are opened when the message's turn comes, not stored in it.</summary>
+internal sealed class Register(AlienRegister register, LabourContracts labour, DomesticWork domestic, HealthInsurance insurance, Persons persons, Residences residences, Documents documents, ReadDoor door)
 {
     public static IServiceCollection Add(IServiceCollection services) => services.AddSingleton<Register>()
         .HandleOutbox<Register>(Performer.RegisterTopic, (r, item, cancel) => r.TellAsync(item, cancel))
-        .HandleOutbox<Register>(Performer.LabourTopic, (r, item, cancel) => r.TellLabourAsync(item, cancel))
+        .HandleOutbox<Register>(Performer.LabourTopic, (r, item, cancel) => r.TellPlatformAsync(item, cancel))
+        .HandleOutbox<Register>(Performer.DomesticTopic, (r, item, cancel) => r.TellPlatformAsync(item, cancel))
         .HandleOutbox<Register>(Performer.InsuranceTopic, (r, item, cancel) => r.TellInsurersAsync(item, cancel))
         .HandleOutbox<Register>(Performer.EmployerTopic, (r, item, cancel) => r.AskEmployerAsync(item, cancel));
 
@@ -51,11 +52,14 @@ internal sealed class Register(AlienRegister register, LabourContracts labour, H
         }
     });
 
-    /// <summary>What holds when the message's turn comes, and not what held when it was written: told twice it is the same.</summary>
-    private Task<OutboxResult> TellLabourAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
+    /// <summary>What holds when the message's turn comes, and not what held when it was written: told twice it is the same. Households have a platform of their own, also for what was written before they had it.</summary>
+    private Task<OutboxResult> TellPlatformAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
     {
         var (residence, details) = await OfAsync(item, cancel);
-        return Result(await labour.TellResidenceAsync(new LabourResidenceNotice(details.ResidentNumber, null, residence.EndReason is null ? ResidenceStatus.Active : ResidenceStatus.Ended, residence.Until), item.Id, cancel));
+        var status = residence.EndReason is null ? ResidenceStatus.Active : ResidenceStatus.Ended;
+        return Result(residence.Category == Categories.HouseholdWorker
+            ? await domestic.TellResidenceAsync(new DomesticResidenceNotice(details.ResidentNumber, status, residence.Until), item.Id, cancel)
+            : await labour.TellResidenceAsync(new LabourResidenceNotice(details.ResidentNumber, null, status, residence.Until), item.Id, cancel));
     });
 
     private Task<OutboxResult> TellInsurersAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
@@ -79,8 +83,11 @@ internal sealed class Register(AlienRegister register, LabourContracts labour, H
         var access = door.Enter(Actor.System("register"), Purpose.CheckRecords, new CaseId(question.Case), "employer.confirm", person);
         var residence = await residences.OfAsync(person, cancel) ?? throw new InvalidOperationException("An employer is asked about somebody without a residence.");
         var details = await residences.DetailsAsync(access, residence);
-        return Result(await labour.AskConfirmationAsync(
-            new ConfirmationQuestion(question.Reference, details.ResidentNumber, question.Service, question.Establishment ?? details.EmployerNumber), item.Id, cancel));
+        var asked = new ConfirmationQuestion(question.Reference, details.ResidentNumber, question.Service, question.Establishment ?? details.EmployerNumber);
+        // By the number that is asked: a household's worker may have gone over to an establishment since.
+        return Result(residence.Category == Categories.HouseholdWorker && question.Establishment is null
+            ? await domestic.AskConfirmationAsync(asked, item.Id, cancel)
+            : await labour.AskConfirmationAsync(asked, item.Id, cancel));
     });
 
     private static ResidenceCategory Category(string category) => category switch

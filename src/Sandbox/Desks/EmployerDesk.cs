@@ -11,7 +11,7 @@ namespace Muqeem.Sandbox.Desks;
 /// <param name="Reference">Of the question.</param>
 public sealed record EmployerAnswer(string Reference, bool Confirmed);
 
-/// <summary>Where employers and heads of family answer what Muqeem asked through the labour platform.</summary>
+/// <summary>Where employers and heads of family answer what Muqeem asked through the platforms of establishments and of households: two sites in life, one desk here.</summary>
 internal static class EmployerDesk
 {
     public const string Verb = "confirmation";
@@ -30,14 +30,18 @@ internal static class EmployerDesk
         app.MapPost("/employer/answers", async (HttpRequest request, Store store, Calls calls, SandboxClock clock) =>
         {
             var answer = await BankDesk.ReadAsync(request, form => new EmployerAnswer(form["reference"].ToString(), form["confirmed"] == "true"), null);
-            if (answer is null || Questions(store).All(q => q.Reference != answer.Reference))
+            if (answer is null || AskedAt(store, answer.Reference) is not { } agency)
             {
                 return Answer.Problem(404, "not_found", "Nobody asked this.");
             }
-            calls.Add(Calls.Labour, $"confirmation-{answer.Reference}", new ConfirmationGiven(answer.Reference, answer.Confirmed, clock.Now()));
+            calls.Add(agency == DomesticWork.Name ? Calls.DomesticWork : Calls.Labour, $"confirmation-{answer.Reference}", new ConfirmationGiven(answer.Reference, answer.Confirmed, clock.Now()));
             return Page.Done(request, "/calls", answer);
         }).DisableAntiforgery().WithGroupName("desk");
     }
+
+    /// <summary>The platform that was asked last.</summary>
+    private static string? AskedAt(Store store, string reference) => store.Read(db => db.QueryFirstOrDefault<string>(
+        "select agency from notices where verb = @Verb and json_extract(json, '$.reference') = @reference order by rowid desc limit 1", new { Verb, reference }));
 
     private static List<ConfirmationQuestion> Questions(Store store) =>
         [.. store.Read(db => db.Query<string>("select json from notices where verb = @Verb order by rowid desc limit 200", new { Verb }).AsList())

@@ -110,11 +110,12 @@ internal static class PeopleDesk
             <h2>What this person may do elsewhere</h2>
             {Button(index, "insure", "Buy health cover for two years")} {Button(index, "test", "Pass the medical test")} {Button(index, "fail-test", "Fail the medical test")} {Button(index, "pay-fines", "Pay traffic fines")} {Button(index, "fine", "Get a traffic fine")}
             {Button(index, "enrol", "Have fingerprints and face taken")} {Button(index, "passport", "Get a new passport")} {Button(index, "mobile", "Have the mobile registered")} {Button(index, "lift", "Have suspensions lifted")} {Button(index, "clear", "Have all flags cleared")}
+            {Button(index, "unregister", "Be taken off social insurance")} {Button(index, "register", "Be registered by the employer")}
             {Button(index, "sell", "Sell the vehicles")} {Button(index, "exit", "Leave the Kingdom")} {Button(index, "enter", "Enter the Kingdom")} {Button(index, "die", "Die")}
             <h2>What goes wrong between the agencies</h2>
             <p class="soft">Muqeem is not told of any of it; it finds out when it compares in the night.</p>
             {Button(index, "forget-residence", "The alien register loses the notice of the residence")} {Button(index, "forget-visas", "It loses the notices of visas")} {Button(index, "alter-residence", "Somebody changes its row of the residence")}
-            {Button(index, "forget-labour", "The labour platform loses our notices")} {Button(index, "forget-insurance", "The insurers lose our notices")}
+            {Button(index, "forget-labour", "The labour platform loses our notices")} {Button(index, "forget-domestic", "The platform of households loses them")} {Button(index, "forget-insurance", "The insurers lose our notices")}
             <h2>Bills</h2>{Html.When(bank.Newest(10, person.Number).Count == 0, () => Html.Of($"<p class=\"soft\">None.</p>"))}{Html.Each(bank.Newest(10, person.Number), BankDesk.BillOf)}
             <h2>Messages</h2>{Html.Each(inbox.Newest(person.Mobile ?? hand.Typed.Mobile, null, 5), InboxDesk.MessageOf)}
             """));
@@ -163,6 +164,9 @@ internal static class PeopleDesk
             case "suspend":
                 world.Set(index, FactKind.Suspensions, (ServiceSuspension[])[new("4500" + People.Digits(index, 7), SuspensionScope.AllServices, "Enforcement Court, Riyadh", today, null), .. person.Suspensions]);
                 break;
+            case "unregister" or "register":
+                world.Set(index, FactKind.Registration, act == "register" ? null : "");
+                break;
             case "clear":
                 world.Set(index, FactKind.Flags, Array.Empty<RegisterFlag>());
                 world.Set<LocalDate?>(index, FactKind.Absence, null);
@@ -185,8 +189,8 @@ internal static class PeopleDesk
             case "forget-visas":
                 holdings.ForgetVisas(person);
                 break;
-            case "forget-labour" or "forget-insurance":
-                holdings.ForgetNotices(person, act == "forget-labour" ? LabourContracts.Name : HealthInsurance.Name);
+            case "forget-labour" or "forget-domestic" or "forget-insurance":
+                holdings.ForgetNotices(person, act switch { "forget-labour" => LabourContracts.Name, "forget-domestic" => DomesticWork.Name, _ => HealthInsurance.Name });
                 break;
             case "exit" or "enter":
                 crossings.Record(person, act == "exit" ? MovementDirection.Out : MovementDirection.In, null, null, twice: false, forged: false, quiet: false);

@@ -59,6 +59,9 @@ public sealed record Person
     public required LocalDate ContractStart { get; init; }
     public LocalDate? AbsentSince { get; init; }
 
+    /// <summary>By whom social insurance has the person registered, where that is not the employer; empty: by nobody.</summary>
+    public string? RegisteredBy { get; init; }
+
     /// <summary>An agency that is slow, or down, for this person: name of the agency.</summary>
     public string? SlowAgency { get; init; }
     public string? DownAgency { get; init; }

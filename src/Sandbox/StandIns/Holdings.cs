@@ -24,7 +24,10 @@ internal sealed class Holdings(World world, Store store)
     }
 
     public LabourHolding Labour(Person person, string id) => new(id, LastOf<LabourResidenceNotice>(LabourContracts.Name, "residence", person.Number),
-        person.Category == ResidenceCategory.Dependent ? null : person.EmployerNumber, person.Category == ResidenceCategory.Dependent ? null : person.Occupation);
+        person.Category == ResidenceCategory.Establishment ? person.EmployerNumber : null, person.Category == ResidenceCategory.Establishment ? person.Occupation : null);
+
+    public DomesticHolding Domestic(Person person, string id) => new(id, LastOf<DomesticResidenceNotice>(DomesticWork.Name, "residence", person.Number),
+        person.Category == ResidenceCategory.Household ? person.EmployerNumber : null, person.Category == ResidenceCategory.Household ? person.Occupation : null);
 
     public InsuranceHolding Insurance(Person person, string id) => new(id, LastOf<HealthPolicyEnd>(HealthInsurance.Name, "end", person.Number)?.On);
 
@@ -35,7 +38,7 @@ internal sealed class Holdings(World world, Store store)
         world.Touch(AlienRegister.Name, person.Index);
     }
 
-    /// <summary>The same of what the labour platform or the insurers were told.</summary>
+    /// <summary>The same of what a platform of employers or the insurers were told.</summary>
     public void ForgetNotices(Person person, string agency)
     {
         store.Write(db => db.Execute("delete from notices where agency = @agency and subject = @number", new { agency, number = person.Number }));
@@ -81,6 +84,7 @@ internal static class HoldingsOf
     {
         Map(app, AlienRegister.Name, "alien-register", "alien register", (holdings, person, id) => holdings.Register(person, id));
         Map(app, LabourContracts.Name, "labour", "labour contracts", (holdings, person, id) => holdings.Labour(person, id));
+        Map(app, DomesticWork.Name, "domestic-work", "domestic work", (holdings, person, id) => holdings.Domestic(person, id));
         Map(app, HealthInsurance.Name, "insurance", "health insurance", (holdings, person, id) => holdings.Insurance(person, id));
     }
 

@@ -9,17 +9,17 @@ using NodaTime.Text;
 
 namespace Muqeem.Sandbox.StandIns;
 
-/// <summary>The registers that answer from the people alone: alien register, labour, medical, insurance, traffic, justice, address.</summary>
+/// <summary>The registers that answer from the people alone: alien register, medical, insurance, traffic, justice, foreign affairs, address. Employers and work are in <see cref="Work"/>.</summary>
 internal static class Registers
 {
     public static void Map(IEndpointRouteBuilder app)
     {
         AlienRegisterOf(app.MapGroup("/alien-register").WithGroupName("alien-register").WithTags("alien register"));
-        Labour(app.MapGroup("/labour").WithGroupName("labour").WithTags("labour contracts"));
         Medical(app.MapGroup("/medical").WithGroupName("medical").WithTags("medical fitness"));
         Insurance(app.MapGroup("/insurance").WithGroupName("insurance").WithTags("health insurance"));
         TrafficOf(app.MapGroup("/traffic").WithGroupName("traffic").WithTags("traffic"));
         JusticeOf(app.MapGroup("/justice").WithGroupName("justice").WithTags("justice"));
+        Abroad(app.MapGroup("/foreign-affairs").WithGroupName("foreign-affairs").WithTags("foreign affairs"));
         Address(app.MapGroup("/address").WithGroupName("address").WithTags("national address"));
     }
 
@@ -48,9 +48,6 @@ internal static class Registers
             return Answer.Json(new RegisteredFamily(source, clock.Now(), id, members.Length > 0 ? members[0].Number : null,
                 [.. members.Select(member => new RegisteredRelative(member.Number, member.Relation ?? FamilyRelation.Head, FamilyLinkStatus.Active, member.Birth, member.Name.FullAr, member.Name.FullEn))]));
         }).Says<RegisteredFamily>("family", "The head and everybody under his record.");
-        group.MapGet("/entry-visas/{number}", (string number, World world, SandboxClock clock) =>
-            Answer.Found(world.ByVisa(number) is { Entry: not null } person ? EntryVisaOf(person, clock) : null))
-            .Says<EntryVisa>("entryVisa", "The visa that somebody came on.");
         group.MapGet("/portraits/{reference}", (string reference, World world, Pictures.Album album, SandboxClock clock, HttpResponse response) =>
         {
             if (world.People.ByPhoto(reference) is not { } person)
@@ -117,45 +114,6 @@ internal static class Registers
             .Says<NoticeReceipt>("tellVisaChange", "A visa to leave was cancelled or extended.");
     }
 
-    private static void Labour(RouteGroupBuilder group)
-    {
-        const string source = "labour contracts (stand-in)";
-        group.MapGet("/workers/{id}", (string id, World world, SandboxClock clock) => Answer.Found(
-            world.ByNumber(id) is { Establishment: { } establishment } person
-                ? new LabourWorker(source, clock.Now(), id, ContractOf(person, clock), PermitOf(person, world.People.Origin), world.People.EstablishmentAt(establishment), person.Occupation, StatusOf(person), person.AbsentSince)
-                : null)).Says<LabourWorker>("worker", "A worker of an establishment.");
-        group.MapGet("/household-contracts/{id}", (string id, World world, SandboxClock clock) => Answer.Found(
-            world.ByNumber(id) is { Household: { } household } person
-                ? new HouseholdContract(source, clock.Now(), id, ContractOf(person, clock), HouseholdOf(household), person.Occupation, StatusOf(person), person.AbsentSince)
-                : null)).Says<HouseholdContract>("householdContract", "A worker of a household.");
-        group.MapGet("/establishments/{number}", (string number, World world, SandboxClock clock) => Answer.Found(
-            world.People.EstablishmentBy(number) is { } establishment ? new EstablishmentStanding(source, clock.Now(), establishment) : null)).Says<EstablishmentStanding>("establishment", "An establishment by its 700 number.");
-        group.MapGet("/households/{number}", (string number, World world, SandboxClock clock) => Answer.Found(
-            world.People.HouseholdBy(number) is { } household ? new HouseholdStanding(source, clock.Now(), HouseholdOf(household)) : null)).Says<HouseholdStanding>("household", "A household by its employer's number.");
-        group.MapGet("/contributors/{id}", (string id, World world, SandboxClock clock) => Answer.Found(world.ByNumber(id) is not { } person ? null
-            : person.Category == ResidenceCategory.Establishment
-                ? new Contributor(source, clock.Now(), id, person.Alive, person.EmployerNumber, person.WageHalalas, person.ContractStart)
-                : new Contributor(source, clock.Now(), id, false, null, null, null))).Says<Contributor>("contributor", "Social insurance.");
-        group.MapPost("/transfers", (TransferRequest request, HttpContext context, World world, Notices notices, SandboxClock clock) => world.ByNumber(request.WorkerId) is null
-            ? Answer.Problem(422, "person.unknown", "The worker is not on record.")
-            : Answer.Json(new TransferReceipt(source, clock.Now(), notices.Take(context, LabourContracts.Name, "transfer", request.WorkerId, request).Reference, TransferState.PendingWorker, 1)))
-            .Says<TransferReceipt>("transfer", "A change of employer is asked for.");
-        group.MapPost("/occupations/change", (OccupationChangeRequest request, HttpContext context, World world, Notices notices, SandboxClock clock) => world.ByNumber(request.WorkerId) is null
-            ? Answer.Problem(422, "person.unknown", "The worker is not on record.")
-            : Answer.Json(new OccupationChangeReceipt(source, clock.Now(), notices.Take(context, LabourContracts.Name, "occupation", request.WorkerId, request).Reference,
-                string.CompareOrdinal(request.ToOccupation, "P022") <= 0, OccupationChangeState.PendingWorker)))
-            .Says<OccupationChangeReceipt>("changeOccupation", "A change of occupation is asked for; the professions up to P022 need accreditation.");
-        group.MapPost("/objections", (EmployerObjectionRequest request, HttpContext context, Notices notices, SandboxClock clock) =>
-            Answer.Json(new EmployerObjectionReceipt(source, clock.Now(), notices.Take(context, LabourContracts.Name, "objection", request.VisaRequestId, request).Reference, clock.Today().PlusDays(10))))
-            .Says<EmployerObjectionReceipt>("object", "An employer objects to a visa that the worker asked for.");
-        group.MapPost("/confirmations", (ConfirmationQuestion question, HttpContext context, Notices notices) =>
-            Answer.Json(notices.Take(context, LabourContracts.Name, EmployerDesk.Verb, question.Worker, question)))
-            .Says<NoticeReceipt>("askConfirmation", "The employer is asked to confirm what the worker applied for.");
-        group.MapPost("/residences", (LabourResidenceNotice notice, HttpContext context, World world, Notices notices) =>
-            Told(world, LabourContracts.Name, notice.ResidentNumber, notices.Take(context, LabourContracts.Name, "residence", notice.ResidentNumber, notice)))
-            .Says<NoticeReceipt>("tellLabourResidence", "A residence began, was renewed or ended.");
-    }
-
     private static void Medical(RouteGroupBuilder group) =>
         group.MapGet("/tests", (string issuer, string passport, World world, SandboxClock clock) => Answer.Found(
             world.ByPassport(issuer, passport) is { Fitness: { } test }
@@ -214,6 +172,11 @@ internal static class Registers
         }).Says<MaritalEvents>("maritalEvents", "Marriages and divorces.");
     }
 
+    private static void Abroad(RouteGroupBuilder group) =>
+        group.MapGet("/visas/{number}", (string number, World world, SandboxClock clock) =>
+            Answer.Found(world.ByVisa(number) is { Entry: not null } person ? EntryVisaOf(person, clock) : null))
+            .Says<EntryVisa>("entryVisa", "A visa to come, issued abroad. This world knows those that somebody came on.");
+
     private static void Address(RouteGroupBuilder group)
     {
         const string source = "national address (stand-in)";
@@ -243,28 +206,10 @@ internal static class Registers
             : Hands.Iso(person.Birth.WithCalendar(CalendarSystem.UmAlQura));
 
     private static EntryVisa EntryVisaOf(Person person, SandboxClock clock) => new(
-        "alien register (stand-in)", clock.Now(), person.VisaNumber, person.Category == ResidenceCategory.Dependent ? EntryVisaType.FamilyResidence : EntryVisaType.Work, person.Movements[^1].PassportNumber, person.Nationality.Code,
+        "foreign affairs (stand-in)", clock.Now(), person.VisaNumber, person.Category == ResidenceCategory.Dependent ? EntryVisaType.FamilyResidence : EntryVisaType.Work, person.Movements[^1].PassportNumber, person.Nationality.Code,
         person.EmployerNumber, person.Residence?.HeadNumber, person.Category == ResidenceCategory.Dependent ? null : person.Occupation, person.VisaIssuedOn, person.VisaIssuedOn.PlusDays(120), person.Entry!.At.DayInRiyadh());
 
-    private static LabourContract ContractOf(Person person, SandboxClock clock)
-    {
-        // Two years, renewed for as long as the person stays.
-        var end = person.ContractStart.PlusYears(2);
-        while (end < clock.Today())
-        {
-            end = end.PlusYears(1);
-        }
-        return new("C" + People.Digits(person.Index, 8), ContractStatus.Active, person.ContractStart, end, true, person.WageHalalas);
-    }
-
-    private static WorkPermit PermitOf(Person person, LocalDate origin) => new(
-        "W" + People.Digits(person.Index, 8), (person.Residence?.ExpiresOn ?? origin.PlusDays(60)).PlusYears(1), string.CompareOrdinal(person.Occupation, "P026") <= 0 ? SkillLevel.High : string.CompareOrdinal(person.Occupation, "P063") <= 0 ? SkillLevel.Skilled : SkillLevel.Basic);
-
-    private static WorkStatus StatusOf(Person person) => person.Flags.Contains(RegisterFlag.Absent) ? WorkStatus.Absent : person.AbsentSince is null ? WorkStatus.OnJob : WorkStatus.Disconnected;
-
-    private static Household HouseholdOf(Employer employer) => new(employer.Number, employer.Kind, employer.Name.FullAr, employer.Name.FullEn, employer.Workers, employer.Mobile);
-
-    private static IResult Told(World world, string agency, string number, NoticeReceipt receipt)
+    internal static IResult Told(World world, string agency, string number, NoticeReceipt receipt)
     {
         if (world.ByNumber(number) is { } person)
         {
@@ -273,6 +218,6 @@ internal static class Registers
         return Answer.Json(receipt);
     }
 
-    private static RouteHandlerBuilder Says<T>(this RouteHandlerBuilder endpoint, string name, string summary) =>
+    internal static RouteHandlerBuilder Says<T>(this RouteHandlerBuilder endpoint, string name, string summary) =>
         endpoint.WithName(name).WithSummary(summary).Produces<T>().ProducesProblem(404).ProducesProblem(503);
 }

@@ -19,11 +19,12 @@ public sealed partial class Calls : BackgroundService
     public const string Payments = "payments";
     public const string Border = "border";
     public const string Labour = "labour";
+    public const string DomesticWork = "domestic-work";
 
     /// <summary>Begins the topics of answers to contests: each agency signs its own with its own key, at its own address.</summary>
     public const string Contests = "contests/";
 
-    public static IReadOnlyList<string> Topics { get; } = [Payments, Border, Labour, .. StandIns.ContestsOf.Prefixes.Select(prefix => Contests + prefix)];
+    public static IReadOnlyList<string> Topics { get; } = [Payments, Border, Labour, DomesticWork, .. StandIns.ContestsOf.Prefixes.Select(prefix => Contests + prefix)];
 
     // Between the attempts; after the last the call is given up and can be sent again by hand.
     private static readonly int[] WaitSeconds = [2, 5, 15, 60, 300, 900, 3600, 3600, 14400, 43200];
@@ -56,6 +57,7 @@ public sealed partial class Calls : BackgroundService
         Payments => (PaymentGateway.Name, PaymentWebhook.Operation),
         Border => (AlienRegister.Name, BorderWebhook.Operation),
         Labour => (LabourContracts.Name, ConfirmationWebhook.Operation),
+        DomesticWork => (Agencies.DomesticWork.Name, ConfirmationWebhook.Operation),
         _ => (AgenciesSetup.All.Single(a => Contests + a.Prefix == topic).Name, ContestWebhook.Operation),
     };
 

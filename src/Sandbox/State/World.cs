@@ -72,7 +72,7 @@ public sealed class World
             "insert into facts (person, kind, json, visible_at) values (@person, @kind, @json, @at) on conflict (person, kind) do update set json = excluded.json, visible_at = excluded.visible_at",
             new { person, kind, json = JsonSerializer.Serialize(value, Wire.Options), at = visibleAt?.ToMicros() ?? 0 }));
         _changed[person] = true;
-        if (FactKind.AgencyOf(kind) is { } agency)
+        foreach (var agency in FactKind.AgenciesOf(kind))
         {
             Touch(agency, person, visibleAt);
         }
@@ -82,7 +82,7 @@ public sealed class World
     public void Forget(int person, string kind)
     {
         _store.Write(db => db.Execute("delete from facts where person = @person and kind = @kind", new { person, kind }));
-        if (FactKind.AgencyOf(kind) is { } agency)
+        foreach (var agency in FactKind.AgenciesOf(kind))
         {
             Touch(agency, person);
         }
@@ -131,6 +131,7 @@ public sealed class World
                 FactKind.Alive => person with { Alive = Get<bool>(json) },
                 FactKind.Death => person with { DiedOn = Get<LocalDate>(json), Alive = false },
                 FactKind.Absence => person with { AbsentSince = Get<LocalDate?>(json) },
+                FactKind.Registration => person with { RegisteredBy = Get<string?>(json) },
                 FactKind.Address => person with { Address = Get<RegisteredAddress>(json) },
                 _ => throw new InvalidOperationException($"Nobody knows what {kind} is."),
             };
@@ -184,14 +185,15 @@ public static class FactKind
     public const string Alive = "alive";
     public const string Absence = "absence";
     public const string Address = "address";
+    public const string Registration = "registration";
     public const string Death = "death";
 
-    /// <summary>In whose list of changes it is; null: nobody lists it.</summary>
-    internal static string? AgencyOf(string kind) => kind switch
+    /// <summary>In whose lists of changes it is: of an absence, in that of the platform on which the employer is and in the other's for nothing.</summary>
+    internal static IReadOnlyList<string> AgenciesOf(string kind) => kind switch
     {
-        Movements or Passports or Residence or Death => AlienRegister.Name,
-        Absence => LabourContracts.Name,
-        Cover => HealthInsurance.Name,
-        _ => null,
+        Movements or Passports or Residence or Death => [AlienRegister.Name],
+        Absence => [LabourContracts.Name, DomesticWork.Name],
+        Cover => [HealthInsurance.Name],
+        _ => [],
     };
 }

@@ -27,7 +27,8 @@ internal static class Rules
             .Concat(Cases.Checks.Check.Traffic(facts))
             .Concat(Cases.Checks.Check.NotAbsent(facts))
             .Concat(Cases.Checks.Check.NotSuspended(facts, travel: false))
-            .Concat(Cases.Checks.Check.Contract(facts));
+            .Concat(Cases.Checks.Check.Contract(facts))
+            .Concat(Cases.Checks.Check.Registered(facts));
         foreach (var finding in findings)
         {
             yield return finding;
