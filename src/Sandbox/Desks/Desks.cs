@@ -164,7 +164,7 @@ internal static class OperationsDesk
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/", (World world, SandboxClock clock, Calls calls) => Page.Show("The agencies' stand-ins", Html.Of($"""
-            <p>Muqeem asks nine agencies. None of them can be reached from a demonstration, so this one program plays them all, over the same contracts. The people are computed from the seed <code>{world.People.Seed}</code>; the world began on {LocalDatePattern.Iso.Format(world.People.Origin)}; here it is now {InstantPattern.General.Format(clock.Now())}.</p>
+            <p>Muqeem asks {AgenciesSetup.All.Count} agencies. None of them can be reached from a demonstration, so this one program plays them all, over the same contracts. The people are computed from the seed <code>{world.People.Seed}</code>; the world began on {LocalDatePattern.Iso.Format(world.People.Origin)}; here it is now {InstantPattern.General.Format(clock.Now())}.</p>
             <h2>Agencies</h2><table><tr><th>Agency</th><th>Address</th><th>Contract</th></tr>
             {Html.Each(AgenciesSetup.All, agency => Html.Of($"<tr><td>{agency.Name}</td><td><code>/{agency.Prefix}</code></td><td><a href=\"/openapi/{agency.Prefix}.json\">openapi</a></td></tr>"))}</table>
             <h2>Calls to Muqeem</h2><table><tr><th>Topic</th><th>Address</th></tr>{Html.Each(Calls.Topics, topic => Html.Of($"<tr><td>{topic}</td><td>{calls.UrlOf(topic) ?? "not configured: Webhooks:" + topic.Split('/')[0] + ":Url"}</td></tr>"))}</table>
