@@ -24,6 +24,7 @@ public static class AgenciesSetup
         (PaymentGateway.Name, "payments"),
         (Messaging.Name, "messaging"),
         (NationalAddresses.Name, "address"),
+        (FederatedSignIn.Name, "federated-sign-in"),
     ];
 
     public static IServiceCollection AddAgencies(this IServiceCollection services, IConfiguration configuration)
@@ -66,6 +67,7 @@ public static class AgenciesSetup
         services.AddSingleton(provider => new PaymentGateway(provider.GetRequiredService<AgencyLines>()[PaymentGateway.Name]));
         services.AddSingleton(provider => new Messaging(provider.GetRequiredService<AgencyLines>()[Messaging.Name]));
         services.AddSingleton(provider => new NationalAddresses(provider.GetRequiredService<AgencyLines>()[NationalAddresses.Name]));
+        services.AddSingleton(provider => new FederatedSignIn(provider.GetRequiredService<AgencyLines>()[FederatedSignIn.Name]));
         return services;
     }
 

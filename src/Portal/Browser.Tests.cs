@@ -98,7 +98,9 @@ internal sealed partial class Browser : IDisposable
     }
 
     /// <summary>Goes on in a session that was begun elsewhere.</summary>
-    public void TakeSession(string token) => _cookies.Add(_http.BaseAddress!, new Cookie("muqeem", token));
+    public void TakeSession(string token) => Take("muqeem", token);
+
+    public void Take(string cookie, string value) => _cookies.Add(_http.BaseAddress!, new Cookie(cookie, value));
 
     /// <summary>Forgets the session, as a browser does when it was ended elsewhere.</summary>
     public void ForgetSession()

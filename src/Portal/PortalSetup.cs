@@ -29,6 +29,7 @@ public static class PortalSetup
         Joining.Pages.Map(pages);
         Recovering.Pages.Map(pages);
         Entry.Pages.Map(pages);
+        Entry.AppPages.Map(pages);
         Showing.Pages.Map(pages);
         Holding.Pages.Map(pages);
         Applying.Pages.Map(pages);

@@ -51,6 +51,7 @@ public static class SandboxHost
         builder.Services.AddSingleton<Crossings>();
         builder.Services.AddSingleton<ContestedRecords>();
         builder.Services.AddSingleton<Holdings>();
+        builder.Services.AddSingleton<NationalApp>();
         builder.Services.AddSingleton<StandInKeys>();
         builder.Services.AddSingleton<Consumers>();
         builder.Services.AddSingleton<ReplayGuard>();
@@ -72,12 +73,14 @@ public static class SandboxHost
         MessagingOf.Map(app);
         ContestsOf.Map(app);
         HoldingsOf.Map(app);
+        NationalAppOf.Map(app);
         PeopleDesk.Map(app);
         InboxDesk.Map(app);
         BankDesk.Map(app);
         BorderDesk.Map(app);
         EmployerDesk.Map(app);
         ContestDesk.Map(app);
+        PhoneDesk.Map(app);
         OperationsDesk.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;

@@ -16,7 +16,15 @@ namespace Muqeem.SignIn;
 public sealed record SignedIn(Session Session, string Token, string? DeviceToken);
 
 /// <summary>A line in the holder's list of sessions.</summary>
-public sealed record SessionLine(SessionId Id, string Device, Instant CreatedAt, Instant SeenAt, bool SharedPhone, bool IsThisOne);
+/// <param name="Way">One of <see cref="SignInWays"/>; null: password and second factor.</param>
+public sealed record SessionLine(SessionId Id, string Device, Instant CreatedAt, Instant SeenAt, bool SharedPhone, bool IsThisOne, string? Way);
+
+/// <summary>By which way a session began, where it was not password and second factor. Stored; texts <c>session.way.*</c>.</summary>
+public static class SignInWays
+{
+    /// <summary>Confirmed on the holder's phone by the national sign-in.</summary>
+    public const string Federated = "federated";
+}
 
 /// <summary>Why a session ended. Stored; texts <c>session.ended.*</c>.</summary>
 public static class SessionEnd
@@ -69,7 +77,7 @@ public sealed class Sessions
             var seen = await SeenAsync(row, cancel);
             if (now - seen <= IdleOf(session.Kind))
             {
-                lines.Add(new(new(row.Id), await _book.OpenValueAsync<string>(access, session.Person, row.Id, cancel), row.CreatedAt, seen, row.Shared, row.Id == session.Id.Value));
+                lines.Add(new(new(row.Id), await _book.OpenValueAsync<string>(access, session.Person, row.Id, cancel), row.CreatedAt, seen, row.Shared, row.Id == session.Id.Value, row.Way));
             }
         }
         return [.. lines.OrderByDescending(line => line.SeenAt)];
@@ -202,14 +210,15 @@ public sealed class Sessions
     internal Duration IdleOf(AccountKind kind) => kind == AccountKind.Office ? _policies.Now.OfficeIdle : _policies.Now.SessionIdle;
 
     /// <summary>Adds a new session to the change: the account's version guards it, so that an account that is being stopped cannot gain one.</summary>
-    internal async Task<Starting> StartAsync(Change change, AccountRow account, Visitor visitor, bool shared, bool accountIsNew, CancellationToken cancel)
+    /// <param name="way">One of <see cref="SignInWays"/>, or null.</param>
+    internal async Task<Starting> StartAsync(Change change, AccountRow account, Visitor visitor, bool shared, bool accountIsNew, CancellationToken cancel, string? way = null)
     {
         var limits = _policies.Now;
         var now = _clock.Now();
         var token = SignIn.Token.New(out var hash);
         var level = account.StateNow == AccountState.Registered ? SessionLevel.Limited : SessionLevel.Full;
         var row = new SessionRow(Guid.CreateVersion7(_clock.GetUtcNow()), 0, hash, account.Id, account.Person, (int)level, now + limits.StepUpLife, shared,
-            now, now + (account.IsOffice ? limits.OfficeLife : limits.SessionLife), null, null, now);
+            now, now + (account.IsOffice ? limits.OfficeLife : limits.SessionLife), null, null, now, way);
         await _book.AddValueAsync(change, account.PersonId, account.AccountId, row.Id, visitor.Browser);
         change.Heads.Add(row.Next());
         change.Rows.Add(SignInTables.SessionSeen.Put(row.Id, now));

@@ -57,4 +57,16 @@ public sealed record SignInLimits
 
     /// <summary>Codes sent to one account in a day.</summary>
     public int CodesPerAccount { get; init; } = 20;
+
+    /// <summary>How long the page waits for the phone.</summary>
+    public Duration AppLife { get; init; } = Duration.FromMinutes(2);
+
+    /// <summary>Requests to one number's phone in a quarter of an hour, from whatever addresses.</summary>
+    public int AppRequestsPerNumber { get; init; } = 3;
+
+    /// <summary>Requests from one address in ten minutes, whatever the numbers.</summary>
+    public int AppRequestsPerAddress { get; init; } = 60;
+
+    /// <summary>How often the agency is asked for one request.</summary>
+    public int AppAsks { get; init; } = 120;
 }

@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace Muqeem.SignIn;
 
-/// <summary>The one place that says which limits hold now: the dated policies <c>account.*</c>, <c>code.*</c>, <c>session.*</c> and <c>recovery.*</c>.</summary>
+/// <summary>The one place that says which limits hold now: the dated policies <c>account.*</c>, <c>code.*</c>, <c>sign_in.*</c>, <c>session.*</c> and <c>recovery.*</c>.</summary>
 public sealed class SignInPolicies
 {
     private readonly Func<SignInLimits> _limits;
@@ -57,6 +57,10 @@ public sealed class SignInPolicies
         FailuresPerAddress = policies.Get<int>("sign_in.failures_per_address_10_minutes", on),
         FailuresToTell = policies.Get<int>("sign_in.failures_to_tell_day", on),
         FactorFailures = policies.Get<int>("sign_in.factor_failures_day", on),
+        AppLife = Duration.FromSeconds(policies.Get<int>("sign_in.app_seconds", on)),
+        AppRequestsPerNumber = policies.Get<int>("sign_in.app_per_number_15_minutes", on),
+        AppRequestsPerAddress = policies.Get<int>("sign_in.app_per_address_10_minutes", on),
+        AppAsks = policies.Get<int>("sign_in.app_asks", on),
         CodesPerAccount = policies.Get<int>("code.per_account_day", on),
     };
 }

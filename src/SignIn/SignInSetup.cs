@@ -65,6 +65,9 @@ public static class SignInSetup
         services.AddSingleton(p => new Sessions(Db(p), Writer(p), Book(p), p.GetRequiredService<SessionCache>(), Policies(p), Clock(p)));
         services.AddSingleton(p => new SignIns(
             Db(p), Writer(p), Book(p), Sessions(p), p.GetRequiredService<OneTimeCodes>(), Hasher(p), p.GetRequiredService<Throttle>(), p.GetRequiredService<TextMessages>(), Policies(p), Clock(p)));
+        services.AddSingleton(p => new FederatedSignIns(
+            Db(p), Writer(p), Blind(p), Book(p), Sessions(p), p.GetRequiredService<Throttle>(), p.GetRequiredService<TextMessages>(), p.GetRequiredService<FederatedSignIn>(), Policies(p), Clock(p),
+            p.GetRequiredService<ILogger<FederatedSignIns>>()));
         services.AddSingleton(p => new Registration(
             Db(p), Writer(p), p.GetRequiredService<Sealer>(), Door(p), p.GetRequiredService<Persons>(), Book(p), Sessions(p), p.GetRequiredService<OneTimeCodes>(), Hasher(p), p.GetRequiredService<Throttle>(),
             p.GetRequiredService<IdentityCheck>(), p.GetRequiredService<LabourContracts>(), p.GetRequiredService<DomesticWork>(), p.GetRequiredService<NationalAddresses>(), Policies(p), Clock(p)));

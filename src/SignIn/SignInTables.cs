@@ -104,6 +104,19 @@ public static class SignInTables
         new("shared", ColumnType.Bool),
         new("expires_at", ColumnType.Instant));
 
+    /// <summary>Whether there is such a person, an account, or an app is not in here: a row is made in any case.</summary>
+    public static readonly Table Federated = new("federated_request", TableKind.Bookkeeping, 1, "Sign-ins that wait for a confirmation on the person's phone by the national sign-in.",
+        new("id", ColumnType.Uuid),
+        new("version", ColumnType.Long),
+        new("token", ColumnType.Bytes, Remark: "SHA-256 of the 256-bit token of the browser that began it"),
+        new("number_hash", ColumnType.Bytes, Remark: "blind index of the resident number that was typed"),
+        new("transaction_id", ColumnType.Uuid, Remark: "the agency's; made up when it knows nobody of this number"),
+        new("shown", ColumnType.Int, Remark: "the number to be picked on the phone"),
+        new("state", ColumnType.Text, Remark: "OPEN, DONE"),
+        new("shared", ColumnType.Bool),
+        new("began_at", ColumnType.Instant),
+        new("expires_at", ColumnType.Instant));
+
     public static readonly Table Session = new("session", TableKind.Act, 1, "Sessions. The token is 256 random bits; its SHA-256 is kept. Browser and system are in account_value under the same id.",
         new("id", ColumnType.Uuid),
         new("version", ColumnType.Long),
@@ -117,7 +130,8 @@ public static class SignInTables
         new("expires_at", ColumnType.Instant),
         new("ended_at", ColumnType.Instant, Nullable: true),
         new("end_reason", ColumnType.Text, Nullable: true),
-        new("changed_at", ColumnType.Instant, Remark: "other nodes look for what changed lately"));
+        new("changed_at", ColumnType.Instant, Remark: "other nodes look for what changed lately"),
+        new("way", ColumnType.Text, Nullable: true, Remark: "federated: confirmed on the phone by the national sign-in; null: password and second factor"));
 
     public static readonly Table SessionSeen = new("session_seen", TableKind.Bookkeeping, 1, "When a session was last used, to the half minute.",
         new("session", ColumnType.Uuid),
@@ -166,7 +180,7 @@ public static class SignInTables
 
     public static IReadOnlyList<Table> All { get; } =
     [
-        Account, Value, Identifier, Profile, Contact, Address, Authenticator, RecoverySet, Pending, Code, Challenge,
+        Account, Value, Identifier, Profile, Contact, Address, Authenticator, RecoverySet, Pending, Code, Challenge, Federated,
         Session, SessionSeen, Device, ContactChange, Invitation, Throttle,
     ];
 }

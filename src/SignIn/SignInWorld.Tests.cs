@@ -31,6 +31,12 @@ internal sealed class RegistersForTest(TimeProvider clock) : HttpMessageHandler
     public Dictionary<string, (RegisteredPerson Person, RegisteredPassport[] Passports)> People { get; } = new(StringComparer.Ordinal);
     public Dictionary<string, RegisteredAddress> Addresses { get; } = new(StringComparer.Ordinal);
     public HashSet<string> Away { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The requests at phones, as the national sign-in says they stand.</summary>
+    public Dictionary<Guid, SignInRequestStanding> Phones { get; } = [];
+
+    /// <summary>The request that was made last.</summary>
+    public Guid Newest { get; private set; }
     public List<string> Asked { get; } = [];
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -49,11 +55,25 @@ internal sealed class RegistersForTest(TimeProvider clock) : HttpMessageHandler
             ["alien-register", "persons", var number] => People.TryGetValue(number, out var found) ? found.Person with { Id = number } : null,
             ["alien-register", "persons", var number, "passports"] => People.TryGetValue(number, out var found) ? new RegisteredPassports("alien register", clock.Now(), number, found.Passports) : null,
             ["address", "addresses"] => new RegisteredAddresses("post", clock.Now(), "2000000014", [.. Addresses.Values]),
+            ["federated-sign-in", "requests"] => Opened(request),
+            ["federated-sign-in", "requests", var id] => Phones.GetValueOrDefault(Guid.Parse(id)) is { } standing ? standing with { AsOf = clock.Now() } : null,
             ["address", "addresses", var code] => Addresses.TryGetValue(code, out var address) ? new AddressLookup("post", clock.Now(), address) : null,
             _ => null,
         };
         return Task.FromResult(AgencyCaller.Sign(new HttpResponseMessage(answer is null ? HttpStatusCode.NotFound : HttpStatusCode.OK), request,
             answer is null ? """{"error":"not_found"}"""u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(answer, answer.GetType(), Written), clock.Now()));
+    }
+
+    private SignInRequestOpened? Opened(HttpRequestMessage request)
+    {
+        if (!People.ContainsKey(JsonSerializer.Deserialize<SignInRequestOrder>(request.Content!.ReadAsStream(), Wire.Options)!.ResidentNumber))
+        {
+            return null;
+        }
+        var opened = new SignInRequestOpened("app", clock.Now(), Guid.CreateVersion7(clock.GetUtcNow()), 42, clock.Now() + Duration.FromMinutes(2));
+        Newest = opened.Transaction;
+        Phones[opened.Transaction] = new("app", clock.Now(), opened.Transaction, SignInRequestState.Waiting, null, null);
+        return opened;
     }
 }
 
@@ -78,6 +98,7 @@ internal sealed class NodeForTest
         Codes = new OneTimeCodes(db, writer, world.Blind, Messages, Policies, clock);
         Sessions = new Sessions(db, writer, Book, Cache, Policies, clock);
         SignIns = new SignIns(db, writer, Book, Sessions, Codes, world.Hasher, Throttle, Messages, Policies, clock);
+        Federated = new FederatedSignIns(db, writer, world.Blind, Book, Sessions, Throttle, Messages, new FederatedSignIn(world.Line(FederatedSignIn.Name, "federated-sign-in")), Policies, clock, NullLogger<FederatedSignIns>.Instance);
         Registration = new Registration(db, writer, world.Sealer, world.Door, persons, Book, Sessions, Codes, world.Hasher, Throttle, identity, labour, domestic, addresses, Policies, clock);
         Recovery = new AccessRecovery(db, writer, world.Sealer, world.Door, persons, Book, Sessions, Codes, world.Hasher, Throttle, identity, holder, Policies, clock);
         Accounts = new Accounts(writer, Book, Sessions, world.Hasher, holder, Policies, clock);
@@ -98,6 +119,7 @@ internal sealed class NodeForTest
     public OneTimeCodes Codes { get; }
     public Sessions Sessions { get; }
     public SignIns SignIns { get; }
+    public FederatedSignIns Federated { get; }
     public Registration Registration { get; }
     public AccessRecovery Recovery { get; }
     public Accounts Accounts { get; }

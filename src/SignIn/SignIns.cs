@@ -92,6 +92,7 @@ public sealed class SignIns
     private readonly IWriter _writer;
     private readonly AccountBook _book;
     private readonly Sessions _sessions;
+    private readonly Entrance _entrance;
     private readonly OneTimeCodes _codes;
     private readonly PasswordHasher _hasher;
     private readonly Throttle _throttle;
@@ -105,6 +106,7 @@ public sealed class SignIns
         _writer = writer;
         _book = book;
         _sessions = sessions;
+        _entrance = new Entrance(db, book, sessions, messages, clock);
         _codes = codes;
         _hasher = hasher;
         _throttle = throttle;
@@ -121,7 +123,7 @@ public sealed class SignIns
         var typed = TypedName.Read(name).Text;
         var limits = _policies.Now;
         var account = await _book.ByTypedAsync(name, cancel);
-        var device = await KnownDeviceAsync(account, visitor, cancel);
+        var device = await _entrance.KnownDeviceAsync(account, visitor, cancel);
         if (DelayUntil(typed, visitor, device, limits) is { } opensAt)
         {
             return Waiting(opensAt);
@@ -182,7 +184,7 @@ public sealed class SignIns
             return new CodeSending.Over();
         }
         var purpose = PurposeOf(challenge);
-        if (account.IsOffice || await DestinationAsync(account, cancel) is not { } to)
+        if (account.IsOffice || await _entrance.DestinationAsync(account, cancel) is not { } to)
         {
             return new CodeSending.Refused(new Refusal(NoFactor));
         }
@@ -215,7 +217,7 @@ public sealed class SignIns
             return new SignInEnd.Over(new Refusal(OverCode));
         }
         var limits = _policies.Now;
-        var device = await KnownDeviceAsync(account, visitor, cancel);
+        var device = await _entrance.KnownDeviceAsync(account, visitor, cancel);
         var budget = new Budget("factor", limits.FactorFailures, Day);
         if (device is null && _throttle.Look(budget, account.Id.ToString()).Count >= limits.FactorFailures)
         {
@@ -335,7 +337,7 @@ public sealed class SignIns
                 var used = set with { Used = set.Used | (1 << which) };
                 opening.Change.Heads.Add(used.Next());
                 var left = RecoveryCodeSet.Codes - System.Numerics.BitOperations.PopCount((uint)used.Used);
-                if (!account.IsOffice && await DestinationAsync(account, cancel) is { } to)
+                if (!account.IsOffice && await _entrance.DestinationAsync(account, cancel) is { } to)
                 {
                     await _messages.AddAsync(opening.Change, to, "recovery_code_used");
                 }
@@ -396,23 +398,7 @@ public sealed class SignIns
         }
         else
         {
-            starting = await _sessions.StartAsync(change, account, visitor, challenge.Shared, accountIsNew: false, cancel);
-            if (!challenge.Shared)
-            {
-                if (device is null)
-                {
-                    deviceToken = Token.New(out var hash);
-                    change.Rows.Add(SignInTables.Device.Put(account.Id, hash, now));
-                    if (!account.IsOffice && await DestinationAsync(account, cancel) is { } to)
-                    {
-                        await _messages.AddAsync(change, to, "new_device");
-                    }
-                }
-                else
-                {
-                    change.Rows.Add(SignInTables.Device.Put(account.Id, Token.Hash(device)!, now));
-                }
-            }
+            (starting, deviceToken) = await _entrance.OpenAsync(change, account, visitor, challenge.Shared, device, null, "new_device", cancel);
         }
         return new(change, starting, deviceToken);
     }
@@ -445,7 +431,7 @@ public sealed class SignIns
         {
             factors.Add(Factor.Authenticator);
         }
-        var to = account.IsOffice ? null : await DestinationAsync(account, cancel);
+        var to = account.IsOffice ? null : await _entrance.DestinationAsync(account, cancel);
         if (to is not null)
         {
             factors.Add(Factor.Message);
@@ -494,24 +480,6 @@ public sealed class SignIns
         return account is { MaySignIn: true } ? (challenge, account) : null;
     }
 
-    private async Task<Destination?> DestinationAsync(AccountRow account, CancellationToken cancel)
-    {
-        if (AccountBook.CodeChannel(await _book.ContactsAsync(account.AccountId, cancel), _clock.Now()) is not { } channel)
-        {
-            return null;
-        }
-        var access = _book.EnterFor(account.PersonId, "sign_in.code");
-        return new(account.PersonId, channel.KindNow, await _book.OpenValueAsync<string>(access, account.PersonId, channel.Id, cancel), account.Language);
-    }
-
-    // The device's token when this account signed in with it before.
-    private async Task<string?> KnownDeviceAsync(AccountRow? account, Visitor visitor, CancellationToken cancel)
-    {
-        var known = await _db.ExistsAsync("SELECT 1 FROM known_device WHERE account = @account AND token = @token",
-            new { account = account?.Id ?? Guid.Empty, token = Token.Hash(visitor.Device) ?? [] }, cancel);
-        return known ? visitor.Device : null;
-    }
-
     private Instant? DelayUntil(string typed, Visitor visitor, string? device, SignInLimits limits)
     {
         var address = new Budget("failures.address", limits.FailuresPerAddress, Duration.FromMinutes(10));
@@ -549,7 +517,7 @@ public sealed class SignIns
 
     private async Task TellAsync(AccountRow account, string key, CancellationToken cancel)
     {
-        if (account.IsOffice || await DestinationAsync(account, cancel) is not { } to)
+        if (account.IsOffice || await _entrance.DestinationAsync(account, cancel) is not { } to)
         {
             return;
         }

@@ -19,6 +19,18 @@ internal sealed record ChallengeJson(string Challenge, IReadOnlyList<string> Fac
 
 internal sealed record CodeSentJson(string SentTo, DateTimeOffset? ResendAt, DateTimeOffset ExpiresAt);
 
+/// <param name="Number">Resident number.</param>
+internal sealed record FederatedSignInJson(string Number);
+
+/// <summary>Show the number: the person picks it on the phone. Then ask <c>sessions/app/state</c> every few seconds until it ends.</summary>
+/// <param name="Challenge">Whoever has it gets the session: keep it.</param>
+/// <param name="Number">10 to 99.</param>
+internal sealed record FederatedChallengeJson(string Challenge, int Number, DateTimeOffset ExpiresAt);
+
+/// <param name="State">waiting: not confirmed yet.</param>
+/// <param name="Silent">The national sign-in does not answer at the moment.</param>
+internal sealed record FederatedStateJson(string State, DateTimeOffset ExpiresAt, bool Silent);
+
 /// <param name="Token">Send it as <c>Authorization: Bearer</c>. Shown this once.</param>
 internal sealed record TokenJson(string Token, DateTimeOffset ExpiresAt, string Kind, string Level);
 
@@ -36,6 +48,10 @@ internal static class SessionRoutes
             .Accepts<SecondFactorJson>("application/json").Produces<TokenJson>(StatusCodes.Status201Created).Refuses(400, 401, 503);
         sessions.MapPost("/challenge/message", SendAsync).AllowAnonymous().WithName("SendCode").WithSummary("Sends a code to the mobile.")
             .Accepts<ChallengeOnlyJson>("application/json").Produces<CodeSentJson>().Refuses(400, 401, 409, 503);
+        sessions.MapPost("/app", AskOnPhoneAsync).AllowAnonymous().WithName("SignInWithApp").WithSummary("Asks a person to pick a number on the phone, by the national sign-in: both factors at once.")
+            .Accepts<FederatedSignInJson>("application/json").Produces<FederatedChallengeJson>(StatusCodes.Status202Accepted).Refuses(400, 429, 503);
+        sessions.MapPost("/app/state", PhoneStateAsync).AllowAnonymous().WithName("SignInWithAppState").WithSummary("Whether the number was picked; then the session, once. That it was refused looks like waiting.")
+            .Accepts<ChallengeOnlyJson>("application/json").Produces<TokenJson>(StatusCodes.Status201Created).Produces<FederatedStateJson>().Refuses(400, 401, 503);
         sessions.MapGet("/current", (HttpContext http) => Of(http.MustBeSignedIn())).RequireAuthorization(Doors.SignedIn).WithName("CurrentSession").WithSummary("Who is signed in.").Refuses(401);
         sessions.MapDelete("/current", EndAsync).RequireAuthorization(Doors.SignedIn).WithName("SignOut").WithSummary("Ends the session.").Produces(StatusCodes.Status204NoContent).Refuses(401, 503);
     }
@@ -58,7 +74,7 @@ internal static class SessionRoutes
             SignInStart.OneMoreFactor more => Results.Json(
                 new ChallengeJson(more.Token, [.. more.Factors.Select(f => Problems.Snake(f.ToString()))], more.SentTo, more.ExpiresAt.ToDateTimeOffset()), ApiJson.Options, statusCode: StatusCodes.Status202Accepted),
             SignInStart.Failed failed => Problems.Of(http, StatusCodes.Status401Unauthorized, "sign_in_failed", failed.Refusal),
-            SignInStart.Wait wait => Wait(http, wait),
+            SignInStart.Wait wait => TooMany(http, wait.Refusal, wait.OpensAt),
             SignInStart.Busy busy => Problems.Later(http, busy.RetryAfter),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -79,6 +95,35 @@ internal static class SessionRoutes
             _ => throw new System.Diagnostics.UnreachableException(),
         });
 
+    private static Task<IResult> AskOnPhoneAsync(HttpContext http, FederatedSignIns signIns) => Incoming.QuestionAsync<FederatedSignInJson>(http, async body =>
+    {
+        switch (await signIns.StartAsync(body.Number, sharedPhone: true, Visitor.Of(http, Problems.Words(http).Code), http.RequestAborted))
+        {
+            case FederatedStart.Asked asked:
+                return Results.Json(new FederatedChallengeJson(asked.Token, asked.Number, asked.ExpiresAt.ToDateTimeOffset()), ApiJson.Options, statusCode: StatusCodes.Status202Accepted);
+            case FederatedStart.Refused refused:
+                return Problems.Of(http, StatusCodes.Status400BadRequest, "invalid", [Problems.Json(http, refused.Refusal) with { Field = "number" }]);
+            case FederatedStart.Wait wait:
+                return TooMany(http, wait.Refusal, wait.OpensAt);
+            case FederatedStart.Silent silent:
+                http.Response.Headers.RetryAfter = Problems.Seconds((silent.RetryAt - http.RequestServices.GetRequiredService<TimeProvider>().Now()).ToTimeSpan());
+                return Problems.Of(http, StatusCodes.Status503ServiceUnavailable, "try_again", silent.Refusal);
+            case FederatedStart.Busy busy:
+                return Problems.Later(http, busy.RetryAfter);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    });
+
+    private static Task<IResult> PhoneStateAsync(HttpContext http, FederatedSignIns signIns) => Incoming.QuestionAsync<ChallengeOnlyJson>(http, async body =>
+        await signIns.ContinueAsync(body.Challenge, Visitor.Of(http, Problems.Words(http).Code), http.RequestAborted) switch
+        {
+            FederatedStep.In @in => await EndedAsync(http, new SignInEnd.In(@in.SignedIn, null)),
+            FederatedStep.Waiting waiting => Results.Json(new FederatedStateJson("waiting", waiting.ExpiresAt.ToDateTimeOffset(), waiting.Silent), ApiJson.Options),
+            FederatedStep.Over over => Problems.Of(http, StatusCodes.Status401Unauthorized, "sign_in_failed", over.Refusal),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        });
+
     private static async Task<IResult> EndAsync(HttpContext http, Sessions sessions, TimeProvider clock) =>
         Problems.Answer(http, await sessions.SignOutAsync(http.MustBeSignedIn(), Guid.CreateVersion7(clock.GetUtcNow()), http.RequestAborted), () => Results.NoContent());
 
@@ -92,10 +137,10 @@ internal static class SessionRoutes
         _ => throw new System.Diagnostics.UnreachableException(),
     });
 
-    private static IResult Wait(HttpContext http, SignInStart.Wait wait)
+    private static IResult TooMany(HttpContext http, Refusal refusal, NodaTime.Instant opensAt)
     {
-        http.Response.Headers.RetryAfter = Problems.Seconds((wait.OpensAt - http.RequestServices.GetRequiredService<TimeProvider>().Now()).ToTimeSpan());
-        return Problems.Of(http, StatusCodes.Status429TooManyRequests, "too_many", wait.Refusal);
+        http.Response.Headers.RetryAfter = Problems.Seconds((opensAt - http.RequestServices.GetRequiredService<TimeProvider>().Now()).ToTimeSpan());
+        return Problems.Of(http, StatusCodes.Status429TooManyRequests, "too_many", refusal);
     }
 
     private static SessionJson Of(Session session) => new(Problems.Snake(session.Kind.ToString()), Problems.Snake(session.Level.ToString()),

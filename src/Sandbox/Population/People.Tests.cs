@@ -356,6 +356,27 @@ public class PeopleTests
             var birth = story.Index is 10 or 11 or 12 ? "from the origin" : Hands.Iso(person.Birth);
             text.Append(CultureInfo.InvariantCulture, $"| {story.Index} | {story.Title} | {story.Expect} | {(person.ResidentNumber is null ? "border " : "resident ")}`{person.Number}` | {birth} | `{world.InHandOf(person).Typed.PassportNumber}` ({person.Nationality.Code}) | {(person.Mobile is null ? "none on record" : $"`{person.Mobile}`")} |\n");
         }
+        text.Append("""
+
+            ## Who answers the national sign-in app
+
+            At `/phone` somebody presses for everybody else, and habits can be set.
+
+            | no. | number | when the phone asks |
+            |---|---|---|
+
+            """);
+        foreach (var (index, habit) in StandIns.NationalApp.Habits.OrderBy(h => h.Key))
+        {
+            var takes = StandIns.NationalApp.Takes.TotalSeconds;
+            var does = habit switch
+            {
+                StandIns.PhoneHabit.Confirms => string.Create(CultureInfo.InvariantCulture, $"confirms by himself after {takes} seconds"),
+                StandIns.PhoneHabit.Refuses => string.Create(CultureInfo.InvariantCulture, $"refuses by himself after {takes} seconds"),
+                _ => "the phone is off: the request runs out",
+            };
+            text.Append(CultureInfo.InvariantCulture, $"| {index} | `{world.At(index).ResidentNumber}` | {does} |\n");
+        }
         GeneratedDocs.Check("../../src/Sandbox/people.md", text.ToString());
     }
 

@@ -84,12 +84,21 @@ internal sealed record ChallengeRow(Guid Id, long Version, byte[] Token, Guid Ac
     public HeadWrite Next() => SignInTables.Challenge.Head(Id, Version, Token, Account, Session, Code, Tries, State, Shared, ExpiresAt);
 }
 
-internal sealed record SessionRow(
-    Guid Id, long Version, byte[] Token, Guid Account, Guid Person, int Level, Instant? SteppedUpUntil, bool Shared, Instant CreatedAt, Instant ExpiresAt, Instant? EndedAt, string? EndReason, Instant ChangedAt)
+internal sealed record FederatedRow(Guid Id, long Version, byte[] Token, byte[] NumberHash, Guid TransactionId, int Shown, string State, bool Shared, Instant BeganAt, Instant ExpiresAt)
 {
-    public const string Columns = "s.id, s.version, s.token, s.account, s.person, s.level, s.stepped_up_until, s.shared, s.created_at, s.expires_at, s.ended_at, s.end_reason, s.changed_at";
+    public const string Columns = "id, version, token, number_hash, transaction_id, shown, state, shared, began_at, expires_at";
+    public const string Open = "OPEN";
+    public const string Done = "DONE";
 
-    public HeadWrite Next() => SignInTables.Session.Head(Id, Version, Token, Account, Person, Level, SteppedUpUntil, Shared, CreatedAt, ExpiresAt, EndedAt, EndReason, ChangedAt);
+    public HeadWrite Next() => SignInTables.Federated.Head(Id, Version, Token, NumberHash, TransactionId, Shown, State, Shared, BeganAt, ExpiresAt);
+}
+
+internal sealed record SessionRow(
+    Guid Id, long Version, byte[] Token, Guid Account, Guid Person, int Level, Instant? SteppedUpUntil, bool Shared, Instant CreatedAt, Instant ExpiresAt, Instant? EndedAt, string? EndReason, Instant ChangedAt, string? Way)
+{
+    public const string Columns = "s.id, s.version, s.token, s.account, s.person, s.level, s.stepped_up_until, s.shared, s.created_at, s.expires_at, s.ended_at, s.end_reason, s.changed_at, s.way";
+
+    public HeadWrite Next() => SignInTables.Session.Head(Id, Version, Token, Account, Person, Level, SteppedUpUntil, Shared, CreatedAt, ExpiresAt, EndedAt, EndReason, ChangedAt, Way);
 }
 
 internal sealed record ContactChangeRow(

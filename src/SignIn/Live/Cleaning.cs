@@ -5,7 +5,7 @@ using NodaTime;
 
 namespace Muqeem.SignIn.Live;
 
-/// <summary>Deletes what has run out: registrations, codes, challenges, marks of devices and of sessions long over.</summary>
+/// <summary>Deletes what has run out: registrations, codes, challenges, requests to phones, marks of devices and of sessions long over.</summary>
 internal sealed class Cleaning(Db db, IWriter writer, TimeProvider clock)
 {
     private const int AtOnce = 500;
@@ -18,6 +18,7 @@ internal sealed class Cleaning(Db db, IWriter writer, TimeProvider clock)
         await DeleteAsync(SignInTables.Pending, "SELECT id FROM pending_registration WHERE expires_at < @over ORDER BY expires_at LIMIT 500", over, cancel);
         await DeleteAsync(SignInTables.Code, "SELECT id FROM one_time_code WHERE expires_at < @over ORDER BY expires_at LIMIT 500", now - Duration.FromHours(26), cancel);
         await DeleteAsync(SignInTables.Challenge, "SELECT id FROM sign_in_challenge WHERE expires_at < @over ORDER BY expires_at LIMIT 500", over, cancel);
+        await DeleteAsync(SignInTables.Federated, "SELECT id FROM federated_request WHERE expires_at < @over ORDER BY expires_at LIMIT 500", over, cancel);
         await DeleteAsync(SignInTables.SessionSeen, "SELECT session AS id FROM session_seen WHERE seen_at < @over ORDER BY seen_at LIMIT 500", now - Duration.FromDays(2), cancel);
         while (true)
         {

@@ -12,6 +12,7 @@ public static class SessionCookies
     private const string DeviceName = "muqeem-device";
     private const string RegistrationName = "muqeem-registration";
     private const string ChallengeName = "muqeem-sign-in";
+    private const string FederatedName = "muqeem-app";
 
     /// <summary>Sets the session, and the device's mark when there is one.</summary>
     public static void Set(HttpContext context, SignedIn signedIn)
@@ -22,6 +23,7 @@ public static class SessionCookies
             Write(context, DeviceName, device, TimeSpan.FromDays(400));
         }
         Delete(context, ChallengeName);
+        Delete(context, FederatedName);
         Delete(context, RegistrationName);
     }
 
@@ -41,6 +43,13 @@ public static class SessionCookies
     public static string? Challenge(HttpRequest request) => Read(request, ChallengeName);
 
     public static void ClearChallenge(HttpContext context) => Delete(context, ChallengeName);
+
+    /// <summary>Keeps the sign-in that waits for the phone: no other browser is signed in by it.</summary>
+    public static void SetFederated(HttpContext context, string token) => Write(context, FederatedName, token, TimeSpan.FromMinutes(15));
+
+    public static string? Federated(HttpRequest request) => Read(request, FederatedName);
+
+    public static void ClearFederated(HttpContext context) => Delete(context, FederatedName);
 
     internal static string? Session(HttpRequest request) => Read(request, SessionName);
 
