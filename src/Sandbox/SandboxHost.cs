@@ -51,6 +51,7 @@ public static class SandboxHost
         builder.Services.AddSingleton<Crossings>();
         builder.Services.AddSingleton<ContestedRecords>();
         builder.Services.AddSingleton<Holdings>();
+        builder.Services.AddSingleton<EventsReceived>();
         builder.Services.AddSingleton<StandInKeys>();
         builder.Services.AddSingleton<Consumers>();
         builder.Services.AddSingleton<ReplayGuard>();
@@ -71,6 +72,7 @@ public static class SandboxHost
         MessagingOf.Map(app);
         ContestsOf.Map(app);
         HoldingsOf.Map(app);
+        EventsOf.Map(app);
         PeopleDesk.Map(app);
         InboxDesk.Map(app);
         BankDesk.Map(app);
