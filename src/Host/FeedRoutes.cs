@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Muqeem.Agencies;
-using Muqeem.Host.Api;
 using Muqeem.Kernel;
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
@@ -39,10 +38,18 @@ internal static class FeedRoutes
     public static void MapFeed(this IEndpointRouteBuilder endpoints)
     {
         var feed = endpoints.MapGroup(Root).AllowAnonymous().DisableAntiforgery().DisableValidation();
-        feed.MapGet("", ReadAsync).WithName("Events").WithSummary("What happened to residences and IDs, in the order of the journal, from a cursor on.").Produces<FeedPage>().Refuses(400, 401, 403, 409, 410, 421, 503);
-        feed.MapPost("/test", TestAsync).WithName("TestDelivery").WithSummary("Sends an event that tells nothing to the agency's address, and says how that ended.").Produces<FeedTestJson>().Refuses(400, 401, 403, 409, 421, 503);
-        feed.MapPost("/replay", ReplayAsync).WithName("ReplayEvents").WithSummary("Moves the agency's own cursor of deliveries back.").Accepts<FeedReplayJson>("application/json").Produces<FeedDeliveryJson>().Refuses(400, 401, 403, 409, 410, 413, 421, 503);
-        feed.MapPost("/resume", ResumeAsync).WithName("ResumeDeliveries").WithSummary("Deliveries that were stopped go on.").Accepts<FeedResumeJson>("application/json").Produces<FeedDeliveryJson>().Refuses(400, 401, 403, 409, 410, 413, 421, 503);
+        Refusing(feed.MapGet("", ReadAsync).WithName("Events").WithSummary("What happened to residences and IDs, in the order of the journal, from a cursor on.").Produces<FeedPage>(), 400, 401, 403, 409, 410, 421, 503);
+        Refusing(feed.MapPost("/test", (Delegate)TestAsync).WithName("TestDelivery").WithSummary("Sends an event that tells nothing to the agency's address, and says how that ended.").Produces<FeedTestJson>(), 400, 401, 403, 409, 421, 503);
+        Refusing(feed.MapPost("/replay", (Delegate)ReplayAsync).WithName("ReplayEvents").WithSummary("Moves the agency's own cursor of deliveries back.").Accepts<FeedReplayJson>("application/json").Produces<FeedDeliveryJson>(), 400, 401, 403, 409, 410, 413, 421, 503);
+        Refusing(feed.MapPost("/resume", (Delegate)ResumeAsync).WithName("ResumeDeliveries").WithSummary("Deliveries that were stopped go on.").Accepts<FeedResumeJson>("application/json").Produces<FeedDeliveryJson>(), 400, 401, 403, 409, 410, 413, 421, 503);
+    }
+
+    private static void Refusing(RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
+    {
+        foreach (var status in statuses)
+        {
+            route.ProducesProblem(status);
+        }
     }
 
     /// <summary>The contract: committed as it is served.</summary>
@@ -88,8 +95,8 @@ internal static class FeedRoutes
     private static Task ReadAsync(HttpContext http, string? after, string? limit) => SignedCalls.TakeAsync(http, FeedPage.Reading, null, async (call, _) =>
     {
         var (feed, clock) = (http.RequestServices.GetRequiredService<EventFeed>(), http.RequestServices.GetRequiredService<TimeProvider>());
-        var most = feed.Rules.Page;
-        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) || wanted < 1 || wanted > most || (most = wanted) < 1))
+        var most = limit is null ? feed.Rules.Page : int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) ? wanted : 0;
+        if (most < 1 || most > feed.Rules.Page)
         {
             return Refused(new Refusal(FeedRefusals.Limit));
         }

@@ -45,7 +45,7 @@ public sealed class ResidenceActs(Db db, ReadDoor door)
             {
                 continue;
             }
-            foreach (var term in act.Inserted(RegistryTables.Term).Select(terms.GetValueOrDefault).OfType<Granted>().Where(t => t.ResidenceId == id).OrderBy(t => t.FromDay))
+            foreach (var term in act.Inserted(RegistryTables.Term).Select(t => terms.GetValueOrDefault(t)).OfType<Granted>().Where(t => t.ResidenceId == id).OrderBy(t => t.FromDay))
             {
                 done.Add(new(act, version == 1 ? ResidenceEvent.Issued : ResidenceEvent.Renewed, id, new PersonId(row.PersonId), row.Category, term.FromDay, term.UntilDay, null));
             }

@@ -156,6 +156,6 @@ public sealed partial class FeedSender(Db db, IWriter writer, EventFeed feed, Fe
 
     private static string LeaseOf(string agency) => "feed.send/" + agency;
 
-    [LoggerMessage(130, LogLevel.Error, "{Agency} is not sent events any more: it has failed for long ({Reason}). Clear it with the agency, then muqeem feed resume --Agency={Agency} --Reason=CODE.")]
+    [LoggerMessage(130, LogLevel.Error, "{Agency} is not sent events any more: it has failed for long ({Reason}). Clear it with the agency, then run muqeem feed resume.")]
     private static partial void Stops(ILogger logger, string agency, string reason);
 }

@@ -80,6 +80,7 @@ public abstract class FeedTests(FeedWorld shared)
     [Fact]
     public async Task A_cursor_is_good_for_any_page_and_gives_nothing_twice_and_passes_nothing_over()
     {
+        await _steps.FollowedAsync();
         var before = (await _steps.AllAsync(AlienRegister.Name)).Cursor;
         for (var i = 0; i < 5; i++)
         {
@@ -181,6 +182,7 @@ public abstract class FeedTests(FeedWorld shared)
     [Fact]
     public async Task Of_somebody_who_was_erased_nothing_is_told()
     {
+        await _steps.FollowedAsync();
         var before = (await _steps.AllAsync(AlienRegister.Name)).Cursor;
         var (gone, stays) = (await _steps.SettleAsync(), await _steps.SettleAsync());
         await _steps.FollowedAsync();

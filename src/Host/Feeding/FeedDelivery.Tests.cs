@@ -155,6 +155,8 @@ public abstract class FeedDeliveryTests(FeedWorld shared)
     [Fact]
     public async Task A_test_tells_nothing_and_says_how_it_ended()
     {
+        // From the first look on it is counted.
+        await _world.Http.GetStringAsync("metrics");
         await ToldAsync();
         var cursor = (await _steps.StandsAsync(Agency, _ => true, "is known")).Cursor;
         var tests = (await _steps.KeptAsync(Agency)).Count(e => e.Test);

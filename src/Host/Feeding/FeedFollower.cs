@@ -78,7 +78,7 @@ internal sealed class FeedFollower(JournalFeed journal, ResidenceActs residences
         var (ofResidences, ofDocuments) = (await residences.OfAsync(told, cancel), await documents.OfAsync(told, cancel));
         var over = new HashSet<Guid>(await writer.EndedAsync([.. ofResidences.Where(r => r.What == ResidenceEvent.Ended).Select(r => r.Residence).Distinct()], cancel));
         var categories = await residences.CategoriesAsync([.. ofDocuments.Select(d => d.Residence).Distinct()], cancel);
-        var byAct = ofDocuments.ToLookup(d => d.Act.Position);
+        var byAct = ofDocuments.Where(d => categories.ContainsKey(d.Residence)).ToLookup(d => d.Act.Position);
         var ended = ofResidences.Where(r => r.What != ResidenceEvent.Ended || over.Add(r.Residence)).ToLookup(r => r.Act.Position);
         return [.. told.SelectMany(act => ended[act.Position].Select(Of).Concat(byAct[act.Position].Select(d => Of(d, categories[d.Residence]))).Select((fact, n) => fact with { Ordinal = n }))];
     }
