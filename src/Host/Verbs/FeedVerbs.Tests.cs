@@ -35,7 +35,7 @@ public sealed class FeedVerbsTests
             Assert.Equal(0, await FeedVerbs.RunAsync(["resume", "--Agency=" + Agency, "--Reason=t-1", .. args]));
             Assert.Equal(2, await FeedVerbs.RunAsync(["begin", .. args]));
         });
-        Assert.Single((await steps.KeptAsync(Agency)).Where(e => e.Test));
+        Assert.Single(await steps.KeptAsync(Agency), e => e.Test);
         await steps.KeepsAsync(Agency, k => k.Any(e => e.Number == settled.Number && e.Times == 2), "it again");
         Assert.Equal([("System", "operator", FeedSteering.ReplayVerb), ("System", "operator", FeedSteering.ResumeVerb)],
             await world.Get<Db>().QueryAsync<(string, string, string)>("SELECT actor_kind, actor_id, verb FROM act WHERE verb LIKE 'feed.%' AND reason = 't-1' ORDER BY id"));
