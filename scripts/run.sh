@@ -11,6 +11,8 @@ sandbox=src/Sandbox/bin/Release/net10.0/Muqeem.Sandbox.dll
 mkdir -p "$data"; chmod 700 "$data"
 export Data="$data" Kind=demonstration PostgreSql="${DATABASE:-}" Seed="${SEED:-300}"
 export Agencies__Sandbox="http://localhost:$agencies" Portal__PayPage="http://localhost:$agencies/bank?number={number}"
+# What happens to residences is sent to these two, and can be seen at the stand-ins' /feed.
+export Agencies__LabourContracts__Feed="http://localhost:$agencies/labour/events" Agencies__HealthInsurance__Feed="http://localhost:$agencies/insurance/events"
 urls="http://localhost:$port"
 if [ "${TLS:-}" = 1 ]; then
   scripts/certificates.sh "$data.tls"

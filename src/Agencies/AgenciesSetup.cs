@@ -71,7 +71,7 @@ public static class AgenciesSetup
         return services;
     }
 
-    private static SocketsHttpHandler Handler(AgencyLineSettings settings)
+    internal static SocketsHttpHandler Handler(AgencyLineSettings settings)
     {
         var handler = new SocketsHttpHandler
         {

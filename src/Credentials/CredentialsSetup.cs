@@ -37,6 +37,7 @@ public static class CredentialsSetup
         var origin = publicOrigin ?? DefaultOrigin;
         static LiveCodeRules Rules(IServiceProvider p) => LiveCodeRules.Of(p.GetRequiredService<PolicyBook>().Current, p.GetRequiredService<TimeProvider>().Today());
         services.AddSingleton<Documents>();
+        services.AddSingleton<DocumentActs>();
         services.AddSingleton<CardPress>();
         services.AddSingleton<IssuedCards>();
         services.AddSingleton(p => new LiveCodes(

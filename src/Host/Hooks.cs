@@ -13,8 +13,6 @@ namespace Muqeem.Host;
 /// <summary>What agencies tell us: signed calls, at least once, in any order. Each is done once.</summary>
 internal static class Hooks
 {
-    private const int Largest = 64 * 1024;
-
     public static void MapHooks(this IEndpointRouteBuilder endpoints)
     {
         var hooks = endpoints.MapGroup("/hooks").AllowAnonymous().DisableAntiforgery();
@@ -25,77 +23,21 @@ internal static class Hooks
         hooks.MapPost("/contests/{agency}", TakeContestAsync);
     }
 
-    private static Task TakePaymentAsync(HttpContext http) => TakeAsync(http, PaymentWebhook.Operation, null, body => PaymentAsync(http, body));
+    private static Task TakePaymentAsync(HttpContext http) => SignedCalls.TakeAsync(http, PaymentWebhook.Operation, null, (_, body) => PaymentAsync(http, body));
 
-    private static Task TakeCrossingAsync(HttpContext http) => TakeAsync(http, BorderWebhook.Operation, null, body => BorderAsync(http, body));
+    private static Task TakeCrossingAsync(HttpContext http) => SignedCalls.TakeAsync(http, BorderWebhook.Operation, null, (_, body) => BorderAsync(http, body));
 
-    private static Task TakeConfirmationAsync(HttpContext http) => TakeAsync(http, ConfirmationWebhook.Operation, LabourContracts.Name, body => ConfirmationAsync(http, body, LabourContracts.Name));
+    private static Task TakeConfirmationAsync(HttpContext http) =>
+        SignedCalls.TakeAsync(http, ConfirmationWebhook.Operation, LabourContracts.Name, (_, body) => ConfirmationAsync(http, body, LabourContracts.Name));
 
     private static Task TakeHouseholdConfirmationAsync(HttpContext http) =>
-        TakeAsync(http, ConfirmationWebhook.Operation, DomesticWork.Name, body => ConfirmationAsync(http, body, DomesticWork.Name, Categories.HouseholdWorker));
-
-    /// <summary>Asks who calls, has the call done, and signs what we answer. Both are kept, for a proof later.</summary>
-    /// <param name="agency">Whose address this is; null: that of any who may call this.</param>
-    private static async Task TakeAsync(HttpContext http, string operation, string? agency, Func<byte[], Task<IResult>> work)
-    {
-        var body = await BodyAsync(http);
-        var call = body is null ? new Refusal(CallGate.TooLarge) : http.RequestServices.GetRequiredService<CallGate>().Admit(http.Request, body, operation, agency);
-        var outcome = ExchangeRecord.Answered;
-        IResult result;
-        if (!call.TryGet(out var admitted, out var refusal))
-        {
-            (outcome, result) = (refusal.Code, Refused(refusal));
-        }
-        else
-        {
-            switch (await http.RequestServices.GetRequiredService<NonceStore>().TakeAsync(admitted.Signature.KeyId, admitted.Signature.Nonce, http.RequestAborted))
-            {
-                case true:
-                    result = await work(body!);
-                    break;
-                case false:
-                    (outcome, result) = (CallGate.Replayed, Refused(new Refusal(CallGate.Replayed)));
-                    break;
-                default:
-                    (outcome, result) = ("busy", Later(http, TimeSpan.FromSeconds(1)));
-                    break;
-            }
-        }
-        await AnswerAsync(http, operation, admitted, body, outcome, result);
-    }
-
-    private static async Task AnswerAsync(HttpContext http, string operation, AgencyCall? call, byte[]? body, string outcome, IResult result)
-    {
-        var (real, desk, now) = (http.Response.Body, http.RequestServices.GetRequiredService<ExchangeDesk>(), http.RequestServices.GetRequiredService<TimeProvider>().Now());
-        using var held = new MemoryStream();
-        http.Response.Body = held;
-        try
-        {
-            await result.ExecuteAsync(http);
-        }
-        finally
-        {
-            http.Response.Body = real;
-        }
-        var answer = held.ToArray();
-        http.Response.ContentLength = answer.Length;
-        SignedPart? said = null;
-        if (call is not null)
-        {
-            http.Response.Headers[Exchange.RequestIdHeader] = call.RequestId.ToString();
-            said = SignedPart.Of(Exchange.Sign(http.Response, call.Message, answer, desk.Signer, now), answer);
-        }
-        // Of whoever could not be told nothing is kept but that he called.
-        desk.Keep(new(call?.RequestId ?? Guid.Empty, call?.Correlation ?? "-", call?.Agency ?? "-", ExchangeDirection.In, operation, call?.Purpose ?? "-", now, outcome, http.Response.StatusCode,
-            call is null ? null : SignedPart.Of(call.Signature, body!), said));
-        await real.WriteAsync(answer, http.RequestAborted);
-    }
+        SignedCalls.TakeAsync(http, ConfirmationWebhook.Operation, DomesticWork.Name, (_, body) => ConfirmationAsync(http, body, DomesticWork.Name, Categories.HouseholdWorker));
 
     private static async Task<IResult> PaymentAsync(HttpContext http, byte[] body)
     {
         if (!PaymentWebhook.Read(body).TryGet(out var payment, out var refusal))
         {
-            return Refused(refusal);
+            return SignedCalls.Refused(refusal);
         }
         switch (await http.RequestServices.GetRequiredService<PaymentsInbox>().ReceiveAsync(Wiring.Money.NoticeOf(payment), http.RequestAborted))
         {
@@ -108,7 +50,7 @@ internal static class Hooks
             case PaymentReception.Contradicts:
                 return Results.Problem(statusCode: StatusCodes.Status409Conflict, title: "This payment id was told before with other content.");
             case PaymentReception.Busy busy:
-                return Later(http, busy.RetryAfter);
+                return SignedCalls.Later(http, busy.RetryAfter);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -121,7 +63,7 @@ internal static class Hooks
         {
             if (await Wiring.Money.ArrivedAsync(http.RequestServices, id, http.RequestAborted) is CaseOutcome.TryAgain later)
             {
-                return Later(http, later.After);
+                return SignedCalls.Later(http, later.After);
             }
         }
         return Results.Ok();
@@ -131,7 +73,7 @@ internal static class Hooks
     {
         if (!BorderWebhook.Read(body).TryGet(out var crossing, out var refusal))
         {
-            return Refused(refusal);
+            return SignedCalls.Refused(refusal);
         }
         // A crossing on no visa of ours: the register keeps it, and the facts will show it.
         var visas = http.RequestServices.GetRequiredService<ExitVisas>();
@@ -143,11 +85,11 @@ internal static class Hooks
     {
         if (!ConfirmationWebhook.Read(body).TryGet(out var given, out var refusal))
         {
-            return Refused(refusal);
+            return SignedCalls.Refused(refusal);
         }
         if (!EmployerQuestion.TryReadReference(given.Reference, out var id, out var submission))
         {
-            return Refused(new Refusal(CallGate.Malformed));
+            return SignedCalls.Refused(new Refusal(CallGate.Malformed));
         }
         var operation = new Operation(Actor.Agency(agency), Platform.Background.Names.IdOf("confirmation:" + given.Reference), Digest.Of("confirmation", given.Reference, given.Confirmed.ToString()));
         return Answer(http, await Engine(http).ConfirmAsync(operation, id, submission, given.Confirmed, http.RequestAborted, of));
@@ -163,15 +105,15 @@ internal static class Hooks
             await Results.NotFound().ExecuteAsync(http);
             return;
         }
-        await TakeAsync(http, ContestWebhook.Operation, name, async body =>
+        await SignedCalls.TakeAsync(http, ContestWebhook.Operation, name, async (_, body) =>
         {
             if (!ContestWebhook.Read(body).TryGet(out var given, out var refusal))
             {
-                return Refused(refusal);
+                return SignedCalls.Refused(refusal);
             }
             if (!Guid.TryParseExact(given.Reference, "D", out var contest))
             {
-                return Refused(new Refusal(CallGate.Malformed));
+                return SignedCalls.Refused(new Refusal(CallGate.Malformed));
             }
             return Answer(http, await Contests.AnsweredAsync(Engine(http), name, source, contest, given.Corrected, given.Reason, http.RequestAborted));
         });
@@ -184,46 +126,8 @@ internal static class Hooks
         CaseOutcome.Done => Results.Ok(),
         // Late or out of order: it was told, and it no longer applies. The sender need not tell it again.
         CaseOutcome.NotNow or CaseOutcome.NotFound => Results.Accepted(),
-        CaseOutcome.TryAgain later => Later(http, later.After),
-        CaseOutcome.Conflict => Later(http, TimeSpan.FromSeconds(1)),
+        CaseOutcome.TryAgain later => SignedCalls.Later(http, later.After),
+        CaseOutcome.Conflict => SignedCalls.Later(http, TimeSpan.FromSeconds(1)),
         _ => Results.Conflict(),
     };
-
-    /// <summary>The raw bytes, as the signature covers them; null when there are too many.</summary>
-    private static async Task<byte[]?> BodyAsync(HttpContext http)
-    {
-        if (http.Request.ContentLength > Largest)
-        {
-            return null;
-        }
-        using var buffer = new MemoryStream();
-        var chunk = new byte[8192];
-        for (int read; (read = await http.Request.Body.ReadAsync(chunk, http.RequestAborted)) > 0;)
-        {
-            buffer.Write(chunk, 0, read);
-            if (buffer.Length > Largest)
-            {
-                return null;
-            }
-        }
-        return buffer.ToArray();
-    }
-
-    private static IResult Refused(Refusal refusal) => Results.Problem(
-        statusCode: refusal.Code switch
-        {
-            CallGate.Malformed => StatusCodes.Status400BadRequest,
-            CallGate.NotAllowed => StatusCodes.Status403Forbidden,
-            CallGate.Replayed => StatusCodes.Status409Conflict,
-            CallGate.TooLarge => StatusCodes.Status413PayloadTooLarge,
-            CallGate.Misdirected => StatusCodes.Status421MisdirectedRequest,
-            _ => StatusCodes.Status401Unauthorized,
-        },
-        title: "The call was not accepted.", extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = refusal.Code });
-
-    private static IResult Later(HttpContext http, TimeSpan after)
-    {
-        http.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(after.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
-    }
 }

@@ -148,6 +148,7 @@ public static class MuqeemHost
         NoticeMessages.Add(services);
         Contests.Add(services);
         ReconcilingWork.Add(services);
+        FeedWiring.Add(services, configuration, works);
         if (Verbs.Seeding.People(configuration) > 0)
         {
             services.AddHttpClient("seeding").RemoveAllLoggers();
@@ -168,6 +169,7 @@ public static class MuqeemHost
         app.MapGet("/readyz", ReadyAsync).AllowAnonymous();
         app.MapGet(Metrics.Path, Metrics.Answer).AllowAnonymous();
         app.MapHooks();
+        app.MapFeed();
         app.MapJournal();
         if (roles.HasFlag(Roles.Portal) || roles.HasFlag(Roles.Office))
         {

@@ -142,7 +142,7 @@ public sealed class Residences(Db db, Sealer sealer, ReadDoor door, TimeProvider
     private void AddTerm(Change change, Guid residence, LocalDate from, LocalDate until, int months, string calendar, CaseId @case) =>
         change.Rows.Add(RegistryTables.Term.Insert(Guid.CreateVersion7(clock.GetUtcNow()), residence, from, until, months, calendar, clock.Now(), @case.Value));
 
-    private static SealContext Context(PersonId person, Guid id) => new(person, RetentionClass.Identity, "residence_details", id);
+    internal static SealContext Context(PersonId person, Guid id) => new(person, RetentionClass.Identity, "residence_details", id);
 
     private sealed record ResidenceAndHold(
         Guid Id, long RowVersion, Guid PersonId, string Category, LocalDate FromDay, LocalDate UntilDay, string Calendar, int Months, LocalDate IssuedDay, LocalDate? EndedDay, string? EndReason, int LateRenewals,

@@ -52,6 +52,7 @@ public static class SandboxHost
         builder.Services.AddSingleton<ContestedRecords>();
         builder.Services.AddSingleton<Holdings>();
         builder.Services.AddSingleton<NationalApp>();
+        builder.Services.AddSingleton<EventsReceived>();
         builder.Services.AddSingleton<StandInKeys>();
         builder.Services.AddSingleton<Consumers>();
         builder.Services.AddSingleton<ReplayGuard>();
@@ -74,6 +75,7 @@ public static class SandboxHost
         ContestsOf.Map(app);
         HoldingsOf.Map(app);
         NationalAppOf.Map(app);
+        EventsOf.Map(app);
         PeopleDesk.Map(app);
         InboxDesk.Map(app);
         BankDesk.Map(app);

@@ -54,6 +54,9 @@ public sealed class WholeWorld : IAsyncDisposable
 
     public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
 
+    /// <summary>Stands in a setting for the address of the stand-ins, which is known only when they have started.</summary>
+    public const string AtSandbox = "{sandbox}/";
+
     /// <param name="settings">Settings of Muqeem.</param>
     /// <param name="more">What the test puts beside Muqeem's own services: something that listens.</param>
     public static async Task<WholeWorld> StartAsync(DatabaseKind kind, IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? more = null)
@@ -84,7 +87,7 @@ public sealed class WholeWorld : IAsyncDisposable
         }
         foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
         {
-            all[key] = value;
+            all[key] = value?.Replace(AtSandbox, sandboxAddress.ToString(), StringComparison.Ordinal);
         }
         var world = new WholeWorld(folder, all, sandbox, sandboxAddress, address, more);
         await world.StartMuqeemAsync();

@@ -16,6 +16,7 @@ internal sealed record CallSigning(MessageSigner? Signer = null, Uri? Address = 
     public Duration Old { get; init; }
     public IReadOnlyList<string> Covered { get; init; } = Exchange.Covered;
     public Guid Id { get; init; } = Guid.CreateVersion7();
+    public HttpMethod Method { get; init; } = HttpMethod.Post;
 }
 
 /// <summary>What agencies that a test plays itself send us.</summary>
@@ -53,7 +54,7 @@ internal static class AgencyCaller
     public static HttpRequestMessage Call(Uri address, byte[] body, string agency, string operation, MessageSigner signer, Instant now, CallSigning? with = null)
     {
         with ??= new CallSigning();
-        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(with.After?.Invoke(body) ?? body) };
+        var request = new HttpRequestMessage(with.Method, address) { Content = with.Method == HttpMethod.Get ? null : new ByteArrayContent(with.After?.Invoke(body) ?? body) };
         var right = Policies.Get<IReadOnlyList<ExchangeRight>>(ExchangeRight.TheirCalls, new LocalDate(2026, 1, 1)).FirstOrDefault(r => r.Agency == agency && r.Operation == operation);
         request.Headers.TryAddWithoutValidation(Exchange.RequestIdHeader, with.Id.ToString());
         request.Headers.TryAddWithoutValidation(Exchange.CorrelationHeader, with.Id.ToString("N"));

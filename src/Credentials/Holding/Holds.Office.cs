@@ -13,6 +13,8 @@ public sealed partial class Holds
     /// <summary>Claimed with this kind: another proposal about this ID is open.</summary>
     public const string ProposalClaim = "document.proposal";
 
+    internal const string SuspendVerb = "document.suspend", LiftVerb = "document.lift", RevokeVerb = "document.revoke";
+
     /// <summary>Characters of the sentence that goes with a proposal.</summary>
     public const int LongestWords = 500;
 
@@ -247,9 +249,9 @@ public sealed partial class Holds
 
     private static string VerbOf(ProposedAct act) => act switch
     {
-        ProposedAct.Suspend => "document.suspend",
-        ProposedAct.Lift => "document.lift",
-        _ => "document.revoke",
+        ProposedAct.Suspend => SuspendVerb,
+        ProposedAct.Lift => LiftVerb,
+        _ => RevokeVerb,
     };
 
     private static string RulesOf(HoldRules rule) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"policies {rule.Version}");

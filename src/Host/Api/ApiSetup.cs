@@ -16,6 +16,7 @@ public static class ApiSetup
         services.AddSingleton(new ApiLimits(configuration));
         services.ConfigureHttpJsonOptions(json => ApiJson.Apply(json.SerializerOptions));
         services.AddOpenApi("v1", Describe);
+        services.AddOpenApi(FeedRoutes.Document, FeedRoutes.Describe);
         return services;
     }
 

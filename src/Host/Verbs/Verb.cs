@@ -26,6 +26,7 @@ internal static class Verb
           muqeem books export       --From=DAY --To=DAY --File=FILE writes closed days for a general ledger (CSV)
           muqeem reconcile          [AGENCY] compares our records with the agencies' now, and repairs what is clear; exits 1 while an agency does not answer
           muqeem exchange export    REQUEST-ID FILE, check FILE --keys=FILE …: evidence of what was said between us and an agency, and its proof without a network; muqeem exchange alone says how
+          muqeem feed     tests, replays and resumes what agencies are sent of residences and IDs; muqeem feed alone says how
           muqeem keys     lists, certifies, rotates and revokes keys; muqeem keys alone says how
           muqeem verifiers  registers and revokes who may check IDs by program; muqeem verifiers alone says how
 
@@ -75,6 +76,8 @@ internal static class Verb
                 return await ReconcileVerb.RunAsync(rest);
             case "exchange":
                 return await ExchangeVerbs.RunAsync(rest);
+            case "feed":
+                return await FeedVerbs.RunAsync(rest);
             case "keys":
                 return await KeyVerbs.RunAsync(rest);
             case "verifiers":

@@ -99,6 +99,10 @@ internal static class Verbs
         {
             Say(standing.Configured, $"agency {standing.Agency}{(standing.Configured ? "" : $": no address configured (Agencies:{standing.Agency}:Url)")}");
         }
+        foreach (var consumer in await app.Services.GetRequiredService<FeedSteering>().AllAsync())
+        {
+            Say(!consumer.IsStopped, $"events to {consumer.Agency} up to {consumer.Cursor}{(consumer.FailingSince is null ? "" : $", {(consumer.IsStopped ? "stopped" : "failing")}: {FeedVerbs.WordsOf(consumer.Reason)}")}");
+        }
         return faults == 0 ? 0 : 1;
     }
 

@@ -1,3 +1,4 @@
+using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Credentials;
 using Muqeem.Payments;
@@ -16,7 +17,7 @@ internal static class WholeSchema
 {
     public static IReadOnlyList<Table> Tables { get; } =
     [
-        .. PlatformTables.All, .. JournalTables.All, .. PolicyTables.All, .. UploadTables.All, .. ExchangeTables.All, .. RegistryTables.All, .. PaymentsTables.All, .. CredentialsTables.All,
+        .. PlatformTables.All, .. JournalTables.All, .. PolicyTables.All, .. UploadTables.All, .. ExchangeTables.All, .. FeedTables.All, .. RegistryTables.All, .. PaymentsTables.All, .. CredentialsTables.All,
         .. SignInTables.All, .. CaseTables.All,
     ];
 }

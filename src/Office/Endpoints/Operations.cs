@@ -22,8 +22,8 @@ internal static class Operations
 
     public static void Map(RouteGroupBuilder office)
     {
-        office.MapGet("/agencies", (HttpContext http, AgencyLines lines) =>
-            PageResult.Of<AgenciesPage, AgenciesModel>(new(http.MustBeSignedIn(), lines.Standings()))).RequireAuthorization(Doors.Office);
+        office.MapGet("/agencies", async (HttpContext http, AgencyLines lines, FeedSteering feeds, CancellationToken cancel) =>
+            PageResult.Of<AgenciesPage, AgenciesModel>(new(http.MustBeSignedIn(), lines.Standings(), await feeds.AllAsync(cancel)))).RequireAuthorization(Doors.Office);
         office.MapGet("/policies", (HttpContext http, PolicyBook policies, TimeProvider clock, string? filter) =>
             PageResult.Of<PoliciesPage, PoliciesModel>(new(http.MustBeSignedIn(), policies.Current.Version, [.. policies.Current.Rows], clock.Today(), filter is { Length: <= 60 } ? filter.Trim() : null)))
             .RequireAuthorization(Doors.Office);

@@ -92,7 +92,8 @@ public enum DecisionStep
 /// <param name="Applicants">The language that the applicant reads.</param>
 public sealed record DecisionModel(Session Me, ReviewView View, string Act, FormState Form, Language Applicants, DecisionStep Step);
 
-public sealed record AgenciesModel(Session Me, IReadOnlyList<AgencyStanding> Standings);
+/// <param name="Feeds">The agencies that are sent events.</param>
+public sealed record AgenciesModel(Session Me, IReadOnlyList<AgencyStanding> Standings, IReadOnlyList<FeedConsumer> Feeds);
 
 public sealed record WorkModel(Session Me, OutboxState Outbox, IReadOnlyList<ParkedMessage> Parked, IReadOnlyList<JobState> Jobs, bool MayRetry,
     IReadOnlyList<KeyAlarm> KeyAlarms, IReadOnlyList<SigningCertificate> Signers, RetentionStanding? Retention);

@@ -49,6 +49,9 @@ public enum Purpose
     Notify,
     Audit,
     Operate,
+
+    /// <summary>An agency is told how a residence or an ID stands.</summary>
+    InformAgency,
 }
 
 /// <summary>One recorded read: a request's row with its subjects.</summary>

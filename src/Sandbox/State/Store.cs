@@ -26,6 +26,8 @@ public sealed class Store : IDisposable
         create table if not exists contests (reference text primary key, agency text not null, number text not null, json text not null, state text not null, reason text, at integer not null) without rowid;
         create table if not exists changes (seq integer primary key autoincrement, agency text not null, person integer not null, at integer not null);
         create index if not exists changes_order on changes (agency, at, seq);
+        create table if not exists feed_events (seq integer primary key, agency text not null, event_id text not null, kind text not null, json text not null, test integer not null, times integer not null, at integer not null, unique (agency, event_id));
+        create table if not exists feed_deliveries (seq integer primary key, agency text not null, cursor text not null, events integer not null, news integer not null, test integer not null, at integer not null);
         create table if not exists knobs (agency text not null, person integer not null, json text not null, primary key (agency, person)) without rowid;
         """;
 

@@ -11,7 +11,7 @@ public sealed class RoutesTests : IAsyncLifetime
     /// <summary>What anybody may reach, by the beginning of its pattern. A new public route is a decision: it is added here by hand.</summary>
     private static readonly string[] PublicRoots =
     [
-        "/", "/assets/", "/healthz", "/readyz", "/metrics", "/hooks/", "/journal/", "/openapi/", "/v/", "/.well-known/", "/status/", "/vct/", "/trust/",
+        "/", "/assets/", "/healthz", "/readyz", "/metrics", "/hooks/", "/exchange/events", "/journal/", "/openapi/", "/v/", "/.well-known/", "/status/", "/vct/", "/trust/",
         "/{lang", "/api/v1/sessions", "/api/v1/services", "/api/v1/verify", "/api/v1/verifier/", "/api/v1/live-codes/keys", "/api/v1/errors", "/developers/",
     ];
 
