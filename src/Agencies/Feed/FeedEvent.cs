@@ -66,6 +66,7 @@ public sealed record FeedPage(string Source, Instant AsOf, IReadOnlyList<FeedEve
 }
 
 /// <summary>The next event is here or later, in the journal of this generation.</summary>
+[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
 public readonly record struct FeedCursor(int Generation, long Position, int Ordinal)
 {
     public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Generation}-{Position}-{Ordinal}");

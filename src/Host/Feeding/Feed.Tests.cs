@@ -192,6 +192,8 @@ public abstract class FeedTests(FeedWorld shared)
             change.Erasures.Add(new KeyErasure(gone.Person, RetentionClass.Identity));
             return Task.CompletedTask;
         });
+        // A process may remember a key for minutes; the next one does not have it.
+        await _world.RestartAsync();
         Assert.Equal([stays.Number], (await _steps.AllAsync(AlienRegister.Name, before)).Events.Select(e => e.GetProperty("residentNumber").GetString()));
         Assert.Equal([stays.Number], (await _steps.AllAsync(AlienRegister.Name, before, 1)).Events.Select(e => e.GetProperty("residentNumber").GetString()));
     }
