@@ -11,7 +11,7 @@ using Muqeem.Registry;
 namespace Muqeem.Host;
 
 /// <summary>What agencies tell us: signed calls, at least once, in any order. Each is done once.</summary>
-internal static class Hooks
+internal static partial class Hooks
 {
     private const int Largest = 64 * 1024;
 
@@ -22,6 +22,7 @@ internal static class Hooks
         hooks.MapPost("/border", TakeCrossingAsync);
         hooks.MapPost("/labour", TakeConfirmationAsync);
         hooks.MapPost("/contests/{agency}", TakeContestAsync);
+        MapRecords(hooks);
     }
 
     private static Task TakePaymentAsync(HttpContext http) => TakeAsync(http, PaymentWebhook.Operation, null, body => PaymentAsync(http, body));
@@ -142,7 +143,7 @@ internal static class Hooks
         }
         if (!EmployerQuestion.TryReadReference(given.Reference, out var id, out var submission))
         {
-            return Refused(new Refusal(CallGate.Malformed));
+            return Refused(Wire.Malformed("reference"));
         }
         var operation = new Operation(Actor.Agency(LabourContracts.Name), Platform.Background.Names.IdOf("confirmation:" + given.Reference), Digest.Of("confirmation", given.Reference, given.Confirmed.ToString()));
         return Answer(http, await Engine(http).ConfirmAsync(operation, id, submission, given.Confirmed, http.RequestAborted));
@@ -166,7 +167,7 @@ internal static class Hooks
             }
             if (!Guid.TryParseExact(given.Reference, "D", out var contest))
             {
-                return Refused(new Refusal(CallGate.Malformed));
+                return Refused(Wire.Malformed("reference"));
             }
             return Answer(http, await Contests.AnsweredAsync(Engine(http), name, source, contest, given.Corrected, given.Reason, http.RequestAborted));
         });
@@ -214,7 +215,7 @@ internal static class Hooks
             CallGate.Misdirected => StatusCodes.Status421MisdirectedRequest,
             _ => StatusCodes.Status401Unauthorized,
         },
-        title: "The call was not accepted.", extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = refusal.Code });
+        title: "The call was not accepted.", extensions: new Dictionary<string, object?>(refusal.Facts, StringComparer.Ordinal) { ["code"] = refusal.Code });
 
     private static IResult Later(HttpContext http, TimeSpan after)
     {

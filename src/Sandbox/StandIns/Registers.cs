@@ -254,8 +254,12 @@ internal static class Registers
         {
             end = end.PlusYears(1);
         }
-        return new("C" + People.Digits(person.Index, 8), ContractStatus.Active, person.ContractStart, end, true, person.WageHalalas);
+        return person.ContractEnd is { } ended
+            ? new(ContractNumber(person), ended <= clock.Today() ? ContractStatus.Ended : ContractStatus.Notice, person.ContractStart, LocalDate.Max(ended, person.ContractStart), true, person.WageHalalas)
+            : new(ContractNumber(person), ContractStatus.Active, person.ContractStart, end, true, person.WageHalalas);
     }
+
+    internal static string ContractNumber(Person person) => "C" + People.Digits(person.Index, 8);
 
     private static WorkPermit PermitOf(Person person, LocalDate origin) => new(
         "W" + People.Digits(person.Index, 8), (person.Residence?.ExpiresOn ?? origin.PlusDays(60)).PlusYears(1), string.CompareOrdinal(person.Occupation, "P026") <= 0 ? SkillLevel.High : string.CompareOrdinal(person.Occupation, "P063") <= 0 ? SkillLevel.Skilled : SkillLevel.Basic);

@@ -130,6 +130,9 @@ public sealed class World
                 FactKind.Residence when Get<RegisteredResidence>(json) is var residence => person with { Residence = residence, ResidentNumber = residence.Number },
                 FactKind.Alive => person with { Alive = Get<bool>(json) },
                 FactKind.Death => person with { DiedOn = Get<LocalDate>(json), Alive = false },
+                FactKind.DeathAt => person with { DeathAt = Get<Instant>(json) },
+                FactKind.PassportAt => person with { PassportAt = Get<Instant>(json) },
+                FactKind.ContractEnd => person with { ContractEnd = Get<LocalDate?>(json) },
                 FactKind.Absence => person with { AbsentSince = Get<LocalDate?>(json) },
                 FactKind.Address => person with { Address = Get<RegisteredAddress>(json) },
                 _ => throw new InvalidOperationException($"Nobody knows what {kind} is."),
@@ -186,11 +189,16 @@ public static class FactKind
     public const string Address = "address";
     public const string Death = "death";
 
+    /// <summary>When the register recorded the newest passport, and the death.</summary>
+    public const string PassportAt = "passport_at";
+    public const string DeathAt = "death_at";
+    public const string ContractEnd = "contract_end";
+
     /// <summary>In whose list of changes it is; null: nobody lists it.</summary>
     internal static string? AgencyOf(string kind) => kind switch
     {
         Movements or Passports or Residence or Death => AlienRegister.Name,
-        Absence => LabourContracts.Name,
+        Absence or ContractEnd => LabourContracts.Name,
         Cover => HealthInsurance.Name,
         _ => null,
     };
