@@ -64,7 +64,7 @@ public sealed class Installation : IAsyncDisposable
             "--Muqeem:Keys", new Uri(Muqeem, "trust/exchange.json").ToString(),
             "--Webhooks:payments:Url", new Uri(Muqeem, "hooks/payments").ToString(), "--Webhooks:border:Url", new Uri(Muqeem, "hooks/border").ToString(),
             "--Webhooks:labour:Url", new Uri(Muqeem, "hooks/labour").ToString(), "--Webhooks:domestic-work:Url", new Uri(Muqeem, "hooks/domestic-work").ToString(),
-            "--Webhooks:contests:Url", new Uri(Muqeem, "hooks/contests").ToString());
+            "--Webhooks:contests:Url", new Uri(Muqeem, "hooks/contests").ToString(), "--Webhooks:records:Url", new Uri(Muqeem, "hooks").ToString());
         // Each of the two must know the other's keys: the stand-ins ask for Muqeem's when they need them.
         var keys = new Dictionary<string, string>(StringComparer.Ordinal);
         await UntilAsync(async () =>

@@ -27,7 +27,7 @@ trap 'exit 0' INT TERM
 dotnet "$sandbox" --urls "http://localhost:$agencies" --data "$data.sandbox" --Muqeem:Keys "http://localhost:$port/trust/exchange.json" \
   --Webhooks:payments:Url "http://localhost:$port/hooks/payments" --Webhooks:border:Url "http://localhost:$port/hooks/border" \
   --Webhooks:labour:Url "http://localhost:$port/hooks/labour" --Webhooks:domestic-work:Url "http://localhost:$port/hooks/domestic-work" \
-  --Webhooks:contests:Url "http://localhost:$port/hooks/contests" > "$data.sandbox.log" 2>&1 & pids+=($!)
+  --Webhooks:contests:Url "http://localhost:$port/hooks/contests" --Webhooks:records:Url "http://localhost:$port/hooks" > "$data.sandbox.log" 2>&1 & pids+=($!)
 # The stand-ins' public keys, by which Muqeem believes them.
 for _ in $(seq 200); do
   settings=$(curl -fsS "http://localhost:$agencies/keys/settings" 2>/dev/null) && break

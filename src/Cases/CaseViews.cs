@@ -6,6 +6,7 @@ using Muqeem.Platform.Database;
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
+using Muqeem.Registry;
 using NodaTime;
 
 namespace Muqeem.Cases;
@@ -81,10 +82,10 @@ public sealed class CaseViews
     private readonly TimeProvider _clock;
     private readonly CaseStore _store;
 
-    public CaseViews(Db db, Sealer sealer, ReadDoor door, ServiceCatalogue services, CaseEngine engine, Ledger ledger, PolicyBook policies, PersonOfAccount personOf, TimeProvider clock)
+    public CaseViews(Db db, Sealer sealer, ReadDoor door, ServiceCatalogue services, CaseEngine engine, Ledger ledger, PolicyBook policies, AgencyEvents events, PersonOfAccount personOf, TimeProvider clock)
     {
         (_db, _door, _services, _engine, _ledger, _policies, _clock) = (db, door, services, engine, ledger, policies, clock);
-        _store = new CaseStore(db, sealer, door, personOf);
+        _store = new CaseStore(db, sealer, door, events, personOf);
     }
 
     /// <summary>The cases of a person, newest first.</summary>

@@ -11,7 +11,7 @@ using Muqeem.Registry;
 namespace Muqeem.Host;
 
 /// <summary>What agencies tell us: signed calls, at least once, in any order. Each is done once.</summary>
-internal static class Hooks
+internal static partial class Hooks
 {
     public static void MapHooks(this IEndpointRouteBuilder endpoints)
     {
@@ -21,6 +21,7 @@ internal static class Hooks
         hooks.MapPost("/labour", TakeConfirmationAsync);
         hooks.MapPost("/domestic-work", TakeHouseholdConfirmationAsync);
         hooks.MapPost("/contests/{agency}", TakeContestAsync);
+        MapRecords(hooks);
     }
 
     private static Task TakePaymentAsync(HttpContext http) => SignedCalls.TakeAsync(http, PaymentWebhook.Operation, null, (_, body) => PaymentAsync(http, body));
@@ -89,7 +90,7 @@ internal static class Hooks
         }
         if (!EmployerQuestion.TryReadReference(given.Reference, out var id, out var submission))
         {
-            return SignedCalls.Refused(new Refusal(CallGate.Malformed));
+            return SignedCalls.Refused(Wire.Malformed("reference"));
         }
         var operation = new Operation(Actor.Agency(agency), Platform.Background.Names.IdOf("confirmation:" + given.Reference), Digest.Of("confirmation", given.Reference, given.Confirmed.ToString()));
         return Answer(http, await Engine(http).ConfirmAsync(operation, id, submission, given.Confirmed, http.RequestAborted, of));
@@ -113,7 +114,7 @@ internal static class Hooks
             }
             if (!Guid.TryParseExact(given.Reference, "D", out var contest))
             {
-                return SignedCalls.Refused(new Refusal(CallGate.Malformed));
+                return SignedCalls.Refused(Wire.Malformed("reference"));
             }
             return Answer(http, await Contests.AnsweredAsync(Engine(http), name, source, contest, given.Corrected, given.Reason, http.RequestAborted));
         });

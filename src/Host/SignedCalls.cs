@@ -96,7 +96,7 @@ internal static class SignedCalls
             CallGate.Misdirected => StatusCodes.Status421MisdirectedRequest,
             _ => StatusCodes.Status401Unauthorized,
         },
-        title: "The call was not accepted.", extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = refusal.Code });
+        title: "The call was not accepted.", extensions: new Dictionary<string, object?>(refusal.Facts, StringComparer.Ordinal) { ["code"] = refusal.Code });
 
     public static IResult Later(HttpContext http, TimeSpan after)
     {

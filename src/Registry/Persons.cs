@@ -37,6 +37,7 @@ public sealed class Persons(Db db, Sealer sealer, ReadDoor door, BlindIndex blin
     {
         await PutAsync(change, id, 0, record, clock.Now(), alive: true);
         AddIdentifiers(change, id, null, record);
+        AgencyEvents.RememberNone(change, id);
     }
 
     /// <summary>Whether a resident number is somebody's here, or was taken over with a register: such a number is never given out, also when its holder was erased since.</summary>

@@ -6,5 +6,5 @@ namespace Muqeem.Registry;
 public static class RegistrySetup
 {
     public static IServiceCollection AddRegistry(this IServiceCollection services) =>
-        services.AddSingleton<Persons>().AddSingleton<Residences>().AddSingleton<ExitVisas>().AddSingleton<Notices>().AddSingleton<TakeOvers>().AddSingleton<Reconciliations>().AddSingleton<ResidenceActs>().AddSingleton(p => RegistryRetention.Of(p.GetRequiredService<Db>()));
+        services.AddSingleton<Persons>().AddSingleton<Residences>().AddSingleton<ExitVisas>().AddSingleton<Notices>().AddSingleton<TakeOvers>().AddSingleton<Reconciliations>().AddSingleton<ResidenceActs>().AddSingleton<AgencyEvents>().AddSingleton(p => RegistryRetention.Of(p.GetRequiredService<Db>()));
 }

@@ -143,5 +143,15 @@ public static class RegistryTables
         new("run_id", ColumnType.Uuid, Remark: "the comparison, or the case, that brought it to this state"),
         new("sides", ColumnType.Sealed, Remark: "DifferenceSides: ours and theirs") { Binding = new(RetentionClass.Identity, "id", "person_id") });
 
-    public static readonly IReadOnlyList<Table> All = [Person, Identifier, Residence, Details, Term, Hold, Visa, VisaNumber, Fine, Notice, NoticeRead, TakenOver, Reconciliation, Difference];
+    public static readonly Table AgencyEvent = new("agency_event", TableKind.Act, 1, "What an agency told us of something in its record of a person: of each contract, order, policy the newest. Facts read before it are not used any more.",
+        new("id", ColumnType.Uuid, Remark: "keyed digest of agency, kind, person and number"),
+        new("version", ColumnType.Long),
+        new("agency", ColumnType.Text),
+        new("kind", ColumnType.Text, Remark: "passport, death, contract, order, policy"),
+        new("person_id", ColumnType.Uuid),
+        new("at", ColumnType.Instant, Remark: "when it happened, by the agency's clock: orders"),
+        new("heard_at", ColumnType.Instant),
+        new("content", ColumnType.Sealed, Remark: "AgencyEventContent: number, what became of it, from which day") { Binding = new(RetentionClass.Identity, "id", "person_id") });
+
+    public static readonly IReadOnlyList<Table> All = [Person, Identifier, Residence, Details, Term, Hold, Visa, VisaNumber, Fine, Notice, NoticeRead, TakenOver, Reconciliation, Difference, AgencyEvent];
 }

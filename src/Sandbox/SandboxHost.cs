@@ -12,7 +12,7 @@ namespace Muqeem.Sandbox;
 
 /// <summary>
 /// The stand-ins of all agencies in one program. Options: <c>--urls</c>, <c>--data</c> (folder; <c>:memory:</c> keeps nothing), <c>--seed</c>, <c>--origin</c> (day on which the world begins),
-/// <c>Webhooks:payments:Url</c>, <c>Webhooks:border:Url</c>, <c>Webhooks:labour:Url</c>, <c>Webhooks:domestic-work:Url</c>, <c>Webhooks:contests:Url</c> (of all agencies): where Muqeem is called; <c>Muqeem:Keys</c>: whom the stand-ins answer;
+/// <c>Webhooks:payments:Url</c>, <c>Webhooks:border:Url</c>, <c>Webhooks:labour:Url</c>, <c>Webhooks:domestic-work:Url</c>, <c>Webhooks:contests:Url</c> and <c>Webhooks:records:Url</c> (of all agencies): where Muqeem is called; <c>Muqeem:Keys</c>: whom the stand-ins answer;
 /// <c>Keys:&lt;prefix&gt;</c>: an agency's own key, made when it is not given.
 /// </summary>
 public static class SandboxHost
@@ -49,6 +49,7 @@ public static class SandboxHost
         builder.Services.AddSingleton<Bank>();
         builder.Services.AddSingleton<Inbox>();
         builder.Services.AddSingleton<Crossings>();
+        builder.Services.AddSingleton<RecordChanges>();
         builder.Services.AddSingleton<ContestedRecords>();
         builder.Services.AddSingleton<Holdings>();
         builder.Services.AddSingleton<NationalApp>();

@@ -70,7 +70,7 @@ public sealed class WholeWorld : IAsyncDisposable
         var sandbox = SandboxHost.Build([
             "--urls", sandboxAddress.ToString(), "--data", ":memory:",
             "--Webhooks:payments:Url", $"{address}hooks/payments", "--Webhooks:border:Url", $"{address}hooks/border", "--Webhooks:labour:Url", $"{address}hooks/labour",
-            "--Webhooks:domestic-work:Url", $"{address}hooks/domestic-work", "--Webhooks:contests:Url", $"{address}hooks/contests", "--Muqeem:Keys", $"{address}trust/exchange.json"]);
+            "--Webhooks:domestic-work:Url", $"{address}hooks/domestic-work", "--Webhooks:contests:Url", $"{address}hooks/contests", "--Webhooks:records:Url", $"{address}hooks", "--Muqeem:Keys", $"{address}trust/exchange.json"]);
         await sandbox.StartAsync();
         var all = new Dictionary<string, string?>(TestSandbox.Patience, StringComparer.Ordinal)
         {

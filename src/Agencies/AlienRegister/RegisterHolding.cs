@@ -38,8 +38,10 @@ public sealed record RegisterHolding(
 
 public sealed record HeldVisa(string VisaNumber, ExitVisaType Type, ExitVisaStatus Status, LocalDate ExitBefore, LocalDate? ReturnBefore);
 
-/// <param name="EventId">The register's own id of the event, as in a call.</param>
-public sealed record PassportIssued(string EventId, RegisteredPassport Passport);
+/// <param name="EventId">The register's own id of the event, as in its call.</param>
+/// <param name="At">When it was recorded there: of two passports the later counts.</param>
+public sealed record PassportIssued(string EventId, RegisteredPassport Passport, Instant At);
 
-/// <param name="EventId">The register's own id of the event, as in a call.</param>
-public sealed record DeathRecorded(string EventId, LocalDate On);
+/// <param name="EventId">The register's own id of the event, as in its call.</param>
+/// <param name="At">When it was recorded there.</param>
+public sealed record DeathRecorded(string EventId, LocalDate On, Instant At);

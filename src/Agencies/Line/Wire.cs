@@ -53,19 +53,28 @@ public static class Wire
         }
     }
 
-    /// <summary>The content of a call to us, or a refusal when it breaks the contract.</summary>
+    /// <summary>The content of a call to us, or a refusal that names the field which breaks the contract.</summary>
     /// <param name="brokenField">The first field that breaks the contract, or null.</param>
     internal static Result<T> ReadEvent<T>(ReadOnlySpan<byte> body, Func<T, string?> brokenField) where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(body, Options) is { } content && brokenField(content) is null ? content : new Refusal(CallGate.Malformed);
+            using var document = JsonDocument.Parse(body.ToArray());
+            if (FirstMissing(document.RootElement, Options.GetTypeInfo(typeof(T)), "") is { } missing)
+            {
+                return Malformed(missing);
+            }
+            var content = document.RootElement.Deserialize<T>(Options);
+            return content is null ? Malformed("$") : brokenField(content) is { } field ? Malformed(field) : content;
         }
-        catch (JsonException)
+        catch (JsonException breach)
         {
-            return new Refusal(CallGate.Malformed);
+            return Malformed(Plain(breach.Path));
         }
     }
+
+    /// <param name="field">On the wire; <c>$</c>: the whole.</param>
+    public static Refusal Malformed(string field) => new(CallGate.Malformed, ("field", field));
 
     /// <summary>Makes other options write and read as the contracts say.</summary>
     public static void Apply(JsonSerializerOptions options)

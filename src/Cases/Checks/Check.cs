@@ -164,13 +164,17 @@ public static class Check
         {
             yield return Of<PersonFact>(facts, "CHK-SUSPEND", new Refusal(Codes.Suspended), FindingKind.Fixable);
         }
-        else if (facts.Find<JusticeFact>() is { Suspensions.Count: > 0 })
+        else if (facts.Find<JusticeFact>() is { } court && court.Suspensions.Any(s => s != JusticeFact.Travel))
         {
             yield return Of<JusticeFact>(facts, "CHK-SUSPEND", new Refusal(Codes.Suspended), FindingKind.Fixable);
         }
         if (travel && flags.Contains("TRAVEL_BAN"))
         {
             yield return Of<PersonFact>(facts, "CHK-SUSPEND", new Refusal(Codes.TravelBan), FindingKind.Fixable);
+        }
+        else if (travel && facts.Find<JusticeFact>() is { } ordered && ordered.Suspensions.Contains(JusticeFact.Travel, StringComparer.Ordinal))
+        {
+            yield return Of<JusticeFact>(facts, "CHK-SUSPEND", new Refusal(Codes.TravelBan), FindingKind.Fixable);
         }
     }
 

@@ -17,11 +17,14 @@ internal sealed partial class CaseStore
     /// <summary>What the record last said of this person, in whichever of the person's cases it was asked. Null: nothing that is young enough.</summary>
     public async Task<Gathered?> KeptAsync(Access access, PersonId person, string fact, Instant oldest, CancellationToken cancel)
     {
+        // What the agency has told us is gone is not kept.
+        var told = Told.Of(await events.ToldAsync(person, cancel), fact);
+        oldest = told is { At: var at } ? Instant.Max(oldest, at) : oldest;
         var row = await db.FirstAsync<KeptRow>("""
             SELECT f.case_id AS CaseId, f.source AS Source, f.request_id AS RequestId, f.as_of AS AsOf, f.valid_until AS ValidUntil, f.schema_number AS Schema, f.value AS Value
             FROM case_fact f JOIN case_head h ON h.id = f.case_id
-            WHERE h.person_id = @person AND f.fact = @fact AND f.outcome = 'found' AND f.as_of >= @oldest ORDER BY f.as_of DESC, f.fetched_at DESC LIMIT 1
-            """, new { person = person.Value, fact, oldest }, cancel);
+            WHERE h.person_id = @person AND f.fact = @fact AND f.outcome = 'found' AND f.as_of >= @oldest AND f.fetched_at >= @heard ORDER BY f.as_of DESC, f.fetched_at DESC LIMIT 1
+            """, new { person = person.Value, fact, oldest, heard = told?.Heard ?? Instant.FromUnixTimeTicks(0) }, cancel);
         if (row is not { Value: { } cipher })
         {
             return null;

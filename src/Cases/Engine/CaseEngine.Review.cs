@@ -87,7 +87,7 @@ public sealed partial class CaseEngine
         var (head, service) = (ready.Head!, ready.Service!);
         var change = new Change(Act(operation, "review.approve", head, answer: $"{head.Id} {head.Reference}"));
         var access = _door.Within(change, operation.Actor, Purpose.DecideCase, "review.approve", head.Person);
-        var c = new CaseChange(change, service, head, operation, _clock.Now(), _clock);
+        var c = new CaseChange(change, service, head, operation, _clock.Now(), _clock) { Clears = true };
         c.Head = head with { Cleared = head.Submission, DecidedBy = officer.Value };
         c.Note(CaseActs.Approve, head.State, reason);
         await ReassessAsync(c, access, service, paid: null, cancel);

@@ -13,7 +13,7 @@ public sealed partial class CaseEngine
     public async Task<(int Played, Instant? Next)> PlayDueAsync(int limit, CancellationToken cancel = default)
     {
         var now = _clock.Now();
-        var due = await _db.QueryAsync<DueRow>("SELECT subject_id AS Subject, kind AS Kind, due_at AS DueAt FROM deadline WHERE due_at <= @now AND kind <> @retry AND kind NOT LIKE 'recheck:%' ORDER BY due_at LIMIT @limit", new { now, limit, retry = Deadlines.Retry }, cancel);
+        var due = await _db.QueryAsync<DueRow>("SELECT subject_id AS Subject, kind AS Kind, due_at AS DueAt FROM deadline WHERE due_at <= @now AND kind <> @retry AND kind NOT LIKE 'recheck:%' AND kind NOT LIKE 'told:%' ORDER BY due_at LIMIT @limit", new { now, limit, retry = Deadlines.Retry }, cancel);
         var played = 0;
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? fault = null;
         foreach (var row in due)
@@ -29,7 +29,7 @@ public sealed partial class CaseEngine
             }
         }
         fault?.Throw();
-        var next = await _db.FirstAsync<long?>("SELECT min(due_at) FROM deadline WHERE kind <> @retry AND kind NOT LIKE 'recheck:%'", new { retry = Deadlines.Retry }, cancel);
+        var next = await _db.FirstAsync<long?>("SELECT min(due_at) FROM deadline WHERE kind <> @retry AND kind NOT LIKE 'recheck:%' AND kind NOT LIKE 'told:%'", new { retry = Deadlines.Retry }, cancel);
         return (played, next is { } micros ? Clock.FromMicros(micros) : null);
     }
 
@@ -71,7 +71,8 @@ public sealed partial class CaseEngine
         var bill = head.BillId is { } billId ? await _ledger.BillAsync(new BillId(billId), cancel) : null;
         var (outcome, outage) = await ContinueAsync(Operation.Due("deadlines", id, Deadlines.Retry, due), "case.retry", head, bill is { State: BillState.Settled } ? bill : null, cancel);
         return outcome is CaseOutcome.TryAgain later ? _clock.Now() + Duration.FromTimeSpan(later.After)
-            : outage is { } none && none.Agency == source ? none.RetryAt : null;
+            // A system that has not caught up for one person answers for the others.
+            : outage is { IsBehind: false } none && none.Agency == source ? none.RetryAt : null;
     }
 
     private async Task<CaseOutcome> TimeOutAsync(Operation operation, CaseHead head, CancellationToken cancel)

@@ -40,11 +40,11 @@ public sealed partial class CaseEngine
     private readonly CaseStore _store;
 
     public CaseEngine(Db db, IWriter writer, Sealer sealer, ReadDoor door, PolicyBook policies, ServiceCatalogue services, Gatherer gatherer, Performer performer, Persons persons,
-        Residences residences, Bills bills, Ledger ledger, Notices notices, Reconciliations records, UploadsSent uploads, PersonOfAccount personOf, TimeProvider clock)
+        Residences residences, Bills bills, Ledger ledger, Notices notices, Reconciliations records, AgencyEvents events, UploadsSent uploads, PersonOfAccount personOf, TimeProvider clock)
     {
         (_db, _writer, _sealer, _door, _policies, _services, _gatherer, _performer) = (db, writer, sealer, door, policies, services, gatherer, performer);
         (_persons, _residences, _bills, _ledger, _notices, _records, _uploads, _clock) = (persons, residences, bills, ledger, notices, records, uploads, clock);
-        _store = new CaseStore(db, sealer, door, personOf);
+        _store = new CaseStore(db, sealer, door, events, personOf);
     }
 
     /// <summary>Starts a draft. Any resident may; one open case of a service a person.</summary>
@@ -387,6 +387,12 @@ public sealed partial class CaseEngine
             // Once an officer has looked, it is no news.
             c.Head.Cleared != c.Head.Submission && (sent ?? await _uploads(c.Head.Person, service.Form.UploadsOf(request), cancel)).Any(u => u.Elsewhere));
         var assessment = Assessor.Assess(service, request, gathered.Facts, rules, standing);
+        if (standing.Cleared && !c.Clears && await IsNewsAsync(access, c.Head, assessment, cancel))
+        {
+            // An officer cleared what he saw. What has been found since is for an officer again, before anything is issued.
+            c.Head = c.Head with { Cleared = 0 };
+            assessment = Assessor.Assess(service, request, gathered.Facts, rules, standing with { Cleared = false });
+        }
         if (kept.Count > 0)
         {
             if (assessment.Act is CaseActs.NeedAction or CaseActs.RefuseByRule)
@@ -401,6 +407,18 @@ public sealed partial class CaseEngine
         await _store.AddAssessmentAsync(c.Change, c.Head, assessment, number, c.Now, cancel);
         c.Head = c.Head with { Attempts = 0 };
         await FollowAsync(c, service, request, gathered, assessment, paid, rules, cancel);
+    }
+
+    /// <summary>Whether an officer must look at something at which none has looked.</summary>
+    private async Task<bool> IsNewsAsync(Access access, CaseHead head, Assessment assessment, CancellationToken cancel)
+    {
+        var forOfficers = assessment.Findings.Where(f => f.Kind == FindingKind.Review).Select(f => f.Refusal.Code).ToList();
+        if (forOfficers.Count == 0)
+        {
+            return false;
+        }
+        var (last, _) = await _store.AssessmentAsync(access, head, cancel);
+        return forOfficers.Except((last?.Findings ?? []).Select(f => f.Code), StringComparer.Ordinal).Any();
     }
 
     private async Task FollowAsync(CaseChange c, Service service, object request, GatheredFacts gathered, Assessment assessment, Bill? paid, RuleContext rules, CancellationToken cancel)
@@ -426,6 +444,9 @@ public sealed partial class CaseEngine
                 DueIn(c, Days(CasePolicies.NeedsActionDays, c.Now));
                 HoldForAgency(c, assessment.Findings.Where(f => f.Kind == FindingKind.Fixable).Select(f => f.Refusal.Code), await _store.ContestsAsync(c.Head.Case, cancel));
                 break;
+            case CaseActs.AskEmployer when c.Head.State == CaseStates.AwaitingEmployer:
+                // He was asked, and his time runs.
+                break;
             case CaseActs.AskEmployer:
                 c.Move(CaseActs.AskEmployer, By.System);
                 DueIn(c, Days(CasePolicies.EmployerDays, c.Now));
@@ -436,6 +457,8 @@ public sealed partial class CaseEngine
                 // It is in the queue; the officer sees what is new.
                 break;
             case CaseActs.ToReview:
+                // What comes of it is billed anew.
+                await ReleaseBillAsync(c, expired: false, cancel);
                 c.Move(CaseActs.ToReview, By.System);
                 ToQueue(c, null);
                 break;

@@ -153,6 +153,9 @@ internal sealed class CaseChange(Change change, Service service, CaseHead before
     /// <summary>The contest that this very change answers: as stored it is open still.</summary>
     public Guid? Answers { get; set; }
 
+    /// <summary>An officer clears it in this very change: what he did not see before, he sees now.</summary>
+    public bool Clears { get; set; }
+
     /// <summary>Moves along the table; a move that the table does not have is a bug: verbs ask <see cref="Lifecycle.Allows"/> first.</summary>
     /// <param name="who">Who decided, when another carries it out.</param>
     public void Move(string act, By by, string? reason = null, Platform.Privacy.SealedBytes? note = null, Actor? who = null)
@@ -215,6 +218,9 @@ internal static class Deadlines
 
     /// <summary>A record is asked again for what the case went on without: <c>recheck:&lt;source&gt;</c>. Played in the lane of the source.</summary>
     public const string Recheck = "recheck:";
+
+    /// <summary>An agency told us that its record changed: it is asked anew, <c>told:&lt;source&gt;</c>. Played in the lane of the source.</summary>
+    public const string Told = "told:";
 
     /// <summary>A decision takes effect.</summary>
     public const string Decision = "decision";

@@ -4,12 +4,13 @@ using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
+using Muqeem.Registry;
 using NodaTime;
 
 namespace Muqeem.Cases;
 
 /// <summary>Reads and seals what a case says. One place for its seal contexts.</summary>
-internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door, PersonOfAccount personOf)
+internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door, AgencyEvents events, PersonOfAccount personOf)
 {
     /// <summary>The case, if it is the account's. One that was taken over has no account until its person comes with one, and then it is that.</summary>
     public async Task<CaseHead?> OwnAsync(AccountId account, CaseId id, CancellationToken cancel)
@@ -51,16 +52,18 @@ internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door, Per
         return service.Unpack(await door.OpenAsync<JsonElement>(access, Seal(head, "case_submission"), row.Request, cancel), row.Schema);
     }
 
-    /// <summary>The latest stored value of each fact that may still be used.</summary>
+    /// <summary>The latest stored value of each fact that may still be used: it has not run out, and its agency has told nothing since that it does not know.</summary>
     /// <param name="without">A record whose facts are left out.</param>
     public async Task<(FactSet Facts, IReadOnlyList<StoredFact> Rows)> FactsAsync(Access access, CaseHead head, Instant now, CancellationToken cancel, string? without = null)
     {
         var rows = await FactRowsAsync(head, cancel);
+        // Whoever looks at no moment looks at what was, and decides nothing by it.
+        var told = rows.Count == 0 || now == Instant.MinValue ? ToldTimes.Nothing : await events.ToldAsync(head.Person, cancel);
         var facts = new FactSet();
         foreach (var group in rows.GroupBy(r => r.Fact, StringComparer.Ordinal))
         {
             var last = group.MaxBy(r => r.Attempt)!;
-            if (last.Value is { } cipher && last.ValidUntil > now && last.Source != without)
+            if (last.Value is { } cipher && last.ValidUntil > now && last.Source != without && !last.IsOutdated(Told.Of(told, group.Key)))
             {
                 var value = await door.OpenAsync(access, Seal(head, "case_fact/" + group.Key), cipher, StoredFacts.TypeOf(group.Key, last.Schema), cancel);
                 facts.Add(group.Key, value, new(last.Source, last.RequestId, last.AsOf, last.ValidUntil));
@@ -74,7 +77,7 @@ internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door, Per
         db.QueryOfAsync<StoredFact>(CaseTables.Fact, head.Id, FactRows, new { id = head.Id }, cancel);
 
     private const string FactRows = """
-        SELECT fact AS Fact, attempt AS Attempt, outcome AS Outcome, source AS Source, request_id AS RequestId, as_of AS AsOf, valid_until AS ValidUntil, schema_number AS Schema, value AS Value
+        SELECT fact AS Fact, attempt AS Attempt, outcome AS Outcome, source AS Source, request_id AS RequestId, fetched_at AS FetchedAt, as_of AS AsOf, valid_until AS ValidUntil, schema_number AS Schema, value AS Value
         FROM case_fact WHERE case_id = @id
         """;
 
@@ -87,7 +90,7 @@ internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door, Per
         foreach (var g in gathered)
         {
             var attempt = rows.Where(r => r.Fact == g.Name).Select(r => r.Attempt).DefaultIfEmpty(0).Max() + 1;
-            var row = new StoredFact { Fact = g.Name, Attempt = attempt, Schema = g.Schema };
+            var row = new StoredFact { Fact = g.Name, Attempt = attempt, FetchedAt = now, Schema = g.Schema };
             SealedBytes? value = null;
             if (g.Outage is { } outage)
             {
@@ -189,10 +192,14 @@ internal sealed partial class CaseStore(Db db, Sealer sealer, ReadDoor door, Per
         public string Outcome { get; init; } = "";
         public string Source { get; init; } = "";
         public string RequestId { get; init; } = "";
+        public Instant FetchedAt { get; init; }
         public Instant AsOf { get; init; }
         public Instant ValidUntil { get; init; }
         public int Schema { get; init; }
         public byte[]? Value { get; init; }
+
+        /// <summary>Read before its agency told us of something, or by a register that had not caught up with it.</summary>
+        public bool IsOutdated(ToldTime? told) => told is { } t && (FetchedAt < t.Heard || AsOf < t.At);
     }
 }
 

@@ -7,7 +7,7 @@ using NodaTime;
 namespace Muqeem.Cases;
 
 /// <summary>
-/// Cases that wait for a record system, and those that went on without its word and are to be checked again, one lane for each system. While it is away the longest waiting that is due is its probe, and the others are left alone; once it answers all go on, the longest waiting
+/// Cases that wait for a record system, those that went on without its word and are to be checked again, and those of which it told us something, one lane for each system. While it is away the longest waiting that is due is its probe, and the others are left alone; once it answers all go on, the longest waiting
 /// first, by one, two, four at a time, so that a system that has just come back is not overrun. A lane waits for nobody but its own system, and for no single person of it.
 /// </summary>
 public sealed class SourceLanes(CaseEngine engine, Db db, TimeProvider clock)
@@ -31,8 +31,8 @@ public sealed class SourceLanes(CaseEngine engine, Db db, TimeProvider clock)
     {
         var now = clock.Now();
         var due = (await db.QueryAsync<string>("""
-            SELECT DISTINCT CASE WHEN d.kind = @kind THEN h.waiting ELSE substr(d.kind, 9) END
-            FROM deadline d JOIN case_head h ON h.id = d.subject_id WHERE (d.kind = @kind OR d.kind LIKE 'recheck:%') AND d.due_at <= @now
+            SELECT DISTINCT CASE WHEN d.kind = @kind THEN h.waiting WHEN d.kind LIKE 'told:%' THEN substr(d.kind, 6) ELSE substr(d.kind, 9) END
+            FROM deadline d JOIN case_head h ON h.id = d.subject_id WHERE (d.kind = @kind OR d.kind LIKE 'recheck:%' OR d.kind LIKE 'told:%') AND d.due_at <= @now
             """, new { kind = Deadlines.Retry, now }, cancel));
         var open = due.Where(source => !_paused.TryGetValue(source, out var until) || until <= now).ToList();
         var rounds = await Task.WhenAll(open.Select(source => Task.Run(() => LaneAsync(source, cancel), cancel)));
@@ -113,7 +113,9 @@ public sealed class SourceLanes(CaseEngine engine, Db db, TimeProvider clock)
         {
             return new(await ReadDoor.RunAsync(() => waiting.Kind == Deadlines.Retry
                 ? engine.AskAgainAsync(waiting.Case, waiting.DueAt, source, cancel)
-                : engine.RecheckAsync(waiting.Case, waiting.DueAt, source, cancel)), null);
+                : waiting.Kind.StartsWith(Deadlines.Told, StringComparison.Ordinal)
+                    ? engine.LookAgainAsync(waiting.Case, waiting.DueAt, source, cancel)
+                    : engine.RecheckAsync(waiting.Case, waiting.DueAt, source, cancel)), null);
         }
         catch (Exception e) when (e is not (OperationCanceledException or System.Data.Common.DbException))
         {
@@ -124,8 +126,8 @@ public sealed class SourceLanes(CaseEngine engine, Db db, TimeProvider clock)
     /// <param name="answers">Also those whose own next attempt is later.</param>
     private async Task<IReadOnlyList<WaitingCase>> WaitingAsync(string source, bool answers, CancellationToken cancel) => await db.QueryAsync<WaitingCase>("""
         SELECT h.id AS "Case", d.kind AS Kind, d.due_at AS DueAt FROM deadline d JOIN case_head h ON h.id = d.subject_id
-        WHERE ((d.kind = @kind AND h.waiting = @source) OR d.kind = @recheck) AND (d.due_at <= @now OR @answers = 1) ORDER BY h.state_since, h.id LIMIT @most
-        """, new { kind = Deadlines.Retry, recheck = Deadlines.Recheck + source, source, now = clock.Now(), answers = answers ? 1 : 0, most = AtOnce }, cancel);
+        WHERE ((d.kind = @kind AND h.waiting = @source) OR d.kind = @recheck OR d.kind = @told) AND (d.due_at <= @now OR @answers = 1) ORDER BY h.state_since, h.id LIMIT @most
+        """, new { kind = Deadlines.Retry, recheck = Deadlines.Recheck + source, told = Deadlines.Told + source, source, now = clock.Now(), answers = answers ? 1 : 0, most = AtOnce }, cancel);
 
     private sealed record WaitingCase
     {

@@ -204,6 +204,10 @@ public sealed record JusticeFact : IFact
     public static string Name => "justice";
     public static int Schema => 1;
 
+    /// <summary>A ban from travelling alone: it stands against a visa to leave, and against nothing else.</summary>
+    public const string Travel = nameof(Agencies.SuspensionScope.Travel);
+
+    /// <summary>Scopes of the orders in force, <see cref="Agencies.SuspensionScope"/>.</summary>
     public IReadOnlyList<string> Suspensions { get; init; } = [];
 }
 

@@ -27,7 +27,13 @@ internal sealed class FactQuery(PersonId person, PersonRecord record)
 /// <param name="Outage">The agency that did not answer, with its reason and when to ask again.</param>
 internal sealed record Gathered(string Name, int Schema, object? Value, FactOrigin? Origin, Outage? Outage);
 
-internal sealed record Outage(string Agency, string Reason, Instant RetryAt);
+internal sealed record Outage(string Agency, string Reason, Instant RetryAt)
+{
+    /// <summary>The record system answered as of before something that its own agency has told us since.</summary>
+    public const string Behind = "behind";
+
+    public bool IsBehind => Reason == Behind;
+}
 
 /// <summary>Asks the record systems, each for the facts it owns. One place that knows which system says what.</summary>
 public sealed class Gatherer
@@ -40,12 +46,13 @@ public sealed class Gatherer
     private readonly ExitVisas _visas;
     private readonly Documents _documents;
     private readonly Holds _holds;
+    private readonly AgencyEvents _events;
     private readonly TimeProvider _clock;
 
     public Gatherer(AlienRegister register, LabourContracts labour, DomesticWork domestic, SocialInsurance social, MedicalFitness medical, HealthInsurance insurance, Traffic traffic, Justice justice,
-        Residences residences, ExitVisas visas, Documents documents, Holds holds, TimeProvider clock)
+        Residences residences, ExitVisas visas, Documents documents, Holds holds, AgencyEvents events, TimeProvider clock)
     {
-        (_residences, _visas, _documents, _holds, _clock) = (residences, visas, documents, holds, clock);
+        (_residences, _visas, _documents, _holds, _events, _clock) = (residences, visas, documents, holds, events, clock);
         _sources = new(StringComparer.Ordinal)
         {
             [PersonFact.Name] = async (q, cancel) => Map<PersonFact, RegisteredPerson>(await register.PersonAsync(q.Number, cancel), Sources.AlienRegister, p => new PersonFact
@@ -117,8 +124,24 @@ public sealed class Gatherer
     }
 
     /// <summary>Gathers what is named, in parallel; each source has its own time limit.</summary>
-    internal async Task<IReadOnlyList<Gathered>> GatherAsync(FactQuery query, IEnumerable<string> names, CancellationToken cancel) =>
-        await Task.WhenAll(names.Select(name => _sources[name](query, cancel)));
+    internal async Task<IReadOnlyList<Gathered>> GatherAsync(FactQuery query, IEnumerable<string> names, CancellationToken cancel)
+    {
+        var gathered = await Task.WhenAll(names.Select(name => _sources[name](query, cancel)));
+        // Looked at after the answers: what was told while they were on their way counts.
+        var told = await _events.ToldAsync(query.Person, cancel);
+        return told == ToldTimes.Nothing ? gathered : [.. gathered.Select(g => CaughtUp(g, told))];
+    }
+
+    /// <summary>A register may be a copy that lags. Asked again when it has had as long as it lagged now.</summary>
+    private Gathered CaughtUp(Gathered gathered, ToldTimes told)
+    {
+        if (gathered.Origin is not { } origin || Told.Of(told, gathered.Name) is not { At: var at } || origin.AsOf >= at)
+        {
+            return gathered;
+        }
+        var now = _clock.Now();
+        return gathered with { Value = null, Origin = null, Outage = new(origin.Source, Outage.Behind, Instant.Max(now + Duration.FromSeconds(30), at + (now - origin.AsOf))) };
+    }
 
     private static string FlagName(RegisterFlag flag) => flag switch
     {

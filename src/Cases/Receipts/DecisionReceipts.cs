@@ -12,6 +12,7 @@ using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Texts;
 using Muqeem.Platform.Writing;
+using Muqeem.Registry;
 using Muqeem.Verifier.Journal;
 using Muqeem.Verifier.Receipts;
 using Muqeem.Verifier.Trust;
@@ -75,11 +76,11 @@ public sealed class DecisionReceipts
     private readonly CaseStore _store;
 
     public DecisionReceipts(Db db, Sealer sealer, ReadDoor door, ServiceCatalogue services, PolicyBook policies, Ledger ledger, ActOpenings openings, PublishedJournal journal, KeyStore keys, DataFolder folder,
-        TextCatalogue texts, ReceiptIssuer issuer, PersonOfAccount personOf, TimeProvider clock)
+        TextCatalogue texts, ReceiptIssuer issuer, AgencyEvents events, PersonOfAccount personOf, TimeProvider clock)
     {
         (_db, _door, _services, _policies, _ledger, _openings, _journal, _keys, _folder, _issuer, _clock) = (db, door, services, policies, ledger, openings, journal, keys, folder, issuer, clock);
         _words = new ReceiptWords(texts);
-        _store = new CaseStore(db, sealer, door, personOf);
+        _store = new CaseStore(db, sealer, door, events, personOf);
     }
 
     /// <summary>The decisions of a case that have a receipt, oldest first; null when the case is not this account's. Opens nothing personal.</summary>

@@ -77,10 +77,10 @@ public sealed class PaymentReceipts
     private readonly CaseStore _store;
 
     public PaymentReceipts(Db db, Sealer sealer, ReadDoor door, Ledger ledger, ServiceCatalogue services, Persons persons, KeyStore keys, OwnSigners signers, Drawings drawings, TextCatalogue texts, DataFolder folder,
-        ReceiptIssuer issuer, PersonOfAccount personOf, TimeProvider clock)
+        ReceiptIssuer issuer, AgencyEvents events, PersonOfAccount personOf, TimeProvider clock)
     {
         (_ledger, _services, _persons, _door, _keys, _signers, _drawings, _texts, _folder, _issuer, _clock) = (ledger, services, persons, door, keys, signers, drawings, texts, folder, issuer, clock);
-        _store = new CaseStore(db, sealer, door, personOf);
+        _store = new CaseStore(db, sealer, door, events, personOf);
     }
 
     /// <summary>The receipt of a bill that this person paid, or that somebody paid for a case of this account; null when there is none, or it is nobody's business.</summary>

@@ -96,7 +96,7 @@ public abstract class ReconcilingTests(SharedWorld shared)
 
     private static string Iso(LocalDate day) => NodaTime.Text.LocalDatePattern.Iso.Format(day);
 
-    private Task AtDeskAsync(Resident who, string act) => _world.AtDeskAsync($"people/{who.Index}/acts/{act}");
+    private Task AtDeskAsync(Resident who, string act) => _world.AtDeskAsync($"people/{who.Index}/acts/{act}", ("quiet", "true"));
 
     private Task<string> SentAsync(PersonId person) => WholeWorld.UntilAsync(
         async () => await _world.Get<Db>().ExistsAsync("SELECT 1 FROM delivery WHERE state = 'waiting' AND lane LIKE @lane", new { lane = $"%.notice:{person}" }) ? null : "", "the notices arrived");
@@ -196,7 +196,7 @@ public abstract class ReconcilingTests(SharedWorld shared)
         var (one, other) = (await SettledAsync(), await SettledAsync());
         // We have seen the passport that is replaced.
         var seen = (await _world.Get<AlienRegister>().HoldingsAsync([one.Number])).ValueOrNull!.Holdings.Single().Passport!;
-        Assert.IsType<WriteOutcome.Done>(await ReadDoor.RunAsync(() => _world.Get<RegisterEvents>().PassportAsync(one.Person, seen, default)));
+        Assert.IsType<WriteOutcome.Done>(await ReadDoor.RunAsync(() => _world.Get<RegisterEvents>().PassportAsync(one.Person, seen, listed: true, default)));
         await AtDeskAsync(one, "passport");
         await AtDeskAsync(other, "die");
         await CompareAsync();

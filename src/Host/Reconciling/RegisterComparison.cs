@@ -30,13 +30,13 @@ internal sealed class RegisterComparison(AlienRegister register, RegisterEvents 
         var held = (RegisterHolding?)holding;
         if (held is { Death: { } death } && person.Alive)
         {
-            yield return new("death", "", null, Iso(death.On), new Remedy.CatchUp(async cancel => await events.DiedAsync(person.Person, death, cancel) is WriteOutcome.Done or WriteOutcome.Replayed));
+            yield return new("death", "", null, Iso(death.On), new Remedy.CatchUp(async cancel => await events.DiedAsync(person.Person, death, WriteClass.Bulk, cancel) is WriteOutcome.Done or WriteOutcome.Replayed));
         }
         // Of whom we never saw a passport we keep none that could be old.
         if (held is { Passport: { } passport } && person.Record.PassportNumber is { } seen && passport.Passport.Number != seen)
         {
             yield return new("passport", "", person.Record.PassportNumber, passport.Passport.Number,
-                new Remedy.CatchUp(async cancel => await events.PassportAsync(person.Person, passport, cancel) is WriteOutcome.Done or WriteOutcome.Replayed));
+                new Remedy.CatchUp(async cancel => await events.PassportAsync(person.Person, passport, listed: true, cancel) is WriteOutcome.Done or WriteOutcome.Replayed));
         }
         // Whoever is dead now has a residence that ends with it: what is compared next is told by that act.
         if (person is { Residence: { } residence, Details: { } details } && !(held?.Death is not null && person.Alive) && OfResidence(person, residence, details, held?.Residence) is { } told)

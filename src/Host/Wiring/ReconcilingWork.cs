@@ -14,7 +14,7 @@ internal static class ReconcilingWork
 
     public static void Add(IServiceCollection services)
     {
-        services.AddSingleton<RegisterEvents>().AddSingleton<ComparedPersons>().AddSingleton<Reconciler>();
+        services.AddSingleton<AgencyActs>().AddSingleton<RegisterEvents>().AddSingleton<RecordEvents>().AddSingleton<ComparedPersons>().AddSingleton<Reconciler>();
         services.AddSingleton<ComparedAgency, RegisterComparison>().AddSingleton<ComparedAgency, LabourComparison>().AddSingleton<ComparedAgency, DomesticComparison>().AddSingleton<ComparedAgency, InsuranceComparison>();
         services.AddWork(p => p.GetRequiredService<Jobs>().Daily("reconcile.begin",
             day => LocalTime.FromTimeOnly(TimeOnly.ParseExact(p.GetRequiredService<PolicyBook>().CurrentOrBaseline.Get<string>(Reconciler.AtPolicy, day), "HH:mm", CultureInfo.InvariantCulture)),

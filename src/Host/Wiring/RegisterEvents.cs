@@ -10,7 +10,7 @@ using Muqeem.Services.ExitReentryVisa;
 namespace Muqeem.Host.Wiring;
 
 /// <summary>What happened at the alien register: told by its call, or found when the records were compared. The register's own id of the event makes it happen once, whichever way we hear of it.</summary>
-internal sealed class RegisterEvents(Persons persons, Residences residences, ReadDoor door, IWriter writer, TimeProvider clock)
+internal sealed class RegisterEvents(AgencyActs acts, CaseEngine engine, Persons persons, Residences residences, Notices notices, ReadDoor door, TimeProvider clock)
 {
     /// <summary>Somebody crossed the border on a visa of ours. Null: on none.</summary>
     public static async Task<CaseOutcome?> CrossedAsync(CaseEngine engine, ExitVisas visas, BorderEvent crossing, CancellationToken cancel)
@@ -27,30 +27,41 @@ internal sealed class RegisterEvents(Persons persons, Residences residences, Rea
     }
 
     /// <summary>A passport was renewed: our copy of the record follows.</summary>
-    public async Task<WriteOutcome> PassportAsync(PersonId person, PassportIssued issued, CancellationToken cancel)
+    /// <param name="listed">The register lists it as the one to travel on; otherwise it tells that it came, and another may have come since.</param>
+    /// <returns>Null: a newer one is known already.</returns>
+    public async Task<WriteOutcome?> PassportAsync(PersonId person, PassportIssued issued, bool listed, CancellationToken cancel)
     {
-        var change = ActOf("person.passport", person, "passport:" + issued.EventId);
-        var record = await OpenAsync(change, person, cancel);
-        await persons.UpdateAsync(change, person, record, record with { PassportNumber = issued.Passport.Number }, alive: (await persons.DeadAsync([person], cancel)).Count == 0);
-        return await writer.WriteAsync(change, WriteClass.Bulk, cancel);
-    }
-
-    /// <summary>Somebody died: the residence ends that day, and whoever was told of it is told.</summary>
-    public async Task<WriteOutcome> DiedAsync(PersonId person, DeathRecorded death, CancellationToken cancel)
-    {
-        var change = ActOf("person.death", person, "death:" + death.EventId);
-        var record = await OpenAsync(change, person, cancel);
-        await persons.UpdateAsync(change, person, record, record, alive: false);
-        if (await residences.OfAsync(person, cancel) is { EndReason: null } residence)
+        var (passport, what) = (issued.Passport, "passport:" + issued.EventId);
+        var told = new AgencyEvent(AlienRegister.Name, AgencyEventKinds.Passport, person, "", issued.At, "renewed", passport.IssueDate) { Detail = $"{passport.Issuer} {passport.Number}" };
+        return await acts.DoAsync("person.passport", what, Digest.Of(what), told, async change =>
         {
-            residences.End(change, residence, death.On, EndReasons.Death);
-            Performer.TellEnded(change, residence, death.On, clock);
-        }
-        return await writer.WriteAsync(change, WriteClass.Bulk, cancel);
+            var record = await OpenAsync(change, person, cancel);
+            // The one that he had in hand when we asked the register about it is not older than what it tells from before.
+            if (record.PassportNumber == passport.Number || (!listed && record.PassportNumber is not null && issued.At < record.AsOf))
+            {
+                return;
+            }
+            await persons.UpdateAsync(change, person, record, record with { PassportNumber = passport.Number }, alive: (await persons.DeadAsync([person], cancel)).Count == 0);
+            await notices.AddAsync(change, person, "passport_recorded", null, ("passport", passport.Number), ("until", passport.ExpiryDate));
+        }, listed ? WriteClass.Bulk : WriteClass.Interactive, cancel);
     }
 
-    private Change ActOf(string verb, PersonId person, string what) =>
-        new(new Act(ActId.New(clock), verb, Actor.Agency(AlienRegister.Name), Names.IdOf(what), Digest.Of(what), clock.Now()) { Person = person });
+    /// <summary>Somebody died: the residence ends that day, visas that were not used are cancelled, and whoever was told of them is told.</summary>
+    public async Task<WriteOutcome?> DiedAsync(PersonId person, DeathRecorded death, WriteClass @class, CancellationToken cancel)
+    {
+        var what = "death:" + death.EventId;
+        return await acts.DoAsync("person.death", what, Digest.Of(what), new AgencyEvent(AlienRegister.Name, AgencyEventKinds.Death, person, "", death.At, "died", death.On), async change =>
+        {
+            var record = await OpenAsync(change, person, cancel);
+            await persons.UpdateAsync(change, person, record, record, alive: false);
+            if (await residences.OfAsync(person, cancel) is { EndReason: null } residence)
+            {
+                residences.End(change, residence, death.On, EndReasons.Death);
+                Performer.TellEnded(change, residence, death.On, clock);
+            }
+            await engine.EndInstrumentsAsync(change, person, cancel);
+        }, @class, cancel);
+    }
 
     private Task<PersonRecord> OpenAsync(Change change, PersonId person, CancellationToken cancel) =>
         persons.OpenAsync(door.Within(change, change.Act!.Actor, Purpose.CheckRecords, change.Act.Verb, person), person, cancel);

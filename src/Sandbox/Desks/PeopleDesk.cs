@@ -98,6 +98,7 @@ internal static class PeopleDesk
             {Row("Flags", string.Join(", ", person.Flags))}{Row("Mobile on record", person.Mobile ?? "none")}
             {Row("Residence", person.Residence is { } residence ? $"{residence.Number} {residence.Category} {residence.Status} until {Iso(residence.ExpiresOn)}, version {residence.Version}" : "none")}
             {Row("Work", $"{person.Category} · {person.Occupation} · {person.EmployerNumber} · {(person.Establishment is { } establishment ? world.People.EstablishmentAt(establishment).NameEn : person.Household?.Name.FullEn)}")}
+            {Row("Contract ends", person.ContractEnd is { } contractEnd ? Iso(contractEnd) : null)}
             {Row("Absent since", person.AbsentSince is { } since ? Iso(since) : null)}
             {Row("Medical test", person.Fitness is { } test ? $"{(test.Fit ? "fit" : "unfit")} {Iso(test.TestedOn)} {test.Facility}" : "none")}
             {Row("Health cover", person.Cover is { } cover ? $"{cover.Insurer} {cover.Number} {Iso(cover.From)} to {Iso(cover.To)}" : "none")}
@@ -109,9 +110,12 @@ internal static class PeopleDesk
             {Html.When(person.Head is not null, () => Html.Of($"<h2>Family</h2><div class=\"cards\">{Html.Each(world.People.FamilyOf(person.Head!.Value).Select(member => View(world, world.At(member.Index)!)), CardOf)}</div>"))}
             <h2>What this person may do elsewhere</h2>
             {Button(index, "insure", "Buy health cover for two years")} {Button(index, "test", "Pass the medical test")} {Button(index, "fail-test", "Fail the medical test")} {Button(index, "pay-fines", "Pay traffic fines")} {Button(index, "fine", "Get a traffic fine")}
-            {Button(index, "enrol", "Have fingerprints and face taken")} {Button(index, "passport", "Get a new passport")} {Button(index, "mobile", "Have the mobile registered")} {Button(index, "lift", "Have suspensions lifted")} {Button(index, "clear", "Have all flags cleared")}
+            {Button(index, "enrol", "Have fingerprints and face taken")} {Button(index, "mobile", "Have the mobile registered")} {Button(index, "clear", "Have all flags cleared")}
             {Button(index, "unregister", "Be taken off social insurance")} {Button(index, "register", "Be registered by the employer")}
-            {Button(index, "sell", "Sell the vehicles")} {Button(index, "exit", "Leave the Kingdom")} {Button(index, "enter", "Enter the Kingdom")} {Button(index, "die", "Die")}
+            {Button(index, "sell", "Sell the vehicles")} {Button(index, "exit", "Leave the Kingdom")} {Button(index, "enter", "Enter the Kingdom")} {Button(index, "new-contract", "Sign a new contract")}
+            <h2>Of what the agencies tell Muqeem</h2>
+            {Told(index, "passport", "Get a new passport")} {Told(index, "end-contract", "The contract ends today")} {Told(index, "give-notice", "The contract will end in thirty days")} {Told(index, "lapse", "Lose the health cover")}
+            {Told(index, "suspend", "A court suspends the services")} {Told(index, "ban", "A court bans from travelling")} {Told(index, "lift", "The courts lift their orders")} {Told(index, "die", "Die")}
             <h2>What goes wrong between the agencies</h2>
             <p class="soft">Muqeem is not told of any of it; it finds out when it compares in the night.</p>
             {Button(index, "forget-residence", "The alien register loses the notice of the residence")} {Button(index, "forget-visas", "It loses the notices of visas")} {Button(index, "alter-residence", "Somebody changes its row of the residence")}
@@ -121,13 +125,14 @@ internal static class PeopleDesk
             """));
     }
 
-    private static async Task<IResult> Act(int index, string act, HttpRequest request, World world, Knobs knobs, SandboxClock clock, Crossings crossings, Holdings holdings)
+    private static async Task<IResult> Act(int index, string act, HttpRequest request, World world, Knobs knobs, SandboxClock clock, Crossings crossings, Holdings holdings, RecordChanges records)
     {
         if (world.At(index) is not { } person)
         {
             return Results.NotFound();
         }
         var today = clock.Today();
+        var how = await Telling.OfAsync(request);
         switch (act)
         {
             case "insure":
@@ -146,11 +151,7 @@ internal static class PeopleDesk
                 world.Set(index, FactKind.Biometrics, new RegisteredBiometrics(true, true, person.Biometrics.Reference ?? "BIO-" + world.People.DiceOf(index).Bits(Topic.Biometrics, 2).ToString("X16", CultureInfo.InvariantCulture)));
                 break;
             case "passport":
-                var old = person.Passports[0];
-                var number = NextNumber(old.Number);
-                world.Set(index, FactKind.Passports, (RegisteredPassport[])[
-                    old with { Number = number, IssueDate = today, ExpiryDate = today.PlusYears(10).PlusDays(-1), Status = PassportStatus.Valid }, .. person.Passports.Select(passport => passport with { Status = PassportStatus.Replaced })]);
-                world.Give($"{old.Issuer}/{number}", index);
+                records.Passport(person, how);
                 break;
             case "mobile":
                 world.Set(index, FactKind.Mobile, world.People.MobileOf(index));
@@ -159,10 +160,19 @@ internal static class PeopleDesk
                 world.Set(index, FactKind.Mobile, "");
                 break;
             case "lift":
-                world.Set(index, FactKind.Suspensions, person.Suspensions.Select(order => order with { LiftedOn = today }).ToArray(), Seen(Justice.Name));
+                records.LiftOrders(person, how);
                 break;
-            case "suspend":
-                world.Set(index, FactKind.Suspensions, (ServiceSuspension[])[new("4500" + People.Digits(index, 7), SuspensionScope.AllServices, "Enforcement Court, Riyadh", today, null), .. person.Suspensions]);
+            case "suspend" or "ban":
+                records.Order(person, act == "ban" ? SuspensionScope.Travel : SuspensionScope.AllServices, how);
+                break;
+            case "lapse":
+                records.CoverLapses(person, how);
+                break;
+            case "end-contract" or "give-notice" when person.Category != ResidenceCategory.Dependent:
+                records.ContractEnds(person, act == "end-contract" ? 0 : 30, how);
+                break;
+            case "new-contract":
+                records.NewContract(person);
                 break;
             case "unregister" or "register":
                 world.Set(index, FactKind.Registration, act == "register" ? null : "");
@@ -178,7 +188,7 @@ internal static class PeopleDesk
                 world.Set(index, FactKind.Vehicles, Array.Empty<OwnedVehicle>());
                 break;
             case "die":
-                world.Set(index, FactKind.Death, today);
+                records.Death(person, how);
                 break;
             case "forget-residence":
                 world.Forget(index, FactKind.Residence);
@@ -198,7 +208,6 @@ internal static class PeopleDesk
             default:
                 return Results.NotFound();
         }
-        await Task.CompletedTask;
         return Page.Done(request, $"/people/{index.ToString(CultureInfo.InvariantCulture)}", View(world, world.At(index)!));
 
         Instant? Seen(string agency) => knobs.Of(agency, person).LagMinutes is > 0 and var lag ? clock.Now() + Duration.FromMinutes(lag) : null;
@@ -241,18 +250,13 @@ internal static class PeopleDesk
         });
     }
 
-    // The next number: the first digit that can goes up.
-    private static string NextNumber(string number)
-    {
-        var letters = number.ToCharArray();
-        var at = Array.FindIndex(letters, char.IsAsciiDigit);
-        letters[at] = letters[at] == '9' ? '1' : (char)(letters[at] + 1);
-        return new(letters);
-    }
-
     private static Html Row(string name, string? value) => Html.Of($"<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
 
     private static Html Button(int index, string act, string label) => Html.Of($"<form method=\"post\" action=\"/people/{index}/acts/{act}\"><button class=\"quiet\">{label}</button></form>");
+
+    private static Html Told(int index, string act, string label) => Html.Of($"""
+        <form method="post" action="/people/{index}/acts/{act}"><button class="quiet">{label}</button> <label>Twice <input type="checkbox" name="twice" value="true"></label><label>Not told <input type="checkbox" name="quiet" value="true"></label><label>Minutes late <input name="late" type="number" min="0" value="0"></label></form>
+        """);
 
     private static string Iso(LocalDate day) => LocalDatePattern.Iso.Format(day);
 }

@@ -39,6 +39,10 @@ public sealed record Person
     public required MaritalStatus Marital { get; init; }
     public bool Alive { get; init; } = true;
     public LocalDate? DiedOn { get; init; }
+
+    /// <summary>When the register recorded it; null: nobody noted it.</summary>
+    public Instant? DeathAt { get; init; }
+    public Instant? PassportAt { get; init; }
     public IReadOnlyList<RegisterFlag> Flags { get; init; } = [];
     public required RegisteredBiometrics Biometrics { get; init; }
 
@@ -57,6 +61,9 @@ public sealed record Person
     public required RegisteredAddress? Address { get; init; }
     public required long WageHalalas { get; init; }
     public required LocalDate ContractStart { get; init; }
+
+    /// <summary>The contract's last day, when somebody ended it.</summary>
+    public LocalDate? ContractEnd { get; init; }
     public LocalDate? AbsentSince { get; init; }
 
     /// <summary>By whom social insurance has the person registered, where that is not the employer; empty: by nobody.</summary>

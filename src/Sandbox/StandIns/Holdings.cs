@@ -9,25 +9,31 @@ using Muqeem.Sandbox.State;
 namespace Muqeem.Sandbox.StandIns;
 
 /// <summary>What each stand-in holds of what Muqeem told it, listed for the comparison of the night.</summary>
-internal sealed class Holdings(World world, Store store)
+internal sealed class Holdings(World world, Store store, SandboxClock clock)
 {
     public RegisterHolding Register(Person person, string id)
     {
         var visas = VisasOf(person);
         var numbers = visas.Select(visa => visa.VisaNumber).ToHashSet(StringComparer.Ordinal);
-        var index = person.Index.ToString(CultureInfo.InvariantCulture);
         return new(id, person.Residence, visas,
             [.. person.Movements.Reverse().Where(m => m.EventId is not null && m.VisaNumber is not null && numbers.Contains(m.VisaNumber))
                 .Select(m => new BorderEvent(m.EventId!, person.Number, m.Direction, m.Port, m.At, m.VisaNumber, m.PassportNumber))],
-            person.Passports is [{ Status: PassportStatus.Valid or PassportStatus.Expired } passport, ..] ? new($"PX-{index}-{person.Passports.Count.ToString(CultureInfo.InvariantCulture)}", passport) : null,
-            person.DiedOn is { } died ? new($"DX-{index}", died) : null);
+            person.Passports is [{ Status: PassportStatus.Valid or PassportStatus.Expired } passport, ..] ? new(PassportEvent(person.Index, person.Passports.Count), passport, person.PassportAt ?? passport.IssueDate.StartInRiyadh()) : null,
+            person.DiedOn is { } died ? new(DeathEvent(person.Index), died, person.DeathAt ?? died.StartInRiyadh()) : null);
     }
 
+    /// <summary>The register's own id of the event that somebody's so manieth passport was recorded.</summary>
+    public static string PassportEvent(int person, int passports) => string.Create(CultureInfo.InvariantCulture, $"PX-{person}-{passports}");
+
+    public static string DeathEvent(int person) => string.Create(CultureInfo.InvariantCulture, $"DX-{person}");
+
     public LabourHolding Labour(Person person, string id) => new(id, LastOf<LabourResidenceNotice>(LabourContracts.Name, "residence", person.Number),
-        person.Category == ResidenceCategory.Establishment ? person.EmployerNumber : null, person.Category == ResidenceCategory.Establishment ? person.Occupation : null);
+        Employs(person, ResidenceCategory.Establishment) ? person.EmployerNumber : null, Employs(person, ResidenceCategory.Establishment) ? person.Occupation : null);
 
     public DomesticHolding Domestic(Person person, string id) => new(id, LastOf<DomesticResidenceNotice>(DomesticWork.Name, "residence", person.Number),
-        person.Category == ResidenceCategory.Household ? person.EmployerNumber : null, person.Category == ResidenceCategory.Household ? person.Occupation : null);
+        Employs(person, ResidenceCategory.Household) ? person.EmployerNumber : null, Employs(person, ResidenceCategory.Household) ? person.Occupation : null);
+
+    private bool Employs(Person person, ResidenceCategory category) => person.Category == category && !(person.ContractEnd <= clock.Today());
 
     public InsuranceHolding Insurance(Person person, string id) => new(id, LastOf<HealthPolicyEnd>(HealthInsurance.Name, "end", person.Number)?.On);
 

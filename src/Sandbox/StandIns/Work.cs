@@ -72,11 +72,24 @@ internal static class Work
                 : new Contributor(source, clock.Now(), id, false, null, null, null))).Says<Contributor>("contributor", "Social insurance.");
     }
 
-    private static LabourContract ContractOf(Person person, SandboxClock clock) =>
-        new("C" + People.Digits(person.Index, 8), ContractStatus.Active, person.ContractStart, EndOf(person, clock), true, person.WageHalalas);
+    /// <summary>Of the platform on which the person's employer is.</summary>
+    internal static string ContractNumber(Person person) => (person.Category == ResidenceCategory.Household ? "D" : "C") + People.Digits(person.Index, 8);
 
-    private static DomesticContract HouseholdContractOf(Person person, SandboxClock clock) =>
-        new("D" + People.Digits(person.Index, 8), ContractStatus.Active, person.ContractStart, EndOf(person, clock), true, person.WageHalalas);
+    private static LabourContract ContractOf(Person person, SandboxClock clock)
+    {
+        var (status, end) = StandingOf(person, clock);
+        return new(ContractNumber(person), status, person.ContractStart, end, true, person.WageHalalas);
+    }
+
+    private static DomesticContract HouseholdContractOf(Person person, SandboxClock clock)
+    {
+        var (status, end) = StandingOf(person, clock);
+        return new(ContractNumber(person), status, person.ContractStart, end, true, person.WageHalalas);
+    }
+
+    private static (ContractStatus Status, LocalDate End) StandingOf(Person person, SandboxClock clock) => person.ContractEnd is { } ended
+        ? (ended <= clock.Today() ? ContractStatus.Ended : ContractStatus.Notice, LocalDate.Max(ended, person.ContractStart))
+        : (ContractStatus.Active, EndOf(person, clock));
 
     /// <summary>Two years, renewed for as long as the person stays.</summary>
     private static LocalDate EndOf(Person person, SandboxClock clock)

@@ -24,7 +24,16 @@ public sealed partial class Calls : BackgroundService
     /// <summary>Begins the topics of answers to contests: each agency signs its own with its own key, at its own address.</summary>
     public const string Contests = "contests/";
 
-    public static IReadOnlyList<string> Topics { get; } = [Payments, Border, Labour, DomesticWork, .. StandIns.ContestsOf.Prefixes.Select(prefix => Contests + prefix)];
+    /// <summary>Begins the topics of what changed in a record of a person: each at its own address.</summary>
+    public const string Records = "records/";
+    public const string Passports = Records + "passports";
+    public const string Deaths = Records + "deaths";
+    public const string Contracts = Records + "contracts";
+    public const string HouseholdContracts = Records + "household-contracts";
+    public const string Orders = Records + "orders";
+    public const string Policies = Records + "policies";
+
+    public static IReadOnlyList<string> Topics { get; } = [Payments, Border, Labour, DomesticWork, Passports, Deaths, Contracts, HouseholdContracts, Orders, Policies, .. StandIns.ContestsOf.Prefixes.Select(prefix => Contests + prefix)];
 
     // Between the attempts; after the last the call is given up and can be sent again by hand.
     private static readonly int[] WaitSeconds = [2, 5, 15, 60, 300, 900, 3600, 3600, 14400, 43200];
@@ -58,26 +67,34 @@ public sealed partial class Calls : BackgroundService
         Border => (AlienRegister.Name, BorderWebhook.Operation),
         Labour => (LabourContracts.Name, ConfirmationWebhook.Operation),
         DomesticWork => (Agencies.DomesticWork.Name, ConfirmationWebhook.Operation),
+        Passports => (AlienRegister.Name, PassportWebhook.Operation),
+        Deaths => (AlienRegister.Name, DeathWebhook.Operation),
+        Contracts => (LabourContracts.Name, ContractWebhook.Operation),
+        HouseholdContracts => (Agencies.DomesticWork.Name, ContractWebhook.Operation),
+        Orders => (Justice.Name, OrderWebhook.Operation),
+        Policies => (HealthInsurance.Name, PolicyWebhook.Operation),
         _ => (AgenciesSetup.All.Single(a => Contests + a.Prefix == topic).Name, ContestWebhook.Operation),
     };
 
-    public string? UrlOf(string topic) => topic.StartsWith(Contests, StringComparison.Ordinal)
-        ? _configuration["Webhooks:contests:Url"] is { Length: > 0 } all ? $"{all}/{topic[Contests.Length..]}" : null
+    public string? UrlOf(string topic) => topic.Split('/') is [var all, var one]
+        ? _configuration[$"Webhooks:{all}:Url"] is { Length: > 0 } url ? $"{url}/{one}" : null
         : _configuration[$"Webhooks:{topic}:Url"];
 
     /// <param name="twice">Two calls with the same id.</param>
     /// <param name="forged">Signed with a key that nobody has.</param>
-    public void Add<T>(string topic, string webhookId, T content, bool twice = false, bool forged = false)
+    /// <param name="late">It is made so much later.</param>
+    public void Add<T>(string topic, string webhookId, T content, bool twice = false, bool forged = false, Duration late = default)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(content, Wire.Options);
         var now = _clock.Now().ToMicros();
+        var due = (_clock.Now() + late).ToMicros();
         _store.Write(db =>
         {
             for (var n = 0; n < (twice ? 2 : 1); n++)
             {
                 db.Execute(
-                    "insert into calls (topic, webhook_id, body, forged, due_at, attempts, state, at) values (@topic, @webhookId, @body, @forged, @now, 0, 'WAITING', @now)",
-                    new { topic, webhookId, body, forged, now });
+                    "insert into calls (topic, webhook_id, body, forged, due_at, attempts, state, at) values (@topic, @webhookId, @body, @forged, @due, 0, 'WAITING', @now)",
+                    new { topic, webhookId, body, forged, due, now });
             }
         });
         _wake.Writer.TryWrite(true);

@@ -130,6 +130,9 @@ public sealed class World
                 FactKind.Residence when Get<RegisteredResidence>(json) is var residence => person with { Residence = residence, ResidentNumber = residence.Number },
                 FactKind.Alive => person with { Alive = Get<bool>(json) },
                 FactKind.Death => person with { DiedOn = Get<LocalDate>(json), Alive = false },
+                FactKind.DeathAt => person with { DeathAt = Get<Instant>(json) },
+                FactKind.PassportAt => person with { PassportAt = Get<Instant>(json) },
+                FactKind.ContractEnd => person with { ContractEnd = Get<LocalDate?>(json) },
                 FactKind.Absence => person with { AbsentSince = Get<LocalDate?>(json) },
                 FactKind.Registration => person with { RegisteredBy = Get<string?>(json) },
                 FactKind.Address => person with { Address = Get<RegisteredAddress>(json) },
@@ -188,11 +191,16 @@ public static class FactKind
     public const string Registration = "registration";
     public const string Death = "death";
 
-    /// <summary>In whose lists of changes it is: of an absence, in that of the platform on which the employer is and in the other's for nothing.</summary>
+    /// <summary>When the register recorded the newest passport, and the death.</summary>
+    public const string PassportAt = "passport_at";
+    public const string DeathAt = "death_at";
+    public const string ContractEnd = "contract_end";
+
+    /// <summary>In whose lists of changes it is: of an absence or the end of a contract, in that of the platform on which the employer is and in the other's for nothing.</summary>
     internal static IReadOnlyList<string> AgenciesOf(string kind) => kind switch
     {
         Movements or Passports or Residence or Death => [AlienRegister.Name],
-        Absence => [LabourContracts.Name, DomesticWork.Name],
+        Absence or ContractEnd => [LabourContracts.Name, DomesticWork.Name],
         Cover => [HealthInsurance.Name],
         _ => [],
     };

@@ -12,6 +12,8 @@ internal static class States
 
     public static readonly Lifecycle Lifecycle = new([.. SharedStates.Application(), .. SharedStates.Employer(), .. SharedStates.Review(),
         new(CaseStates.Issued, CaseActs.Cancel, By.Applicant, VisaStates.Cancelled),
+        // The holder died.
+        new(CaseStates.Issued, CaseActs.Cancel, By.System, VisaStates.Cancelled),
         new(CaseStates.Issued, InstrumentActs.Exit, By.Border, VisaStates.Out),
         new(CaseStates.Issued, InstrumentActs.LeaveDayPassed, By.System, VisaStates.Violated),
         new(CaseStates.Issued, EndDayPassed, By.System, VisaStates.Closed),
