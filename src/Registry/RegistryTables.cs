@@ -147,7 +147,7 @@ public static class RegistryTables
         new("id", ColumnType.Uuid, Remark: "keyed digest of agency, kind, person and number"),
         new("version", ColumnType.Long),
         new("agency", ColumnType.Text),
-        new("kind", ColumnType.Text, Remark: "passport, death, contract, order, policy"),
+        new("kind", ColumnType.Text, Remark: "passport, death, contract, household_contract, order, policy"),
         new("person_id", ColumnType.Uuid),
         new("at", ColumnType.Instant, Remark: "when it happened, by the agency's clock: orders"),
         new("heard_at", ColumnType.Instant),

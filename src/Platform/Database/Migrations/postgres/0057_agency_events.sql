@@ -4,7 +4,7 @@ CREATE TABLE agency_event (
   id uuid NOT NULL PRIMARY KEY,
   version bigint NOT NULL,
   agency text NOT NULL,
-  kind text NOT NULL CHECK (kind IN ('passport', 'death', 'contract', 'order', 'policy')),
+  kind text NOT NULL CHECK (kind IN ('passport', 'death', 'contract', 'household_contract', 'order', 'policy')),
   person_id uuid NOT NULL,
   at bigint NOT NULL,
   heard_at bigint NOT NULL,

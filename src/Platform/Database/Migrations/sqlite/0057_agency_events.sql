@@ -4,7 +4,7 @@ CREATE TABLE agency_event (
   id text NOT NULL PRIMARY KEY,
   version integer NOT NULL,
   agency text NOT NULL,
-  kind text NOT NULL CHECK (kind IN ('passport', 'death', 'contract', 'order', 'policy')),
+  kind text NOT NULL CHECK (kind IN ('passport', 'death', 'contract', 'household_contract', 'order', 'policy')),
   person_id text NOT NULL,
   at integer NOT NULL,
   heard_at integer NOT NULL,
