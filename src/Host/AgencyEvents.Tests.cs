@@ -11,6 +11,7 @@ using Muqeem.Platform.Database;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
+using Muqeem.Sandbox.Population;
 using Muqeem.Sandbox.State;
 using Muqeem.Tests;
 using NodaTime;

@@ -33,7 +33,7 @@ public sealed record AgencyEventContent(string About, string State, LocalDate Da
 
 /// <param name="At">By the agency's clock: what its record says as of before has not caught up.</param>
 /// <param name="Heard">By ours: what was read before is not used any more.</param>
-public readonly record struct ToldTime(Instant At, Instant Heard)
+public sealed record ToldTime(Instant At, Instant Heard)
 {
     internal ToldTime And(ToldTime other) => new(Instant.Max(At, other.At), Instant.Max(Heard, other.Heard));
 }
@@ -71,7 +71,7 @@ public sealed class AgencyEvents(Db db, Sealer sealer, BlindIndex blind, TimePro
         var at = Clock.FromMicros(told.At.ToMicros());
         var before = (await RowsAsync(told.Person, cancel)).FirstOrDefault(r => r.Id == id);
         var newer = before is null || before.At < at;
-        var content = await sealer.SealAsync(change, Context(told.Person, id), new AgencyEventContent(told.About, told.State, told.Day, told.Detail));
+        var content = await sealer.SealAsync(change, Context(told.Person, id), new AgencyEventContent(told.About, told.State, told.Day, told.Detail), cancel);
         change.Heads.Add(RegistryTables.AgencyEvent.Head(id, newer ? before?.Version ?? 0 : -1, told.Agency, told.Kind, told.Person.Value, at, clock.Now(), content));
         return newer;
     }
