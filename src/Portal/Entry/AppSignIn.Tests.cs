@@ -255,7 +255,8 @@ public abstract partial class AppSignInTests(SharedWorld shared)
         {
             await _world.AtDeskAsync("knobs", ("agency", FederatedSignIn.Name), ("reset", "true"));
         }
-        // What was begun before goes on when it is back.
+        // What was begun before goes on when it is back: after a moment of rest, which concerns all who come after.
+        await WholeWorld.UntilAsync(async () => await _world.Get<FederatedSignIn>().StandingAsync(Guid.CreateVersion7()) is AgencyAnswer<SignInRequestStanding>.Unavailable ? null : "", "the national sign-in answers again");
         await PickAsync(await AskedAsync(hand.ResidentNumber!), NumberOn(waiting));
         await waiting.OpenAsync(waiting.Path);
         Assert.Equal("/en/home", waiting.Path);
