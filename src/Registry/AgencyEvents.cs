@@ -36,10 +36,10 @@ public sealed record AgencyEventContent(string About, string State, LocalDate Da
 
 /// <param name="At">By the agency's clock: what its record says as of before has not caught up.</param>
 /// <param name="Heard">By ours: what was read before is not used any more.</param>
-[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
-public readonly record struct ToldTime(Instant At, Instant Heard)
+public sealed record ToldTime(Instant At, Instant Heard)
 {
-    internal ToldTime And(ToldTime other) => new(Instant.Max(At, other.At), Instant.Max(Heard, other.Heard));
+    /// <summary>The later of each.</summary>
+    public ToldTime And(ToldTime other) => new(Instant.Max(At, other.At), Instant.Max(Heard, other.Heard));
 }
 
 /// <summary>When something of each kind was last told.</summary>

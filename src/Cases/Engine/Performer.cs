@@ -22,7 +22,7 @@ public sealed class Performer
     public const string RegisterTopic = "register.notice";
     public const string EmployerTopic = "employer.confirm";
 
-    /// <summary>The labour platform is told of residences of workers of establishments, that of domestic work of those of households; the insurers of those who left for good. The payload is <see cref="RegisterNotice"/>.</summary>
+    /// <summary>The labour platform is told of residences of workers of establishments, that of domestic work of those of households; the insurers of those who left for good. The payload is <see cref="AgencyNotice"/>.</summary>
     public const string LabourTopic = "labour.notice";
     public const string DomesticTopic = "domestic.notice";
     public const string InsuranceTopic = "insurance.notice";
@@ -178,7 +178,7 @@ public sealed class Performer
         // Another card for the same years; one whose years are over begins new ones.
         var until = (await _documents.OfAsync(c.Head.Person)).Select(d => (LocalDate?)d.ExpiresDay).FirstOrDefault();
         var issued = await _documents.NextAsync(c.Change, new DocumentOrder(c.Head.Person, residence.Id, Content(person, details, residence.Category), DocumentYears(rules)) { Until = until > rules.Today ? until : null });
-        c.Change.Messages.Add(Message(c, RegisterTopic, new RegisterNotice("document.replaced", c.Head.PersonId, "") { Version = issued.Number }));
+        c.Change.Messages.Add(Message(c, RegisterTopic, new AgencyNotice("document.replaced", c.Head.PersonId, "") { Version = issued.Number }));
         await _notices.AddAsync(c.Change, c.Head.Person, "id_replaced", c.Head.Case, ("until", issued.ExpiresDay));
     }
 
@@ -206,7 +206,7 @@ public sealed class Performer
     }
 
     /// <summary>What the register is told of a visa that was issued.</summary>
-    public static RegisterNotice IssuedNotice(ExitVisa visa) => new("visa.issued", visa.Person.Value, visa.Number)
+    public static AgencyNotice IssuedNotice(ExitVisa visa) => new("visa.issued", visa.Person.Value, visa.Number)
     {
         VisaKind = visa.Kind,
         From = visa.IssuedDay,
@@ -234,7 +234,7 @@ public sealed class Performer
         _visas.Put(c.Change, visa, after);
         if (move.State == VisaStates.Cancelled)
         {
-            c.Change.Messages.Add(Message(c, RegisterTopic, new RegisterNotice("visa.cancelled", c.Head.PersonId, visa.Number)));
+            c.Change.Messages.Add(Message(c, RegisterTopic, new AgencyNotice("visa.cancelled", c.Head.PersonId, visa.Number)));
         }
         if (after.State == VisaStates.Out && after.ReturnBefore is { } back)
         {
@@ -272,7 +272,7 @@ public sealed class Performer
     /// <summary>Tells everybody who was told of a residence that it has ended.</summary>
     public static void TellEnded(Change change, Residence residence, LocalDate day, TimeProvider clock)
     {
-        var notice = new RegisterNotice("residence.ended", residence.Person.Value, "") { Until = day };
+        var notice = new AgencyNotice("residence.ended", residence.Person.Value, "") { Until = day };
         change.Messages.Add(NoticeTo(RegisterTopic, notice, clock));
         if (WorkTopicOf(residence.Category) is { } platform)
         {
@@ -282,7 +282,7 @@ public sealed class Performer
     }
 
     /// <summary>A notice to an agency, in the lane of the agency and the person.</summary>
-    public static OutboxMessage NoticeTo(string topic, RegisterNotice notice, TimeProvider clock) =>
+    public static OutboxMessage NoticeTo(string topic, AgencyNotice notice, TimeProvider clock) =>
         new(Guid.CreateVersion7(clock.GetUtcNow()), topic, LaneOf(topic, new PersonId(notice.Person)), JsonSerializer.Serialize(notice, StoredJson.Options), Person: new PersonId(notice.Person));
 
     /// <summary>Of the platform on which the employer is; null for dependents.</summary>
@@ -350,7 +350,7 @@ public sealed class Performer
 
     private void Tell(CaseChange c, string what, LocalDate until, string category)
     {
-        var notice = new RegisterNotice(what, c.Head.PersonId, "") { Category = category, Until = until };
+        var notice = new AgencyNotice(what, c.Head.PersonId, "") { Category = category, Until = until };
         c.Change.Messages.Add(NoticeTo(RegisterTopic, notice, _clock));
         if (WorkTopicOf(category) is { } platform)
         {
@@ -360,43 +360,6 @@ public sealed class Performer
 
     private OutboxMessage Message<T>(CaseChange c, string topic, T payload) =>
         new(Guid.CreateVersion7(_clock.GetUtcNow()), topic, LaneOf(topic, c.Head.Person), JsonSerializer.Serialize(payload, StoredJson.Options), Person: c.Head.Person);
-}
-
-/// <summary>Payload of <see cref="Performer.RegisterTopic"/>, <see cref="Performer.LabourTopic"/>, <see cref="Performer.DomesticTopic"/> and <see cref="Performer.InsuranceTopic"/>. Personal parts are looked up by the handler through the read door; a visa's number is not a person's.</summary>
-public sealed record RegisterNotice(string What, Guid Person, string VisaNumber)
-{
-    public string? Category { get; init; }
-    public string? VisaKind { get; init; }
-    public LocalDate? From { get; init; }
-    public LocalDate? Until { get; init; }
-    public LocalDate? ReturnBefore { get; init; }
-    public int? StayDays { get; init; }
-
-    /// <summary>Of the ID.</summary>
-    public int? Version { get; init; }
-}
-
-/// <summary>Payload of <see cref="Performer.EmployerTopic"/>.</summary>
-/// <param name="Submission">A case that was sent back and sent again is asked about anew.</param>
-/// <param name="Establishment">The 700 number; null for households and heads, whose number is personal and looked up.</param>
-public sealed record EmployerQuestion(Guid Case, int Submission, Guid Person, string Service, string Who, string? Establishment)
-{
-    /// <summary>What the question is known by outside: an answer is for this submission of the case and no later one. Without a dot, which would end the id of a signed call.</summary>
-    public string Reference => ReferenceOf(new CaseId(Case), Submission);
-
-    internal static string ReferenceOf(CaseId id, int submission) => string.Create(CultureInfo.InvariantCulture, $"{id}-{submission}");
-
-    /// <summary>Reads <see cref="Reference"/>; false when it is none of ours.</summary>
-    public static bool TryReadReference(string text, out CaseId id, out int submission)
-    {
-        const int GuidLength = 36;
-        submission = 0;
-        Guid guid = default;
-        var ours = text.Length > GuidLength && text[GuidLength] == '-' && Guid.TryParseExact(text.AsSpan(0, GuidLength), "D", out guid)
-            && int.TryParse(text.AsSpan(GuidLength + 1), NumberStyles.None, CultureInfo.InvariantCulture, out submission);
-        id = new(guid);
-        return ours;
-    }
 }
 
 /// <summary>Acts of an instrument that time or the border plays.</summary>

@@ -158,7 +158,7 @@ public abstract class WhoseRecordTests(SharedWorld shared)
     {
         var resident = await SettledAsync(ResidenceCategory.Household);
         var change = new Change(new Act(ActId.New(_world.Clock), "test.notice", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("notice"), _world.Clock.Now()));
-        change.Messages.Add(Performer.NoticeTo(Performer.LabourTopic, new RegisterNotice("residence.renewed", resident.Person.Value, "") { Category = Categories.HouseholdWorker }, _world.Clock));
+        change.Messages.Add(Performer.NoticeTo(Performer.LabourTopic, new AgencyNotice("residence.renewed", resident.Person.Value, "") { Category = Categories.HouseholdWorker }, _world.Clock));
         Assert.IsType<WriteOutcome.Done>(await _world.Get<IWriter>().WriteAsync(change));
         await WholeWorld.UntilAsync(async () => (await NoticesOfAsync(resident)).Contains($"{DomesticWork.Name} residence") ? "" : null, "the platform of households was told");
         Assert.DoesNotContain($"{LabourContracts.Name} residence", await NoticesOfAsync(resident));

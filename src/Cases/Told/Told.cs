@@ -1,5 +1,4 @@
 using Muqeem.Registry;
-using NodaTime;
 
 namespace Muqeem.Cases;
 
@@ -19,15 +18,8 @@ internal static class Told
     };
 
     /// <summary>When something was last told of what this fact says; null: nothing was.</summary>
-    public static ToldTime? Of(ToldTimes told, string fact)
-    {
-        ToldTime? last = null;
-        foreach (var time in Kinds.Where(k => k.Value.Fact == fact).Select(k => told.Of(k.Key)).OfType<ToldTime>())
-        {
-            last = last is { } other ? new(Instant.Max(other.At, time.At), Instant.Max(other.Heard, time.Heard)) : time;
-        }
-        return last;
-    }
+    public static ToldTime? Of(ToldTimes told, string fact) =>
+        Kinds.Where(k => k.Value.Fact == fact).Select(k => told.Of(k.Key)).OfType<ToldTime>().Aggregate((ToldTime?)null, (last, time) => last?.And(time) ?? time);
 
     public static (string Source, string Fact) Of(string kind) => (Kinds[kind].Source, Kinds[kind].Fact);
 }

@@ -90,7 +90,7 @@ public sealed partial class StatusLists
 
     private async Task FollowJournalAsync(CancellationToken cancel)
     {
-        FeedPage page;
+        HeadPage page;
         do
         {
             page = await _feed.ReadAsync(CredentialsTables.Form, _position!.Value, cancel);

@@ -139,7 +139,7 @@ public sealed class VerifierRegistrar(Db db, VerifierBook book, Func<VerifierRul
             return Refused(VerifierRefusals.KeyTaken);
         }
         // The same operation is the same proposal, whatever was decided about it since.
-        var id = Platform.Background.Names.IdOf($"verifier.proposal:{by.Kind}:{by.Id}:{operation}");
+        var id = Names.IdOf($"verifier.proposal:{by.Kind}:{by.Id}:{operation}");
         var thumbprints = keys.ConvertAll(k => k.Thumbprint);
         var of = verifier ?? id;
         var change = new Change(book.Act("verifier.propose", by, operation, of, of.ToString(), proposed?.Kind.ToString() ?? "", proposed?.NameArabic ?? "", proposed?.NameEnglish ?? "",

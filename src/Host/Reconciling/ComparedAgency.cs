@@ -24,7 +24,7 @@ internal abstract record Remedy
     private Remedy() { }
 
     /// <summary>They lack what we told: it is told again, as a new message.</summary>
-    public sealed record TellAgain(string Topic, RegisterNotice Notice) : Remedy;
+    public sealed record TellAgain(string Topic, AgencyNotice Notice) : Remedy;
 
     /// <summary>We lack what they own: it is done as if their call had come. True: the records agree now.</summary>
     public sealed record CatchUp(Func<CancellationToken, Task<bool>> Do) : Remedy;

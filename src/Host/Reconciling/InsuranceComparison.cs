@@ -21,7 +21,7 @@ internal sealed class InsuranceComparison(HealthInsurance insurance) : ComparedA
         if (holding is InsuranceHolding held && person.Residence is { EndReason: not null, EndedDay: { } ended } && held.EndTold != ended)
         {
             yield return new("end_notice", "", LocalDatePattern.Iso.Format(ended), held.EndTold is { } told ? LocalDatePattern.Iso.Format(told) : null,
-                new Remedy.TellAgain(Topic, new RegisterNotice("residence.ended", person.Person.Value, "") { Until = ended }));
+                new Remedy.TellAgain(Topic, new AgencyNotice("residence.ended", person.Person.Value, "") { Until = ended }));
         }
     }
 }

@@ -62,7 +62,7 @@ internal static class WorkComparison
         if (told is { } known ? known.Status != status || (!ended && known.ExpiresOn != residence.Until) : !ended)
         {
             yield return new("residence", "", $"{status} {Iso(residence.Until)}", told is { } said ? $"{said.Status} {Iso(said.ExpiresOn)}" : null,
-                new Remedy.TellAgain(topic, new RegisterNotice(ended ? "residence.ended" : "residence.renewed", person.Person.Value, "") { Category = residence.Category, Until = residence.Until }));
+                new Remedy.TellAgain(topic, new AgencyNotice(ended ? "residence.ended" : "residence.renewed", person.Person.Value, "") { Category = residence.Category, Until = residence.Until }));
         }
         // A residence that was taken over may have its occupation in words: only codes are compared.
         var occupation = Reference.Occupation(details.Occupation) is null ? occupationCode : details.Occupation;

@@ -56,7 +56,7 @@ internal sealed class RegisterComparison(AlienRegister register, RegisterEvents 
     /// <summary>Residences are ours: where theirs says something else, it is told again as a whole.</summary>
     private static Disagreement? OfResidence(ComparedPerson person, Residence residence, ResidenceDetails details, RegisteredResidence? theirs)
     {
-        var notice = new RegisterNotice("", person.Person.Value, "") { Category = residence.Category, Until = residence.Until };
+        var notice = new AgencyNotice("", person.Person.Value, "") { Category = residence.Category, Until = residence.Until };
         if (residence.EndReason is { } reason)
         {
             return theirs is { Status: not (ResidenceStatus.Ended or ResidenceStatus.Revoked) }
@@ -79,7 +79,7 @@ internal sealed class RegisterComparison(AlienRegister register, RegisterEvents 
         }
         else if (cancelled && theirs is { Status: not ExitVisaStatus.Cancelled })
         {
-            yield return new("visa", visa.Number, visa.State, theirs.Status.ToString(), new Remedy.TellAgain(Performer.RegisterTopic, new RegisterNotice("visa.cancelled", person.Person.Value, visa.Number)));
+            yield return new("visa", visa.Number, visa.State, theirs.Status.ToString(), new Remedy.TellAgain(Performer.RegisterTopic, new AgencyNotice("visa.cancelled", person.Person.Value, visa.Number)));
         }
         else if (visa.Open && theirs is { Status: ExitVisaStatus.Cancelled })
         {

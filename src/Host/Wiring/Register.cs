@@ -21,7 +21,7 @@ internal sealed class Register(AlienRegister register, LabourContracts labour, D
 
     private Task<OutboxResult> TellAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
     {
-        var notice = item.Read<RegisterNotice>();
+        var notice = item.Read<AgencyNotice>();
         var person = new PersonId(notice.Person);
         if (notice.What is "visa.cancelled")
         {
@@ -70,7 +70,7 @@ internal sealed class Register(AlienRegister register, LabourContracts labour, D
 
     private async Task<(Residence Residence, ResidenceDetails Details)> OfAsync(OutboxItem item, CancellationToken cancel)
     {
-        var person = new PersonId(item.Read<RegisterNotice>().Person);
+        var person = new PersonId(item.Read<AgencyNotice>().Person);
         var access = door.Enter(Actor.System("register"), Purpose.IssueDocument, null, "register.notice", person);
         var residence = await residences.OfAsync(person, cancel) ?? throw new InvalidOperationException("A notice about a residence that is not there.");
         return (residence, await residences.DetailsAsync(access, residence));

@@ -10,7 +10,7 @@ namespace Muqeem.Platform.Journal;
 /// <param name="Heads">Their ids, each once; what they are by now may be the work of a later act.</param>
 /// <param name="Next">The position to ask for next.</param>
 /// <param name="AtEnd">Nothing that has a position is left.</param>
-public sealed record FeedPage(IReadOnlyCollection<Guid> Heads, long Next, bool AtEnd);
+public sealed record HeadPage(IReadOnlyCollection<Guid> Heads, long Next, bool AtEnd);
 
 /// <summary>An act at its place, and what it wrote.</summary>
 /// <param name="Position">Of its leaf.</param>
@@ -73,7 +73,7 @@ public sealed class JournalFeed(Db db)
         await db.FirstAsync<long?>("SELECT size FROM journal_head WHERE id = @id", new { id = Sequencer.HeadId }, cancel) ?? 0;
 
     /// <summary>The heads of a table that acts from this position on wrote; bounded, so ask until it is at the end.</summary>
-    public async Task<FeedPage> ReadAsync(Table table, long from, CancellationToken cancel = default)
+    public async Task<HeadPage> ReadAsync(Table table, long from, CancellationToken cancel = default)
     {
         var end = await EndAsync(cancel);
         var to = Math.Min(end, from + Window);
