@@ -17,7 +17,7 @@ internal sealed class Neighbours(Site site, Sizes sizes) : IDisposable
     private const int LatencyMs = 300;
 
     /// <summary>Those that the first ID of an establishment's worker needs, whom alone this asks for. A household's worker needs that of domestic work too.</summary>
-    private static readonly string[] Needed = [AlienRegister.Name, LabourContracts.Name, MedicalFitness.Name, HealthInsurance.Name, Justice.Name];
+    private static readonly string[] Needed = [AlienRegister.Name, LabourContracts.Name, MedicalFitness.Name, HealthInsurance.Name, Justice.Name, ForeignAffairs.Name];
 
     public async Task MeasureAsync(People people, IEnumerator<int> newcomers)
     {

@@ -22,12 +22,12 @@ internal static partial class Hooks
         foreach (var (path, platform) in ((string, string)[])[("/contracts", LabourContracts.Name), ("/household-contracts", DomesticWork.Name)])
         {
             Map(path, ContractWebhook.Operation, b => ContractWebhook.Read(b), e => (e.PersonNumber, e.At),
-                (http, person, e) => Of<RecordEvents>(http).ContractEndedAsync(person, e, platform, http.RequestAborted), platform);
+                (http, person, e) => Of<RecordEvents>(http).ContractEndedAsync(person, e, platform, WriteClass.Interactive, http.RequestAborted), platform);
         }
         Map("/orders", OrderWebhook.Operation, b => OrderWebhook.Read(b), e => (e.PersonNumber, e.At),
-            (http, person, e) => Of<RecordEvents>(http).OrderedAsync(person, e, http.RequestAborted));
+            (http, person, e) => Of<RecordEvents>(http).OrderedAsync(person, e, WriteClass.Interactive, http.RequestAborted));
         Map("/policies", PolicyWebhook.Operation, b => PolicyWebhook.Read(b), e => (e.PersonNumber, e.At),
-            (http, person, e) => Of<RecordEvents>(http).LapsedAsync(person, e, http.RequestAborted));
+            (http, person, e) => Of<RecordEvents>(http).LapsedAsync(person, e, WriteClass.Interactive, http.RequestAborted));
 
         void Map<T>(string path, string operation, Func<byte[], Result<T>> read, Func<T, (string Number, Instant At)> about, Func<HttpContext, PersonId, T, Task<WriteOutcome?>> act, string? agency = null) where T : notnull =>
             hooks.MapPost(path, (HttpContext http) => SignedCalls.TakeAsync(http, operation, agency, async (_, body) =>

@@ -55,6 +55,21 @@ public sealed class ToldTimes
     public ToldTime? Of(string kind) => _last.TryGetValue(kind, out var told) ? told : null;
 }
 
+/// <summary>What agencies told us about one person.</summary>
+public sealed class HeardEvents
+{
+    private readonly IReadOnlyDictionary<Guid, Instant> _at;
+    private readonly Func<AgencyEvent, Guid> _idOf;
+
+    internal HeardEvents(IReadOnlyDictionary<Guid, Instant> at, Func<AgencyEvent, Guid> idOf) => (_at, _idOf) = (at, idOf);
+
+    /// <summary>Whether anything was told of the same thing.</summary>
+    public bool KnowsOf(AgencyEvent told) => _at.ContainsKey(_idOf(told));
+
+    /// <summary>Whether this was told, or something newer of the same thing.</summary>
+    public bool Knows(AgencyEvent told) => _at.TryGetValue(_idOf(told), out var at) && at.ToMicros() >= told.At.ToMicros();
+}
+
 /// <summary>What agencies told us of their records about people: of each thing the newest, in whatever order it came.</summary>
 public sealed class AgencyEvents(Db db, Sealer sealer, BlindIndex blind, TimeProvider clock)
 {
@@ -65,6 +80,8 @@ public sealed class AgencyEvents(Db db, Sealer sealer, BlindIndex blind, TimePro
         var rows = await RowsAsync(person, cancel);
         return rows.Count == 0 ? ToldTimes.Nothing : new(rows.GroupBy(r => r.Kind, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Select(r => new ToldTime(r.At, r.HeardAt)).Aggregate((a, b) => a.And(b)), StringComparer.Ordinal));
     }
+
+    public async ValueTask<HeardEvents> OfAsync(PersonId person, CancellationToken cancel = default) => new((await RowsAsync(person, cancel)).ToDictionary(r => r.Id, r => r.At), IdOf);
 
     /// <summary>
     /// Adds the event to the change. False: it came late, and nothing follows from it; then the head is one that cannot be, because the writer answers for an act that was done before it looks at heads.

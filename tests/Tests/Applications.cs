@@ -52,6 +52,18 @@ public static class Applications
     /// <param name="account">Whose account; left out: one that only this application has.</param>
     public static async Task<(AccountId Account, CaseId Case, string Reference)> ApplyAsync(this WholeWorld world, PersonInHand hand, AccountId? account = null)
     {
+        var (mine, id, reference, state) = await world.SendAsync(hand, account);
+        if (state != Cases.Definition.CaseStates.UnderReview)
+        {
+            var track = await ReadDoor.RunAsync(() => world.Views.TrackAsync(Actor.Resident(mine), mine, id));
+            Assert.Fail($"Person {hand.Index}: {state}, {string.Join(", ", track!.Findings.Select(f => f.Refusal.Code))}");
+        }
+        return (mine, id, reference);
+    }
+
+    /// <summary>The same, whatever becomes of it.</summary>
+    public static async Task<(AccountId Account, CaseId Case, string Reference, string State)> SendAsync(this WholeWorld world, PersonInHand hand, AccountId? account = null)
+    {
         await world.NothingStandsAgainstAsync(hand);
         var person = await world.Get<Registry.Persons>().FindAsync(Registry.IdentifierKinds.Border, hand.BorderNumber) ?? await world.KnowAsync(hand);
         var mine = account ?? new AccountId(Guid.CreateVersion7());
@@ -63,12 +75,7 @@ public static class Applications
             await DoneAsync(() => world.Engine.SaveAsync(By(page), mine, started.Case, page, answers));
         }
         var sent = await DoneAsync(() => world.Engine.SubmitAsync(By("submit"), mine, started.Case));
-        if (sent.State != Cases.Definition.CaseStates.UnderReview)
-        {
-            var track = await ReadDoor.RunAsync(() => world.Views.TrackAsync(Actor.Resident(mine), mine, started.Case));
-            Assert.Fail($"Person {hand.Index}: {sent.State}, {string.Join(", ", track!.Findings.Select(f => f.Refusal.Code))}");
-        }
-        return (mine, started.Case, started.Reference);
+        return (mine, started.Case, started.Reference, sent.State);
     }
 
     /// <summary>The authenticator's code of a seeded office account; each code is taken once, so the later ones are of later steps.</summary>

@@ -34,4 +34,10 @@ public sealed class ForeignAffairs(AgencyLine line)
     /// <param name="number">Of the visa, as in <see cref="RegisteredEntry.VisaNumber"/>.</param>
     public Task<AgencyAnswer<EntryVisa>> EntryVisaAsync(string number, CancellationToken cancel = default) =>
         line.GetAsync<EntryVisa>("entry_visa", $"visas/{Uri.EscapeDataString(number)}", VisaValidity, cancel);
+
+    /// <summary>The visa on which the holder of a passport last came.</summary>
+    /// <param name="issuer">ICAO three-letter code.</param>
+    /// <returns><c>NotFound</c>: nobody came on a visa in this passport; the visa may be in an earlier one.</returns>
+    public Task<AgencyAnswer<EntryVisa>> EntryVisaOfAsync(string issuer, string passport, CancellationToken cancel = default) =>
+        line.GetAsync<EntryVisa>("entry_visa", $"visas?issuer={Uri.EscapeDataString(issuer)}&passport={Uri.EscapeDataString(passport)}", VisaValidity, cancel);
 }

@@ -80,6 +80,12 @@ public sealed class Justice(AgencyLine line)
     public Task<AgencyAnswer<ServiceSuspensions>> SuspensionsAsync(string number, CancellationToken cancel = default) =>
         line.GetAsync<ServiceSuspensions>("suspensions", $"suspensions?id={Uri.EscapeDataString(number)}", SuspensionsValidity, cancel);
 
+    /// <summary>Whose orders changed since a cursor, in that order.</summary>
+    public Task<AgencyAnswer<HoldingPage<OrderHolding>>> ChangesAsync(string after, int most, CancellationToken cancel = default) => HoldingPages.ChangesAsync<OrderHolding>(line, after, most, cancel);
+
+    /// <summary>The orders about some people, by resident or border number.</summary>
+    public Task<AgencyAnswer<HoldingPage<OrderHolding>>> HoldingsAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel = default) => HoldingPages.OfAsync<OrderHolding>(line, numbers, cancel);
+
     public Task<AgencyAnswer<Mandate>> MandateAsync(string mandateNumber, CancellationToken cancel = default) =>
         line.GetAsync<Mandate>("mandate", $"mandates/{Uri.EscapeDataString(mandateNumber)}", DeedsValidity, cancel);
 

@@ -1,15 +1,17 @@
 namespace Muqeem.Agencies;
 
-/// <summary>What the labour platform holds of a worker: our last notice of the residence, and who employs the worker as what.</summary>
+/// <summary>What the labour platform holds of a worker: our last notice of the residence, who employs the worker as what, and what it told of the contract.</summary>
 /// <param name="Told">Null: it was never told of a residence.</param>
 /// <param name="EmployerNumber">Null: nobody employs this person.</param>
-public sealed record LabourHolding(string Id, LabourResidenceNotice? Told, string? EmployerNumber, string? OccupationCode) : IHolding
+/// <param name="Ended">The end of the contract as its call told it, or should have; null while no end is known.</param>
+public sealed record LabourHolding(string Id, LabourResidenceNotice? Told, string? EmployerNumber, string? OccupationCode, ContractEnded? Ended = null) : IHolding
 {
     public string? BrokenField() => this switch
     {
         _ when Told is not null && !Shape.Resident(Told.ResidentNumber) => "told.residentNumber",
         _ when EmployerNumber is not null && !Shape.Employer(EmployerNumber) => "employerNumber",
         _ when OccupationCode is not null && !Shape.Occupation(OccupationCode) => "occupationCode",
+        _ when Ended?.BrokenField() is { } field => "ended." + field,
         _ => null,
     };
 }

@@ -11,6 +11,8 @@ namespace Muqeem.Cases.Checks;
 /// </summary>
 public static class Check
 {
+    private const string EntryVisaCheck = "CHK-ENTRY-VISA";
+
     /// <summary>CHK-ID-ALIVE: known to the register, and no death recorded. A human decides either way.</summary>
     public static IEnumerable<Finding> Alive(FactSet facts)
     {
@@ -85,9 +87,7 @@ public static class Check
     public static IEnumerable<Finding> Biometrics(FactSet facts, RuleContext context, int fromAge)
     {
         var person = facts.Get<PersonFact>();
-        var born = NodaTime.Text.LocalDatePattern.Iso.Parse(person.BirthDate);
-        var oldEnough = !born.Success || born.Value.PlusYears(fromAge) <= context.Today;
-        if (oldEnough && !(person.Fingerprint && person.Face))
+        if (Reached(facts, context, fromAge) && !(person.Fingerprint && person.Face))
         {
             yield return Of<PersonFact>(facts, "CHK-BIO", new Refusal(Codes.NotEnrolled), FindingKind.Fixable);
         }
@@ -178,6 +178,36 @@ public static class Check
         }
     }
 
+    /// <summary>
+    /// The visa on which somebody came: to work, or to live with the family, and for the employer of the contract. A visit visa does not become a residence (the passports directorate, domain reference on visits);
+    /// of children under <paramref name="childUnder"/> years exceptions are reported, so an officer decides.
+    /// </summary>
+    public static IEnumerable<Finding> EntryVisa(FactSet facts, RuleContext context, int childUnder)
+    {
+        var (visa, contract) = (facts.Get<EntryVisaFact>(), facts.Get<ContractFact>());
+        var dependent = contract.Category == Categories.Dependent;
+        if (!visa.Found)
+        {
+            // A dependent may be born here.
+            if (!dependent)
+            {
+                yield return Of<EntryVisaFact>(facts, EntryVisaCheck, new Refusal(Codes.NoEntryVisa), FindingKind.Review);
+            }
+        }
+        else if (visa.Kind == nameof(Agencies.EntryVisaType.Visit))
+        {
+            yield return Of<EntryVisaFact>(facts, EntryVisaCheck, new Refusal(Codes.VisitVisa), dependent && !Reached(facts, context, childUnder) ? FindingKind.Review : FindingKind.Final);
+        }
+        else if (dependent != (visa.Kind == nameof(Agencies.EntryVisaType.FamilyResidence)))
+        {
+            yield return Of<EntryVisaFact>(facts, EntryVisaCheck, new Refusal(Codes.OtherEntryVisa), FindingKind.Review);
+        }
+        else if (!dependent && contract.Found && visa.SponsorNumber is { } sponsor && sponsor != contract.EmployerNumber)
+        {
+            yield return Of<EntryVisaFact>(facts, EntryVisaCheck, new Refusal(Codes.VisaOfAnotherEmployer), FindingKind.Review);
+        }
+    }
+
     /// <summary>Medical fitness for a first residence. A result that bars residence is read by a person before it refuses anybody.</summary>
     public static IEnumerable<Finding> Medical(FactSet facts)
     {
@@ -228,6 +258,13 @@ public static class Check
         }
     }
 
+    /// <summary>Whether the person is so old, by the register; one whose day of birth cannot be read counts as grown.</summary>
+    private static bool Reached(FactSet facts, RuleContext context, int years)
+    {
+        var born = NodaTime.Text.LocalDatePattern.Iso.Parse(facts.Get<PersonFact>().BirthDate);
+        return !born.Success || born.Value.PlusYears(years) <= context.Today;
+    }
+
     /// <summary>A finding with the origin of the fact that said so.</summary>
     public static Finding Of<T>(FactSet facts, string check, Refusal refusal, FindingKind kind, LocalDate? passesOn = null) where T : class, IFact
     {
@@ -258,6 +295,10 @@ public static class Check
         public const string Flagged = "check.flagged";
         public const string Suspended = "check.suspended";
         public const string TravelBan = "check.travel_ban";
+        public const string NoEntryVisa = "check.no_entry_visa";
+        public const string VisitVisa = "check.visit_visa";
+        public const string OtherEntryVisa = "check.other_entry_visa";
+        public const string VisaOfAnotherEmployer = "check.visa_of_another_employer";
         public const string NoMedical = "check.no_medical";
         public const string MedicalUnfit = "check.medical_unfit";
         public const string NoResidence = "check.no_residence";

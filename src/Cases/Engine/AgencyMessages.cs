@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace Muqeem.Cases;
 
-/// <summary>Payload of <see cref="Performer.RegisterTopic"/>, <see cref="Performer.LabourTopic"/>, <see cref="Performer.DomesticTopic"/> and <see cref="Performer.InsuranceTopic"/>. Personal parts are looked up by the handler through the read door; a visa's number is not a person's.</summary>
+/// <summary>Payload of <see cref="Performer.RegisterTopic"/>, <see cref="Performer.LabourTopic"/>, <see cref="Performer.DomesticTopic"/>, <see cref="Performer.InsuranceTopic"/> and <see cref="Performer.EmploymentTopic"/>. Personal parts are looked up by the handler through the read door; a visa's number is not a person's.</summary>
 public sealed record AgencyNotice(string What, Guid Person, string VisaNumber)
 {
     public string? Category { get; init; }

@@ -22,10 +22,11 @@ public sealed class Performer
     public const string RegisterTopic = "register.notice";
     public const string EmployerTopic = "employer.confirm";
 
-    /// <summary>The labour platform is told of residences of workers of establishments, that of domestic work of those of households; the insurers of those who left for good. The payload is <see cref="AgencyNotice"/>.</summary>
+    /// <summary>The labour platform is told of residences of workers of establishments, that of domestic work of those of households; the insurers of those who left for good, social insurance of the beginning and the end of those of workers of establishments. The payload is <see cref="AgencyNotice"/>.</summary>
     public const string LabourTopic = "labour.notice";
     public const string DomesticTopic = "domestic.notice";
     public const string InsuranceTopic = "insurance.notice";
+    public const string EmploymentTopic = "employment.notice";
 
     private readonly Persons _persons;
     private readonly Residences _residences;
@@ -279,6 +280,10 @@ public sealed class Performer
             change.Messages.Add(NoticeTo(platform, notice, clock));
         }
         change.Messages.Add(NoticeTo(InsuranceTopic, notice, clock));
+        if (residence.Category == Categories.EstablishmentWorker)
+        {
+            change.Messages.Add(NoticeTo(EmploymentTopic, notice, clock));
+        }
     }
 
     /// <summary>A notice to an agency, in the lane of the agency and the person.</summary>
@@ -355,6 +360,11 @@ public sealed class Performer
         if (WorkTopicOf(category) is { } platform)
         {
             c.Change.Messages.Add(NoticeTo(platform, notice, _clock));
+        }
+        // A renewal moves neither the beginning nor the end of the employment.
+        if (what == "residence.issued" && category == Categories.EstablishmentWorker)
+        {
+            c.Change.Messages.Add(NoticeTo(EmploymentTopic, notice, _clock));
         }
     }
 

@@ -169,6 +169,22 @@ public sealed record EmploymentFact : IFact
     public LocalDate? Since { get; init; }
 }
 
+/// <summary>The visa on which the person came, as foreign affairs issued it.</summary>
+public sealed record EntryVisaFact : IFact
+{
+    public static string Name => "entry_visa";
+    public static int Schema => 1;
+
+    public bool Found { get; init; }
+
+    /// <summary><see cref="Agencies.EntryVisaType"/>; empty when there is none.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>For whom it was issued: the employer, or the head of family.</summary>
+    public string? SponsorNumber { get; init; }
+    public LocalDate? UsedOn { get; init; }
+}
+
 public sealed record MedicalFact : IFact
 {
     public static string Name => "medical";

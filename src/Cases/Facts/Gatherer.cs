@@ -21,6 +21,9 @@ internal sealed class FactQuery(PersonId person, PersonRecord record)
 
     /// <summary>Asked once, although two facts need it.</summary>
     public Task<AgencyAnswer<RegisteredPassports>>? Passports { get; set; }
+
+    /// <summary>Likewise.</summary>
+    public Task<AgencyAnswer<RegisteredPerson>>? Registered { get; set; }
 }
 
 /// <summary>One gathered fact, or why it could not be had.</summary>
@@ -49,13 +52,13 @@ public sealed class Gatherer
     private readonly AgencyEvents _events;
     private readonly TimeProvider _clock;
 
-    public Gatherer(AlienRegister register, LabourContracts labour, DomesticWork domestic, SocialInsurance social, MedicalFitness medical, HealthInsurance insurance, Traffic traffic, Justice justice,
+    public Gatherer(AlienRegister register, LabourContracts labour, DomesticWork domestic, SocialInsurance social, ForeignAffairs abroad, MedicalFitness medical, HealthInsurance insurance, Traffic traffic, Justice justice,
         Residences residences, ExitVisas visas, Documents documents, Holds holds, AgencyEvents events, TimeProvider clock)
     {
         (_residences, _visas, _documents, _holds, _events, _clock) = (residences, visas, documents, holds, events, clock);
         _sources = new(StringComparer.Ordinal)
         {
-            [PersonFact.Name] = async (q, cancel) => Map<PersonFact, RegisteredPerson>(await register.PersonAsync(q.Number, cancel), Sources.AlienRegister, p => new PersonFact
+            [PersonFact.Name] = async (q, cancel) => Map<PersonFact, RegisteredPerson>(await (q.Registered ??= register.PersonAsync(q.Number, cancel)), Sources.AlienRegister, p => new PersonFact
             {
                 NamesArabic = p.Names.Ar,
                 NamesLatin = p.Names.En,
@@ -91,6 +94,8 @@ public sealed class Gatherer
 
             [EmploymentFact.Name] = async (q, cancel) => Map<EmploymentFact, Contributor>(await social.ContributorAsync(q.Number, cancel), Sources.SocialInsurance,
                 c => new EmploymentFact { Registered = c.Active, EmployerNumber = c.Active ? c.EmployerNumber : null, Since = c.Active ? c.Since : null }, new EmploymentFact()),
+
+            [EntryVisaFact.Name] = (q, cancel) => EntryVisaAsync(abroad, register, q, cancel),
 
             [MedicalFact.Name] = async (q, cancel) =>
             {
@@ -242,6 +247,28 @@ public sealed class Gatherer
         Category = Categories.HouseholdWorker,
     }, new ContractFact());
 
+    /// <summary>
+    /// The missions know people by their passport, the border by the visa's number. With the passport last seen foreign affairs is asked while the register still says on which visa the person came; when that is another one
+    /// (the passport was renewed since, somebody came a second time), it is asked for by its number.
+    /// </summary>
+    private async Task<Gathered> EntryVisaAsync(ForeignAffairs abroad, AlienRegister register, FactQuery q, CancellationToken cancel)
+    {
+        var seen = q.Record.PassportNumber is { } known ? abroad.EntryVisaOfAsync(q.Record.Nationality, known, cancel) : null;
+        var registered = await (q.Registered ??= register.PersonAsync(q.Number, cancel));
+        if (registered.ValueOrNull?.Entry is not { VisaNumber: var number })
+        {
+            // Born here, or not known: the register's word.
+            return Map<EntryVisaFact, RegisteredPerson>(registered, Sources.AlienRegister, _ => new EntryVisaFact(), new EntryVisaFact());
+        }
+        var answer = seen is null ? null : await seen;
+        if (answer is null || (answer.AskAgainAt is null && answer.ValueOrNull?.Number != number))
+        {
+            answer = await abroad.EntryVisaAsync(number, cancel);
+        }
+        return Map<EntryVisaFact, EntryVisa>(answer, Sources.ForeignAffairs,
+            v => new EntryVisaFact { Found = true, Kind = v.Type.ToString(), SponsorNumber = v.EmployerNumber ?? v.HeadNumber, UsedOn = v.UsedOn }, new EntryVisaFact());
+    }
+
     private async Task<Gathered> FamilyAsync(AlienRegister register, FactQuery q, CancellationToken cancel)
     {
         var answer = await register.FamilyAsync(q.Number, cancel);
@@ -325,6 +352,7 @@ internal static class StoredFacts
         [MovementsFact.Name] = typeof(MovementsFact),
         [ContractFact.Name] = typeof(ContractFact),
         [EmploymentFact.Name] = typeof(EmploymentFact),
+        [EntryVisaFact.Name] = typeof(EntryVisaFact),
         [MedicalFact.Name] = typeof(MedicalFact),
         [InsuranceFact.Name] = typeof(InsuranceFact),
         [TrafficFact.Name] = typeof(TrafficFact),

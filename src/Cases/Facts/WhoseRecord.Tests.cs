@@ -224,4 +224,65 @@ public abstract class WhoseRecordTests(SharedWorld shared)
         await WholeWorld.UntilAsync(async () => (await _residents.TrackAsync(resident, id)).Contests.FirstOrDefault(c => c.State == ContestStates.Corrected), "it says that it corrected its record");
         Assert.DoesNotContain((await _residents.WhatIfAsync(resident, Key, AYear)).Findings, f => f.Refusal.Code == Check.Codes.NotRegistered);
     }
+
+    private async Task<TrackView> FirstIdAsync(AccountId account, CaseId id) => (await Residents.InRequest(() => _world.Views.TrackAsync(Actor.Resident(account), account, id)))!;
+
+    private async Task<(string Outcome, string? Source)> EntryVisaOfAsync(CaseId id) => await _world.Get<Db>().SingleAsync<(string, string?)>(
+        "SELECT outcome, source FROM case_fact WHERE case_id = @id AND fact = 'entry_visa' ORDER BY attempt DESC LIMIT 1", new { id = id.Value });
+
+    [Fact]
+    public async Task Who_came_on_a_visit_visa_gets_no_residence_until_foreign_affairs_says_otherwise()
+    {
+        var hand = await _world.NewcomerAsync();
+        await _world.AtDeskAsync($"people/{hand.Index}/acts/visit-visa");
+        var (account, id, _, state) = await _world.SendAsync(hand);
+        Assert.Equal(CaseStates.Refused, state);
+        var finding = Assert.Single((await FirstIdAsync(account, id)).Findings);
+        Assert.Equal((Check.Codes.VisitVisa, FindingKind.Final, Sources.ForeignAffairs), (finding.Refusal.Code, finding.Kind, finding.Source));
+
+        Residents.Done<CaseOutcome.Done>(await Residents.InRequest(() => _world.Engine.ContestAsync(Residents.By(account), account, id, ContestPoint.OfFinding(Check.Codes.VisitVisa), "دخلت بتأشيرة عمل.", null)));
+        var contest = await WholeWorld.UntilAsync(async () => (await FirstIdAsync(account, id)).Contests.FirstOrDefault(c => c.State == ContestStates.WithAgency), "foreign affairs has it");
+        await _world.AtDeskAsync("contests/answers", ("reference", contest.Id.ToString()), ("corrected", "true"));
+        await WholeWorld.UntilAsync(async () => (await FirstIdAsync(account, id)).Head.State == CaseStates.UnderReview ? "" : null, "it goes on, to the officer who compares the name");
+    }
+
+    [Fact]
+    public async Task A_visa_of_another_kind_is_an_officers_to_look_at()
+    {
+        var hand = await _world.NewcomerAsync();
+        await _world.AtDeskAsync($"people/{hand.Index}/acts/family-visa");
+        var (account, id, _) = await _world.ApplyAsync(hand);
+        var finding = Assert.Single((await FirstIdAsync(account, id)).Findings);
+        Assert.Equal((Check.Codes.OtherEntryVisa, FindingKind.Review), (finding.Refusal.Code, finding.Kind));
+    }
+
+    [Fact]
+    public async Task A_first_ID_waits_for_foreign_affairs_by_name_and_goes_on()
+    {
+        var hand = await _world.NewcomerAsync();
+        Knobs.Set(ForeignAffairs.Name, hand.Index, new Knob(Down: true));
+        var (account, id, _, state) = await _world.SendAsync(hand);
+        Assert.Equal((CaseStates.WaitingForSource, Sources.ForeignAffairs), (state, (await FirstIdAsync(account, id)).Head.Waiting));
+        Knobs.Set(ForeignAffairs.Name, hand.Index, null);
+        await _world.MoveClockAsync(Duration.FromMinutes(2));
+        await WholeWorld.UntilAsync(async () => (await FirstIdAsync(account, id)).Head.State == CaseStates.UnderReview ? "" : null, "it goes on");
+        Assert.Equal(("found", Sources.ForeignAffairs), await EntryVisaOfAsync(id));
+    }
+
+    [Fact]
+    public async Task The_visa_of_an_earlier_passport_is_found_by_its_number()
+    {
+        var hand = await _world.NewcomerAsync();
+        await _world.KnowAsync(hand);
+        await _world.AtDeskAsync($"people/{hand.Index}/acts/passport", ("quiet", "true"));
+        // A newcomer whose new passport we have seen: no mission knows it.
+        var other = await _world.NewcomerAsync();
+        await _world.AtDeskAsync($"people/{other.Index}/acts/passport", ("quiet", "true"));
+        foreach (var who in new[] { hand, other })
+        {
+            var (account, id, _) = await _world.ApplyAsync(who);
+            Assert.DoesNotContain((await FirstIdAsync(account, id)).Findings, f => f.Refusal.Code == Check.Codes.NoEntryVisa);
+            Assert.Equal(("found", Sources.ForeignAffairs), await EntryVisaOfAsync(id));
+        }
+    }
 }

@@ -43,6 +43,7 @@ internal static class ReceiptFacts
             ["category"] = f.Category,
         },
         EmploymentFact f => new() { ["registered"] = f.Registered, ["since"] = Day(f.Since) },
+        EntryVisaFact f => new() { ["found"] = f.Found, ["kind"] = f.Kind, ["used_on"] = Day(f.UsedOn) },
         MedicalFact f => new() { ["tested"] = f.Tested, ["fit"] = f.Fit, ["on"] = Day(f.On) },
         InsuranceFact f => new() { ["insured"] = f.Insured, ["insurer"] = f.Insurer, ["from"] = Day(f.From), ["until"] = Day(f.Until) },
         TrafficFact f => new() { ["unpaid"] = f.Unpaid, ["halalas"] = f.Amount.Halalas },

@@ -10,7 +10,8 @@ namespace Muqeem.Host.Reconciling;
 
 /// <summary>What we hold of a person that another agency should hold too, or owns.</summary>
 /// <param name="IdVersion">Of the ID in force; null when none is.</param>
-internal sealed record ComparedPerson(PersonId Person, PersonRecord Record, bool Alive, Residence? Residence, ResidenceDetails? Details, IReadOnlyList<ExitVisa> Visas, int? IdVersion)
+/// <param name="Heard">What agencies told us of their records.</param>
+internal sealed record ComparedPerson(PersonId Person, PersonRecord Record, bool Alive, Residence? Residence, ResidenceDetails? Details, IReadOnlyList<ExitVisa> Visas, int? IdVersion, HeardEvents Heard)
 {
     /// <summary>By which the agencies know the person.</summary>
     public string? Number => Details?.ResidentNumber ?? Record.ResidentNumber ?? Record.BorderNumber;
@@ -19,7 +20,7 @@ internal sealed record ComparedPerson(PersonId Person, PersonRecord Record, bool
 }
 
 /// <summary>Opens our side of a comparison. One entry of the record of reads for a whole page of people.</summary>
-internal sealed class ComparedPersons(Persons persons, Residences residences, ExitVisas visas, Documents documents, TakeOvers known, ReadDoor door)
+internal sealed class ComparedPersons(Persons persons, Residences residences, ExitVisas visas, Documents documents, AgencyEvents events, TakeOvers known, ReadDoor door)
 {
     public const string Where = "reconcile.compare";
 
@@ -38,7 +39,7 @@ internal sealed class ComparedPersons(Persons persons, Residences residences, Ex
             {
                 var residence = await residences.OfAsync(person, cancel);
                 opened.Add(new(person, await persons.OpenAsync(access, person, cancel), !dead.Contains(person), residence, residence is null ? null : await residences.DetailsAsync(access, residence),
-                    await visas.OfAsync(person, cancel), (await documents.LiveAsync(person, cancel))?.Number));
+                    await visas.OfAsync(person, cancel), (await documents.LiveAsync(person, cancel))?.Number, await events.OfAsync(person, cancel)));
             }
             catch (ErasedException)
             {

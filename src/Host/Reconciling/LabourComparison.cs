@@ -1,14 +1,16 @@
 using Muqeem.Agencies;
 using Muqeem.Cases;
+using Muqeem.Host.Wiring;
 using Muqeem.Platform.Policies;
+using Muqeem.Platform.Writing;
 using Muqeem.Registry;
 using NodaTime;
 using NodaTime.Text;
 
 namespace Muqeem.Host.Reconciling;
 
-/// <summary>Residences of workers of establishments as the labour platform was told of them, and the employer and occupation that it owns.</summary>
-internal sealed class LabourComparison(LabourContracts labour) : ComparedAgency
+/// <summary>Residences of workers of establishments as the labour platform was told of them; the employer, the occupation and the end of the contract, which it owns.</summary>
+internal sealed class LabourComparison(LabourContracts labour, RecordEvents events) : ComparedAgency
 {
     public override string Name => LabourContracts.Name;
     public override string Topic => Performer.LabourTopic;
@@ -23,12 +25,12 @@ internal sealed class LabourComparison(LabourContracts labour) : ComparedAgency
     public override bool HandedOver(ComparedPerson person) => person.Residence is { Category: Categories.HouseholdWorker };
 
     public override IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding) => holding is LabourHolding held && Concerns(person)
-        ? WorkComparison.Of(person, Topic, held.Told is { } told ? (told.Status, told.ExpiresOn) : null, held.EmployerNumber, held.OccupationCode)
+        ? WorkComparison.Of(person, Topic, held.Told is { } told ? (told.Status, told.ExpiresOn) : null, held.EmployerNumber, held.OccupationCode).Concat(WorkComparison.Of(person, Name, held.Ended, events))
         : [];
 }
 
 /// <summary>The same of households' workers and the platform of domestic work.</summary>
-internal sealed class DomesticComparison(DomesticWork domestic) : ComparedAgency
+internal sealed class DomesticComparison(DomesticWork domestic, RecordEvents events) : ComparedAgency
 {
     public override string Name => DomesticWork.Name;
     public override string Topic => Performer.DomesticTopic;
@@ -42,7 +44,7 @@ internal sealed class DomesticComparison(DomesticWork domestic) : ComparedAgency
     public override bool HandedOver(ComparedPerson person) => person.Residence is { Category: Categories.EstablishmentWorker };
 
     public override IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding) => holding is DomesticHolding held && Concerns(person)
-        ? WorkComparison.Of(person, Topic, held.Told is { } told ? (told.Status, told.ExpiresOn) : null, held.EmployerNumber, held.OccupationCode)
+        ? WorkComparison.Of(person, Topic, held.Told is { } told ? (told.Status, told.ExpiresOn) : null, held.EmployerNumber, held.OccupationCode).Concat(WorkComparison.Of(person, Name, held.Ended, events))
         : [];
 }
 
@@ -71,6 +73,10 @@ internal static class WorkComparison
             yield return new("employer", "", $"{details.EmployerNumber} {details.Occupation}", $"{employer} {occupationCode}", Remedy.Officer);
         }
     }
+
+    /// <summary>The end of a contract of which the platform told, or should have.</summary>
+    public static IEnumerable<Disagreement> Of(ComparedPerson person, string platform, ContractEnded? ended, RecordEvents events) => ended is null || person.Residence?.EndReason is not null ? []
+        : ToldComparison.Of(person, "contract_end", "", RecordEvents.EventOf(person.Person, ended, platform), cancel => events.ContractEndedAsync(person.Person, ended, platform, WriteClass.Bulk, cancel));
 
     private static string Iso(LocalDate day) => LocalDatePattern.Iso.Format(day);
 }

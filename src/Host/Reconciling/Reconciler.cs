@@ -177,12 +177,13 @@ internal sealed class Reconciler(
         {
             return run;
         }
-        var lanes = await outbox.BusyAsync([.. pairs.Select(p => Performer.LaneOf(agency.Topic, p.Person.Person))], cancel);
+        var topic = agency.Topic;
+        var lanes = topic is null ? [] : await outbox.BusyAsync([.. pairs.Select(p => Performer.LaneOf(topic, p.Person.Person))], cancel);
         var before = (await records.OfAsync(agency.Name, [.. pairs.Select(p => p.Person.Person)], cancel)).ToDictionary(d => d.Id);
         foreach (var (person, holding) in pairs)
         {
             // What is on its way to them is no difference yet; when it arrives they list it as changed.
-            if (lanes.Contains(Performer.LaneOf(agency.Topic, person.Person)))
+            if (topic is not null && lanes.Contains(Performer.LaneOf(topic, person.Person)))
             {
                 continue;
             }

@@ -315,6 +315,87 @@ public abstract class ReconcilingTests(SharedWorld shared)
         Assert.Contains(await Records.OpenAsync(), o => o is { Agency: LabourContracts.Name, Kind: "employer", Number: >= 1 });
     }
 
+    [Fact]
+    public async Task What_an_agency_should_have_told_is_caught_up_with_and_its_late_call_changes_nothing()
+    {
+        var resident = await SettledAsync();
+        string[] agencies = [LabourContracts.Name, HealthInsurance.Name, Justice.Name];
+        foreach (var agency in agencies)
+        {
+            await CompareAsync(agency);
+            Assert.Empty(await FoundAsync(resident, agency));
+        }
+        // The insurers' register would show it in twenty minutes.
+        Knobs.Set(HealthInsurance.Name, resident.Index, new Knob());
+        foreach (var act in new[] { "insure", "give-notice", "lapse", "suspend", "ban" })
+        {
+            await AtDeskAsync(resident, act);
+        }
+        foreach (var agency in agencies)
+        {
+            await CompareAsync(agency);
+        }
+        Assert.Equal(["contract_end CAUGHT_UP"], await FoundAsync(resident, LabourContracts.Name));
+        Assert.Equal(["cover_end CAUGHT_UP"], await FoundAsync(resident, HealthInsurance.Name));
+        Assert.Equal(["order CAUGHT_UP", "order CAUGHT_UP"], await FoundAsync(resident, Justice.Name));
+        string[] told = ["contract_ended", "order_imposed", "order_imposed", "policy_lapsed"];
+        Assert.Equal(told, await NoticesOfAsync(resident));
+
+        // The calls come after all.
+        var events = _world.Get<RecordEvents>();
+        var order = (await _world.Get<Justice>().HoldingsAsync([resident.Number])).ValueOrNull!.Holdings.Single().Orders[0];
+        Assert.IsType<WriteOutcome.Replayed>(await ReadDoor.RunAsync(() => events.OrderedAsync(resident.Person, order, WriteClass.Interactive, default)));
+        var ended = (await _world.Get<LabourContracts>().HoldingsAsync([resident.Number])).ValueOrNull!.Holdings.Single().Ended!;
+        Assert.IsType<WriteOutcome.Replayed>(await ReadDoor.RunAsync(() => events.ContractEndedAsync(resident.Person, ended, LabourContracts.Name, WriteClass.Interactive, default)));
+        Assert.Equal(told, await NoticesOfAsync(resident));
+
+        // Lifted, and nobody told of that either.
+        await AtDeskAsync(resident, "lift");
+        await CompareAsync(Justice.Name);
+        Assert.Equal([.. told[..1], "order_imposed", "order_imposed", "order_lifted", "order_lifted", "policy_lapsed"], await NoticesOfAsync(resident));
+        Assert.Equal(0, (await CompareAsync(Justice.Name)).Found);
+    }
+
+    [Fact]
+    public async Task An_order_that_was_imposed_and_lifted_without_our_hearing_of_it_is_nothing_to_tell()
+    {
+        var resident = await SettledAsync();
+        await AtDeskAsync(resident, "suspend");
+        await AtDeskAsync(resident, "lift");
+        await CompareAsync(Justice.Name);
+        Assert.Empty(await FoundAsync(resident, Justice.Name));
+        Assert.Empty(await NoticesOfAsync(resident));
+    }
+
+    [Fact]
+    public async Task Social_insurance_is_told_of_the_employment_and_told_again_when_it_was_lost()
+    {
+        var resident = await SettledAsync();
+        await CompareAsync(SocialInsurance.Name);
+        await ToldAgainAsync(resident, SocialInsurance.Name, "employment");
+        await SentAsync(resident.Person);
+        var residence = (await _world.Get<Residences>().OfAsync(resident.Person))!;
+        var told = (await _world.Get<SocialInsurance>().HoldingsAsync([resident.Number])).ValueOrNull!.Holdings.Single().Told!;
+        Assert.Equal((resident.Number, '7', residence.From, null), (told.ResidentNumber, told.EmployerNumber[0], told.From, told.EndedOn));
+        await CompareAsync(SocialInsurance.Name);
+        Assert.Equal(["employment SETTLED"], await FoundAsync(resident, SocialInsurance.Name));
+
+        // The end is told by the act that ends the residence, and found when that was lost.
+        var change = new Change(new Act(ActId.New(_world.Clock), "test.end", Actor.System("test"), Guid.CreateVersion7(), Digest.Of("end"), _world.Clock.Now()));
+        _world.Get<Residences>().End(change, residence, _residents.Today, EndReasons.Departure);
+        Performer.TellEnded(change, residence, _residents.Today, _world.Clock);
+        Assert.IsType<WriteOutcome.Done>(await _world.Get<IWriter>().WriteAsync(change));
+        await SentAsync(resident.Person);
+        Assert.Equal(_residents.Today, (await _world.Get<SocialInsurance>().HoldingsAsync([resident.Number])).ValueOrNull!.Holdings.Single().Told!.EndedOn);
+        await AtDeskAsync(resident, "forget-social");
+        await CompareAsync(SocialInsurance.Name);
+        Assert.Empty((await _world.Get<SocialInsurance>().HoldingsAsync([resident.Number])).ValueOrNull!.Holdings.Where(h => h.Told is not null));
+        Assert.Equal(["employment SETTLED"], await FoundAsync(resident, SocialInsurance.Name));
+    }
+
+    private async Task<IReadOnlyList<string>> NoticesOfAsync(Resident who) =>
+        [.. (await _world.Get<Db>().QueryAsync<string>("SELECT kind FROM notice WHERE person_id = @person", new { person = who.Person.Value })).Order(StringComparer.Ordinal)];
+
     private async Task<string> StateAsync(CaseId id) => (await _world.Get<Db>().FirstAsync<string>("SELECT state FROM case_head WHERE id = @id", new { id = id.Value }))!;
 
     private Task<long> CountAsync(string sql) => _world.Get<Db>().SingleAsync<long>(sql);

@@ -9,14 +9,15 @@ using Muqeem.Registry;
 
 namespace Muqeem.Host.Wiring;
 
-/// <summary>Tells the alien register and the platforms of employers what Muqeem decided. Personal parts are opened when the message's turn comes, not stored in it.</summary>
-internal sealed class Register(AlienRegister register, LabourContracts labour, DomesticWork domestic, HealthInsurance insurance, Persons persons, Residences residences, Documents documents, ReadDoor door)
+/// <summary>Tells the alien register, the platforms of employers and the insurers what Muqeem decided. Personal parts are opened when the message's turn comes, not stored in it.</summary>
+internal sealed class Register(AlienRegister register, LabourContracts labour, DomesticWork domestic, HealthInsurance insurance, SocialInsurance social, Persons persons, Residences residences, Documents documents, ReadDoor door)
 {
     public static IServiceCollection Add(IServiceCollection services) => services.AddSingleton<Register>()
         .HandleOutbox<Register>(Performer.RegisterTopic, (r, item, cancel) => r.TellAsync(item, cancel))
         .HandleOutbox<Register>(Performer.LabourTopic, (r, item, cancel) => r.TellPlatformAsync(item, cancel))
         .HandleOutbox<Register>(Performer.DomesticTopic, (r, item, cancel) => r.TellPlatformAsync(item, cancel))
         .HandleOutbox<Register>(Performer.InsuranceTopic, (r, item, cancel) => r.TellInsurersAsync(item, cancel))
+        .HandleOutbox<Register>(Performer.EmploymentTopic, (r, item, cancel) => r.TellSocialInsuranceAsync(item, cancel))
         .HandleOutbox<Register>(Performer.EmployerTopic, (r, item, cancel) => r.AskEmployerAsync(item, cancel));
 
     private Task<OutboxResult> TellAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
@@ -66,6 +67,12 @@ internal sealed class Register(AlienRegister register, LabourContracts labour, D
     {
         var (residence, details) = await OfAsync(item, cancel);
         return residence.EndedDay is { } day ? Result(await insurance.TellEndAsync(details.ResidentNumber, day, item.Id, cancel)) : OutboxResult.Done;
+    });
+
+    private Task<OutboxResult> TellSocialInsuranceAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync(async () =>
+    {
+        var (residence, details) = await OfAsync(item, cancel);
+        return Result(await social.TellEmploymentAsync(new EmploymentNotice(details.ResidentNumber, details.EmployerNumber, residence.From, residence.EndedDay), item.Id, cancel));
     });
 
     private async Task<(Residence Residence, ResidenceDetails Details)> OfAsync(OutboxItem item, CancellationToken cancel)

@@ -15,6 +15,7 @@ internal static class PreflightTicks
         (PassportsFact.Name, ["CHK-PASSPORT"]),
         (PersonFact.Name, ["CHK-ID-ALIVE", "CHK-LOCATION", "CHK-BIO"]),
         (ContractFact.Name, ["CHK-RELATION", "CHK-WORKPERMIT", "CHK-ABSENT"]),
+        (EntryVisaFact.Name, ["CHK-ENTRY-VISA"]),
         (MedicalFact.Name, ["CHK-MEDICAL"]),
         (InsuranceFact.Name, ["CHK-INSURANCE"]),
         (TrafficFact.Name, ["CHK-TRAFFIC"]),

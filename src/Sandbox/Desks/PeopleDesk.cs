@@ -113,13 +113,14 @@ internal static class PeopleDesk
             {Button(index, "enrol", "Have fingerprints and face taken")} {Button(index, "mobile", "Have the mobile registered")} {Button(index, "clear", "Have all flags cleared")}
             {Button(index, "unregister", "Be taken off social insurance")} {Button(index, "register", "Be registered by the employer")}
             {Button(index, "sell", "Sell the vehicles")} {Button(index, "exit", "Leave the Kingdom")} {Button(index, "enter", "Enter the Kingdom")} {Button(index, "new-contract", "Sign a new contract")}
+            {Button(index, "visit-visa", "Have come on a visit visa")} {Button(index, "family-visa", "Have come on a visa to join the family")} {Button(index, "own-visa", "Have come on the visa that the residence asks for")}
             <h2>Of what the agencies tell Muqeem</h2>
             {Told(index, "passport", "Get a new passport")} {Told(index, "end-contract", "The contract ends today")} {Told(index, "give-notice", "The contract will end in thirty days")} {Told(index, "lapse", "Lose the health cover")}
             {Told(index, "suspend", "A court suspends the services")} {Told(index, "ban", "A court bans from travelling")} {Told(index, "lift", "The courts lift their orders")} {Told(index, "die", "Die")}
             <h2>What goes wrong between the agencies</h2>
             <p class="soft">Muqeem is not told of any of it; it finds out when it compares in the night.</p>
             {Button(index, "forget-residence", "The alien register loses the notice of the residence")} {Button(index, "forget-visas", "It loses the notices of visas")} {Button(index, "alter-residence", "Somebody changes its row of the residence")}
-            {Button(index, "forget-labour", "The labour platform loses our notices")} {Button(index, "forget-domestic", "The platform of households loses them")} {Button(index, "forget-insurance", "The insurers lose our notices")}
+            {Button(index, "forget-labour", "The labour platform loses our notices")} {Button(index, "forget-domestic", "The platform of households loses them")} {Button(index, "forget-insurance", "The insurers lose our notices")} {Button(index, "forget-social", "Social insurance loses them")}
             <h2>Bills</h2>{Html.When(bank.Newest(10, person.Number).Count == 0, () => Html.Of($"<p class=\"soft\">None.</p>"))}{Html.Each(bank.Newest(10, person.Number), BankDesk.BillOf)}
             <h2>Messages</h2>{Html.Each(inbox.Newest(person.Mobile ?? hand.Typed.Mobile, null, 5), InboxDesk.MessageOf)}
             """));
@@ -174,6 +175,9 @@ internal static class PeopleDesk
             case "new-contract":
                 records.NewContract(person);
                 break;
+            case "visit-visa" or "family-visa" or "own-visa":
+                world.Set<EntryVisaType?>(index, FactKind.EntryVisa, act switch { "visit-visa" => EntryVisaType.Visit, "family-visa" => EntryVisaType.FamilyResidence, _ => null });
+                break;
             case "unregister" or "register":
                 world.Set(index, FactKind.Registration, act == "register" ? null : "");
                 break;
@@ -199,8 +203,8 @@ internal static class PeopleDesk
             case "forget-visas":
                 holdings.ForgetVisas(person);
                 break;
-            case "forget-labour" or "forget-domestic" or "forget-insurance":
-                holdings.ForgetNotices(person, act switch { "forget-labour" => LabourContracts.Name, "forget-domestic" => DomesticWork.Name, _ => HealthInsurance.Name });
+            case "forget-labour" or "forget-domestic" or "forget-insurance" or "forget-social":
+                holdings.ForgetNotices(person, act switch { "forget-labour" => LabourContracts.Name, "forget-domestic" => DomesticWork.Name, "forget-social" => SocialInsurance.Name, _ => HealthInsurance.Name });
                 break;
             case "exit" or "enter":
                 crossings.Record(person, act == "exit" ? MovementDirection.Out : MovementDirection.In, null, null, twice: false, forged: false, quiet: false);

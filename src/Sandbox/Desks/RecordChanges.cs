@@ -53,12 +53,14 @@ internal sealed class RecordChanges(World world, Calls calls, Knobs knobs, Sandb
     public void ContractEnds(Person person, int days, Telling how)
     {
         var on = clock.Today().PlusDays(days);
+        var told = new ContractEnded(Id("CX"), person.Number, Work.ContractNumber(person), on, clock.Now());
         if (!how.Forged)
         {
-            world.Set<LocalDate?>(person.Index, FactKind.ContractEnd, on, Seen(PlatformOf(person), person));
+            var seen = Seen(PlatformOf(person), person);
+            world.Set<LocalDate?>(person.Index, FactKind.ContractEnd, on, seen);
+            world.Set(person.Index, FactKind.ContractEvent, told, seen);
         }
-        var id = Id("CX");
-        Tell(person.Category == ResidenceCategory.Household ? Calls.HouseholdContracts : Calls.Contracts, id, new ContractEnded(id, person.Number, Work.ContractNumber(person), on, clock.Now()), how);
+        Tell(person.Category == ResidenceCategory.Household ? Calls.HouseholdContracts : Calls.Contracts, told.EventId, told, how);
     }
 
     public void NewContract(Person person) => world.Set<LocalDate?>(person.Index, FactKind.ContractEnd, null, Seen(PlatformOf(person), person));
@@ -72,7 +74,7 @@ internal sealed class RecordChanges(World world, Calls calls, Knobs knobs, Sandb
         {
             world.Set(person.Index, FactKind.Suspensions, (ServiceSuspension[])[order, .. person.Suspensions.Where(other => other.OrderNumber != order.OrderNumber)], Seen(Justice.Name, person));
         }
-        Tell(person, order, OrderChange.Imposed, how);
+        Tell(person, [order], OrderChange.Imposed, how);
     }
 
     public void LiftOrders(Person person, Telling how)
@@ -82,30 +84,37 @@ internal sealed class RecordChanges(World world, Calls calls, Knobs knobs, Sandb
         {
             world.Set(person.Index, FactKind.Suspensions, person.Suspensions.Select(order => order with { LiftedOn = order.LiftedOn ?? clock.Today() }).ToArray(), Seen(Justice.Name, person));
         }
-        foreach (var order in inForce)
-        {
-            Tell(person, order, OrderChange.Lifted, how);
-        }
+        Tell(person, inForce, OrderChange.Lifted, how);
     }
 
     public void CoverLapses(Person person, Telling how)
     {
-        var (today, id) = (clock.Today(), Id("HX"));
         if (person.Cover is not { } cover)
         {
             return;
         }
+        var today = clock.Today();
+        var told = new PolicyLapsed(Id("HX"), person.Number, cover.Number, cover.Insurer, today, clock.Now());
         if (!how.Forged)
         {
-            world.Set(person.Index, FactKind.Cover, cover with { To = today.PlusDays(-1) }, Seen(HealthInsurance.Name, person));
+            var seen = Seen(HealthInsurance.Name, person);
+            world.Set(person.Index, FactKind.Cover, cover with { To = today.PlusDays(-1) }, seen);
+            world.Set(person.Index, FactKind.CoverEvent, told, seen);
         }
-        Tell(Calls.Policies, id, new PolicyLapsed(id, person.Number, cover.Number, cover.Insurer, today, clock.Now()), how);
+        Tell(Calls.Policies, told.EventId, told, how);
     }
 
-    private void Tell(Person person, ServiceSuspension order, OrderChange change, Telling how)
+    private void Tell(Person person, IReadOnlyList<ServiceSuspension> orders, OrderChange change, Telling how)
     {
-        var id = Id("JX");
-        Tell(Calls.Orders, id, new CourtOrder(id, person.Number, order.OrderNumber, order.Scope, change, order.Court, clock.Today(), clock.Now()), how);
+        var told = orders.Select(order => new CourtOrder(Id("JX"), person.Number, order.OrderNumber, order.Scope, change, order.Court, clock.Today(), clock.Now())).ToList();
+        if (!how.Forged)
+        {
+            world.Set(person.Index, FactKind.OrderEvents, (CourtOrder[])[.. told, .. person.OrderEvents.ExceptBy(told.Select(t => t.OrderNumber), e => e.OrderNumber)], Seen(Justice.Name, person));
+        }
+        foreach (var order in told)
+        {
+            Tell(Calls.Orders, order.EventId, order, how);
+        }
     }
 
     private void Tell<T>(string topic, string id, T content, Telling how)

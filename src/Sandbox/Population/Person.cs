@@ -25,6 +25,10 @@ public sealed record Person
     public required string VisaNumber { get; init; }
     public required LocalDate VisaIssuedOn { get; init; }
 
+    /// <summary>The kind of that visa, where it is another than the residence asks for.</summary>
+    public EntryVisaType? OtherVisa { get; init; }
+    public EntryVisaType CameOn => OtherVisa ?? (Category == ResidenceCategory.Dependent ? EntryVisaType.FamilyResidence : EntryVisaType.Work);
+
     /// <summary>Newest first.</summary>
     public required IReadOnlyList<RegisteredPassport> Passports { get; init; }
     public int? Establishment { get; init; }
@@ -65,6 +69,13 @@ public sealed record Person
     /// <summary>The contract's last day, when somebody ended it.</summary>
     public LocalDate? ContractEnd { get; init; }
     public LocalDate? AbsentSince { get; init; }
+
+    /// <summary>What the agencies told of it since, or should have.</summary>
+    public ContractEnded? ContractEvent { get; init; }
+    public PolicyLapsed? CoverEvent { get; init; }
+
+    /// <summary>Of each order the newest change.</summary>
+    public IReadOnlyList<CourtOrder> OrderEvents { get; init; } = [];
 
     /// <summary>By whom social insurance has the person registered, where that is not the employer; empty: by nobody.</summary>
     public string? RegisteredBy { get; init; }

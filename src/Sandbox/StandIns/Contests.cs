@@ -87,6 +87,9 @@ internal sealed class ContestedRecords(Store store, World world, Knobs knobs, Ca
             case "finding:check.not_insured" or "finding:check.insurance_later" or "finding:check.insurance_short":
                 world.Set(person.Index, FactKind.Cover, new Cover("Najd Cooperative Insurance", "88-" + People.Digits(person.Index, 7), "C", today, today.PlusYears(2)));
                 break;
+            case "finding:check.visit_visa" or "finding:check.other_entry_visa":
+                world.Set<EntryVisaType?>(person.Index, FactKind.EntryVisa, null);
+                break;
             case "finding:check.no_medical" or "finding:check.medical_unfit":
                 world.Set(person.Index, FactKind.Fitness, new Fitness(true, today, "Al Olaya Medical Centre"));
                 break;

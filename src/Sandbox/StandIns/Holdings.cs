@@ -28,14 +28,22 @@ internal sealed class Holdings(World world, Store store, SandboxClock clock)
     public static string DeathEvent(int person) => string.Create(CultureInfo.InvariantCulture, $"DX-{person}");
 
     public LabourHolding Labour(Person person, string id) => new(id, LastOf<LabourResidenceNotice>(LabourContracts.Name, "residence", person.Number),
-        Employs(person, ResidenceCategory.Establishment) ? person.EmployerNumber : null, Employs(person, ResidenceCategory.Establishment) ? person.Occupation : null);
+        Employs(person, ResidenceCategory.Establishment) ? person.EmployerNumber : null, Employs(person, ResidenceCategory.Establishment) ? person.Occupation : null,
+        EndOf(person, ResidenceCategory.Establishment));
 
     public DomesticHolding Domestic(Person person, string id) => new(id, LastOf<DomesticResidenceNotice>(DomesticWork.Name, "residence", person.Number),
-        Employs(person, ResidenceCategory.Household) ? person.EmployerNumber : null, Employs(person, ResidenceCategory.Household) ? person.Occupation : null);
+        Employs(person, ResidenceCategory.Household) ? person.EmployerNumber : null, Employs(person, ResidenceCategory.Household) ? person.Occupation : null,
+        EndOf(person, ResidenceCategory.Household));
+
+    private static ContractEnded? EndOf(Person person, ResidenceCategory category) => person.Category == category && person.ContractEnd is not null ? person.ContractEvent : null;
 
     private bool Employs(Person person, ResidenceCategory category) => person.Category == category && !(person.ContractEnd <= clock.Today());
 
-    public InsuranceHolding Insurance(Person person, string id) => new(id, LastOf<HealthPolicyEnd>(HealthInsurance.Name, "end", person.Number)?.On);
+    public InsuranceHolding Insurance(Person person, string id) => new(id, LastOf<HealthPolicyEnd>(HealthInsurance.Name, "end", person.Number)?.On, person.Cover?.To < clock.Today() ? person.CoverEvent : null);
+
+    public static OrderHolding Orders(Person person, string id) => new(id, person.OrderEvents);
+
+    public EmploymentHolding Employment(Person person, string id) => new(id, LastOf<EmploymentNotice>(SocialInsurance.Name, "employment", person.Number));
 
     /// <summary>What Muqeem told of a visa is gone, as if it had never come.</summary>
     public void ForgetVisas(Person person)
@@ -92,6 +100,8 @@ internal static class HoldingsOf
         Map(app, LabourContracts.Name, "labour", "labour contracts", (holdings, person, id) => holdings.Labour(person, id));
         Map(app, DomesticWork.Name, "domestic-work", "domestic work", (holdings, person, id) => holdings.Domestic(person, id));
         Map(app, HealthInsurance.Name, "insurance", "health insurance", (holdings, person, id) => holdings.Insurance(person, id));
+        Map(app, Justice.Name, "justice", "justice", (_, person, id) => Holdings.Orders(person, id));
+        Map(app, SocialInsurance.Name, "social-insurance", "social insurance", (holdings, person, id) => holdings.Employment(person, id));
     }
 
     private static void Map<T>(IEndpointRouteBuilder app, string agency, string prefix, string words, Func<Holdings, Person, string, T> of) where T : class, IHolding

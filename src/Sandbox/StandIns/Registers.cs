@@ -172,10 +172,16 @@ internal static class Registers
         }).Says<MaritalEvents>("maritalEvents", "Marriages and divorces.");
     }
 
-    private static void Abroad(RouteGroupBuilder group) =>
+    private static void Abroad(RouteGroupBuilder group)
+    {
         group.MapGet("/visas/{number}", (string number, World world, SandboxClock clock) =>
             Answer.Found(world.ByVisa(number) is { Entry: not null } person ? EntryVisaOf(person, clock) : null))
             .Says<EntryVisa>("entryVisa", "A visa to come, issued abroad. This world knows those that somebody came on.");
+        group.MapGet("/visas", (string issuer, string passport, World world, SandboxClock clock) =>
+            // A mission knows the passport in which the visa is, and not those that came after it.
+            Answer.Found(world.ByPassport(issuer, passport) is { Entry: not null } person && person.Movements[^1].PassportNumber == passport ? EntryVisaOf(person, clock) : null))
+            .Says<EntryVisa>("entryVisaOfPassport", "The visa on which the holder of a passport last came.");
+    }
 
     private static void Address(RouteGroupBuilder group)
     {
@@ -206,8 +212,8 @@ internal static class Registers
             : Hands.Iso(person.Birth.WithCalendar(CalendarSystem.UmAlQura));
 
     private static EntryVisa EntryVisaOf(Person person, SandboxClock clock) => new(
-        "foreign affairs (stand-in)", clock.Now(), person.VisaNumber, person.Category == ResidenceCategory.Dependent ? EntryVisaType.FamilyResidence : EntryVisaType.Work, person.Movements[^1].PassportNumber, person.Nationality.Code,
-        person.EmployerNumber, person.Residence?.HeadNumber, person.Category == ResidenceCategory.Dependent ? null : person.Occupation, person.VisaIssuedOn, person.VisaIssuedOn.PlusDays(120), person.Entry!.At.DayInRiyadh());
+        "foreign affairs (stand-in)", clock.Now(), person.VisaNumber, person.CameOn, person.Movements[^1].PassportNumber, person.Nationality.Code,
+        person.CameOn == EntryVisaType.Work ? person.EmployerNumber : null, person.Residence?.HeadNumber, person.CameOn == EntryVisaType.Work ? person.Occupation : null, person.VisaIssuedOn, person.VisaIssuedOn.PlusDays(120), person.Entry!.At.DayInRiyadh());
 
     internal static IResult Told(World world, string agency, string number, NoticeReceipt receipt)
     {

@@ -70,6 +70,9 @@ internal static class Work
             : person.Category == ResidenceCategory.Establishment && person.RegisteredBy != ""
                 ? new Contributor(source, clock.Now(), id, person.Alive, person.RegisteredBy ?? person.EmployerNumber, person.WageHalalas, person.ContractStart)
                 : new Contributor(source, clock.Now(), id, false, null, null, null))).Says<Contributor>("contributor", "Social insurance.");
+        group.MapPost("/employments", (EmploymentNotice notice, HttpContext context, World world, Notices notices) =>
+            Registers.Told(world, SocialInsurance.Name, notice.ResidentNumber, notices.Take(context, SocialInsurance.Name, "employment", notice.ResidentNumber, notice)))
+            .Says<NoticeReceipt>("tellEmployment", "The residence of an establishment's worker began or ended.");
     }
 
     /// <summary>Of the platform on which the person's employer is.</summary>

@@ -133,6 +133,10 @@ public sealed class World
                 FactKind.DeathAt => person with { DeathAt = Get<Instant>(json) },
                 FactKind.PassportAt => person with { PassportAt = Get<Instant>(json) },
                 FactKind.ContractEnd => person with { ContractEnd = Get<LocalDate?>(json) },
+                FactKind.EntryVisa => person with { OtherVisa = Get<EntryVisaType?>(json) },
+                FactKind.ContractEvent => person with { ContractEvent = Get<ContractEnded>(json) },
+                FactKind.CoverEvent => person with { CoverEvent = Get<PolicyLapsed>(json) },
+                FactKind.OrderEvents => person with { OrderEvents = Get<CourtOrder[]>(json) },
                 FactKind.Absence => person with { AbsentSince = Get<LocalDate?>(json) },
                 FactKind.Registration => person with { RegisteredBy = Get<string?>(json) },
                 FactKind.Address => person with { Address = Get<RegisteredAddress>(json) },
@@ -186,6 +190,7 @@ public static class FactKind
     public const string Passports = "passports";
     public const string Residence = "residence";
     public const string Alive = "alive";
+    public const string EntryVisa = "entry_visa";
     public const string Absence = "absence";
     public const string Address = "address";
     public const string Registration = "registration";
@@ -196,12 +201,18 @@ public static class FactKind
     public const string DeathAt = "death_at";
     public const string ContractEnd = "contract_end";
 
+    /// <summary>What was told of the end of the contract and of the cover, and of orders.</summary>
+    public const string ContractEvent = "contract_event";
+    public const string CoverEvent = "cover_event";
+    public const string OrderEvents = "order_events";
+
     /// <summary>In whose lists of changes it is: of an absence or the end of a contract, in that of the platform on which the employer is and in the other's for nothing.</summary>
     internal static IReadOnlyList<string> AgenciesOf(string kind) => kind switch
     {
         Movements or Passports or Residence or Death => [AlienRegister.Name],
-        Absence or ContractEnd => [LabourContracts.Name, DomesticWork.Name],
-        Cover => [HealthInsurance.Name],
+        Absence or ContractEnd or ContractEvent => [LabourContracts.Name, DomesticWork.Name],
+        Cover or CoverEvent => [HealthInsurance.Name],
+        OrderEvents => [Justice.Name],
         _ => [],
     };
 }

@@ -20,7 +20,7 @@ public sealed class IssueResidentId : Service<Request>
     public override Form Form => Questions.Form;
 
     public override IReadOnlyList<string> Facts { get; } =
-        [PersonFact.Name, PassportsFact.Name, MovementsFact.Name, ContractFact.Name, MedicalFact.Name, InsuranceFact.Name, JusticeFact.Name, ResidenceFact.Name, VisasFact.Name];
+        [PersonFact.Name, PassportsFact.Name, MovementsFact.Name, EntryVisaFact.Name, ContractFact.Name, MedicalFact.Name, InsuranceFact.Name, JusticeFact.Name, ResidenceFact.Name, VisasFact.Name];
 
     protected override IEnumerable<Finding> Check(Request request, FactSet facts, RuleContext context) => Rules.Check(request, facts, context);
 

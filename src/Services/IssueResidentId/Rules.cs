@@ -20,6 +20,7 @@ internal static class Rules
         var findings = Cases.Checks.Check.Alive(facts)
             .Concat(Cases.Checks.Check.Inside(facts))
             .Concat(Cases.Checks.Check.Passport(facts, context.Today, context.Policy.Get<int>("passport.min_days.issue", context.Today)))
+            .Concat(Cases.Checks.Check.EntryVisa(facts, context, context.Policy.Get<int>("issue.visit_visa_child_under", context.Today)))
             .Concat(Cases.Checks.Check.Medical(facts))
             .Concat(Cases.Checks.Check.Insurance(facts, context.Today))
             .Concat(Cases.Checks.Check.Biometrics(facts, context, context.Policy.Get<int>("biometrics.from_age", context.Today)))

@@ -1,0 +1,18 @@
+namespace Muqeem.Agencies;
+
+/// <summary>What the courts ordered about a person, as their calls told it, or should have.</summary>
+/// <param name="Orders">Of each order the newest change.</param>
+public sealed record OrderHolding(string Id, IReadOnlyList<CourtOrder> Orders) : IHolding
+{
+    public string? BrokenField()
+    {
+        for (var i = 0; i < Orders.Count; i++)
+        {
+            if (Orders[i].BrokenField() is { } field)
+            {
+                return $"orders[{i}].{field}";
+            }
+        }
+        return null;
+    }
+}
