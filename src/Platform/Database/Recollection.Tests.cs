@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Muqeem.Kernel;
 using Muqeem.Platform.Writing;
 using Muqeem.Tests;
@@ -184,6 +185,54 @@ public abstract class RecollectionTests : IAsyncLifetime
 
         Assert.Equal("one", await reading);
         Assert.Equal("two", await WordAsync(Db, id));
+    }
+
+    /// <summary>A store that has committed and has not said so yet.</summary>
+    private sealed class Slow(IGroupStore real) : IGroupStore
+    {
+        public TaskCompletionSource? Committed { get; set; }
+        public TaskCompletionSource Go { get; } = new();
+
+        public async Task WriteAsync(IReadOnlyList<Prepared> changes, CancellationToken cancel)
+        {
+            await real.WriteAsync(changes, cancel);
+            if (Committed is { } committed)
+            {
+                committed.TrySetResult();
+                await Go.Task;
+            }
+        }
+
+        public Task TendAsync(CancellationToken cancel) => real.TendAsync(cancel);
+        public Task<bool> RecoverAsync(Guid? mark, CancellationToken cancel) => real.RecoverAsync(mark, cancel);
+        public ValueTask DisposeAsync() => real.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_others_see_already_is_not_told_from_memory_as_it_was_before()
+    {
+        await Writer.DisposeAsync();
+        var store = new Slow(Kind == DatabaseKind.Sqlite ? new SqliteStore(Db, Clock, NullLogger.Instance) : new PostgresStore(Db, Clock, NullLogger.Instance));
+        await using var writer = new Writer(store, Database.Options, Db.Recollection, NullLogger.Instance);
+        var id = Guid.CreateVersion7(Clock.GetUtcNow());
+        Assert.IsType<WriteOutcome.Done>(await writer.WriteAsync(Changed(id, 0, "one")));
+        await AloneAsync();
+        Assert.Equal("one", await WordAsync(Db, id));
+        Assert.Equal("one", await WordAsync(Db, id));
+        Assert.Equal(1, Reads);
+
+        store.Committed = new();
+        var writing = writer.WriteAsync(Changed(id, 1, "two"));
+        await store.Committed.Task;
+        // As the outbox finds the message of an act, and its handler asks what the act wrote.
+        Assert.Equal("two", await WordAsync(Db, id));
+        store.Committed = null;
+        store.Go.SetResult();
+        Assert.IsType<WriteOutcome.Done>(await writing);
+        var read = Reads;
+        Assert.Equal("two", await WordAsync(Db, id));
+        Assert.Equal("two", await WordAsync(Db, id));
+        Assert.Equal(read + 1, Reads);
     }
 
     [Fact]

@@ -16,6 +16,9 @@ public sealed class Recollection
 
     // Whoever reads notes the stamp before and keeps what was read only if it is still the same: then nothing was written meanwhile.
     private readonly long[] _stamps = new long[4096];
+
+    // How many changes that are being written touch a subject. Others see a commit before this process has heard of it: until then what is kept may be older than what they act on.
+    private readonly int[] _beingWritten = new int[4096];
     private readonly Lock[] _stripes = [.. Enumerable.Range(0, 256).Select(_ => new Lock())];
     private readonly Lock _turning = new();
     private volatile ConcurrentDictionary<Place, Kept> _young = new();
@@ -69,6 +72,11 @@ public sealed class Recollection
     private bool TryFind<T>(Table table, Guid subject, string what, out T value)
     {
         var place = new Place(subject, table);
+        if (Volatile.Read(ref _beingWritten[SlotOf(subject)]) > 0)
+        {
+            value = default!;
+            return false;
+        }
         if (!_young.TryGetValue(place, out var kept) && _old.TryGetValue(place, out kept) && Environment.TickCount64 - Volatile.Read(ref _youngSince) > GenerationMillis)
         {
             // Nothing was kept for so long that the old generation is older than it may be.
@@ -102,6 +110,12 @@ public sealed class Recollection
 
     private static Kept? Without(Kept? chain, string what) =>
         chain is null ? null : chain.What == what ? chain.Next : chain with { Next = Without(chain.Next, what) };
+
+    /// <summary>Called by the writer before a row that names the subject is sent to the database: until <see cref="Written"/> the subject is read there.</summary>
+    internal void Writing(Guid subject) => Interlocked.Increment(ref _beingWritten[SlotOf(subject)]);
+
+    /// <summary>Called by the writer after <see cref="Forget"/> and <see cref="Remember"/>, once for each <see cref="Writing"/>.</summary>
+    internal void Written(Guid subject) => Interlocked.Decrement(ref _beingWritten[SlotOf(subject)]);
 
     /// <summary>Called by the writer after a commit and before anybody is answered: a row of the table that names the subject was written.</summary>
     internal void Forget(Table table, Guid subject)
@@ -169,5 +183,7 @@ public sealed class Recollection
 
     private Lock Stripe(Guid subject) => _stripes[subject.GetHashCode() & (_stripes.Length - 1)];
 
-    private ref long Stamp(Guid subject) => ref _stamps[subject.GetHashCode() & (_stamps.Length - 1)];
+    private ref long Stamp(Guid subject) => ref _stamps[SlotOf(subject)];
+
+    private int SlotOf(Guid subject) => subject.GetHashCode() & (_stamps.Length - 1);
 }

@@ -187,6 +187,10 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
     private async Task WriteAsync(List<Prepared> group)
     {
         var started = Stopwatch.GetTimestamp();
+        foreach (var change in group)
+        {
+            ForEachSubject(change, _recollection.Writing);
+        }
         try
         {
             await _store.WriteAsync(group, _abort.Token);
@@ -220,6 +224,7 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
         {
             if (change.Failure is { } failure)
             {
+                ForEachSubject(change, _recollection.Written);
                 change.Answer.TrySetException(failure);
             }
             else if (change.Outcome is { } outcome)
@@ -237,13 +242,18 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
                     ForgetHeads(change);
                     WriterMetrics.Refused.Add(1, new KeyValuePair<string, object?>("kind", outcome.GetType().Name));
                 }
+                ForEachSubject(change, _recollection.Written);
                 // Before the answer: accesses that ride in the change look at it.
                 change.Change.Outcome = outcome;
                 change.Answer.TrySetResult(outcome);
             }
-            else if (change.TryTakeBack())
+            else
             {
-                _queue.Hold(change);
+                ForEachSubject(change, _recollection.Written);
+                if (change.TryTakeBack())
+                {
+                    _queue.Hold(change);
+                }
             }
         }
         WriterMetrics.GroupSize.Record(done);
@@ -271,6 +281,31 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
         }
     }
 
+    /// <summary>The subjects of all that it writes; one that two rows name comes twice.</summary>
+    private static void ForEachSubject(Prepared change, Action<Guid> each)
+    {
+        foreach (var head in change.Heads)
+        {
+            ForEachSubject(head.Table, head.Values, each);
+        }
+        foreach (var row in change.Rows)
+        {
+            ForEachSubject(row.Table, row.Values, each);
+        }
+    }
+
+    private static void ForEachSubject(Table table, object?[] values, Action<Guid> each)
+    {
+        foreach (var column in table.SubjectColumns)
+        {
+            // A deleted row has its key only.
+            if (column < values.Length && values[column] is Guid subject)
+            {
+                each(subject);
+            }
+        }
+    }
+
     private void ForgetHeads(Prepared change)
     {
         foreach (var head in change.Heads)
@@ -281,17 +316,9 @@ public sealed partial class Writer : IWriter, IAsyncDisposable
 
     private void Forget(Table table, object?[] values)
     {
-        if (!table.IsRecalled)
+        if (table.IsRecalled)
         {
-            return;
-        }
-        foreach (var column in table.SubjectColumns)
-        {
-            // A deleted row has its key only.
-            if (column < values.Length && values[column] is Guid subject)
-            {
-                _recollection.Forget(table, subject);
-            }
+            ForEachSubject(table, values, subject => _recollection.Forget(table, subject));
         }
     }
 
