@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ public sealed partial class Outbox : IDisposable
     private const string LeaseName = "outbox";
     private const int Page = 256;
     private static readonly Duration LeaseLength = Duration.FromSeconds(30);
+    private static readonly TimeSpan LookAtMostEvery = TimeSpan.FromMilliseconds(10);
 
     private readonly Db _db;
     private readonly IWriter _writer;
@@ -102,6 +104,7 @@ public sealed partial class Outbox : IDisposable
         var attempts = 0;
         var sending = new Dictionary<string, Task<bool>>(StringComparer.Ordinal);
         var ready = new Queue<DueRow>();
+        var looked = 0L;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         try
         {
@@ -109,6 +112,12 @@ public sealed partial class Outbox : IDisposable
             {
                 if (ready.Count == 0)
                 {
+                    // While much is on its way each that arrives would be a reason to look: some together are one.
+                    if (sending.Count > 0 && LookAtMostEvery - Stopwatch.GetElapsedTime(looked) is { Ticks: > 0 } pause)
+                    {
+                        await Task.Delay(pause, cancel);
+                    }
+                    looked = Stopwatch.GetTimestamp();
                     if (await _leases.TakeAsync(LeaseName, LeaseLength, cancel) is null)
                     {
                         return attempts;
