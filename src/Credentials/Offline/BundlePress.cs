@@ -91,7 +91,7 @@ public sealed partial class BundlePress(
     /// Whoever signs forms that do not carry their signer's certificate. Also who will sign within the day, who stopped and who was taken back: a verifier tells theirs from those of strangers.
     /// </summary>
     private static List<byte[]> QrSigners(KeyStore keys) =>
-        [.. ((KeyPurpose[])[KeyPurpose.QrSigner, KeyPurpose.LiveQr]).SelectMany(keys.All).OrderByDescending(s => s.ValidUntil).Take(MostQrSigners).Select(s => s.Certificate)];
+        [.. ((KeyPurpose[])[KeyPurpose.QrSigner, KeyPurpose.LiveQr, KeyPurpose.Receipt]).SelectMany(keys.All).OrderByDescending(s => s.ValidUntil).Take(MostQrSigners).Select(s => s.Certificate)];
 
     /// <summary>The newest checkpoint with the key that signed it.</summary>
     private async Task<(string Checkpoint, string Key)?> HeadAsync(CancellationToken cancel)

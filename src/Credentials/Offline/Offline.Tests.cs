@@ -167,12 +167,48 @@ public abstract class OfflineTests : IAsyncLifetime
         var code = QrForm.Text(Origin, card.Complete(_world.Keys.Sign(by, card.ToBeSigned)));
         var before = await OpenAsync();
         Assert.Equal("2000000006", Assert.IsType<Verdict.Valid>(new IdVerifier(before).Check(code, Now)).Claims.Single(c => c.Name == "169/1").Text);
-        Assert.Equal(_world.Keys.All(KeyPurpose.QrSigner).Count + _world.Keys.All(KeyPurpose.LiveQr).Count, before.Signers.All.Count);
+        Assert.Equal(new[] { KeyPurpose.QrSigner, KeyPurpose.LiveQr, KeyPurpose.Receipt }.Sum(p => _world.Keys.All(p).Count), before.Signers.All.Count);
 
         _world.Keys.Revoke(by.KeyId, X509RevocationReason.KeyCompromise);
         _world.Clock.Advance(TimeSpan.FromSeconds(61));
         var refused = Assert.IsType<Verdict.NotValid>(new IdVerifier(await OpenAsync()).Check(code, Now));
         Assert.Equal((Verifier.NotValidReason.Forged, Verifier.Reason.SignerRevoked), (refused.Why, refused.Reason));
+    }
+
+    [Fact]
+    public async Task The_code_of_a_receipt_is_checked_without_a_network_too()
+    {
+        await RoundAsync();
+        var by = _world.Keys.Current(KeyPurpose.Receipt);
+        var code = QrForm.Payment(by.Certificate, Guid.CreateVersion7(), _world.Clock.Now(), _world.Clock.Now() - Duration.FromHours(1), Money.Riyals(650), "ID.RENEW", specimen: true);
+        var text = QrForm.Text(Origin, code.Complete(_world.Keys.Sign(by, code.ToBeSigned)));
+        var (bundle, roots) = (Path.Combine(_folder, "bundle.jwt"), Path.Combine(_folder, "roots.pem"));
+        await File.WriteAllTextAsync(bundle, Text((await _press.CurrentAsync())!));
+        await File.WriteAllTextAsync(roots, string.Concat(_world.Keys.Roots.Select(r => PemEncoding.WriteString("CERTIFICATE", r.Certificate) + "\n")));
+        async Task<(int Code, string Said)> SayAsync(string shown, params string[] more)
+        {
+            using var output = new StringWriter();
+            using var errors = new StringWriter();
+            var verb = new Host.Verbs.VerifyVerb(output, errors, Stream.Null, _world.Clock, _ => throw new InvalidOperationException("There is no picture."));
+            return (await verb.ExecuteAsync([shown, "--bundle=" + bundle, "--roots=" + roots, .. more]), output.ToString() + errors);
+        }
+        var (exit, said) = await SayAsync(text);
+        Assert.True(exit == 0, said);
+        Assert.Contains("650.00", said, StringComparison.Ordinal);
+        Assert.Contains("ID.RENEW", said, StringComparison.Ordinal);
+        Assert.Contains("SPECIMEN", said, StringComparison.Ordinal);
+        Assert.Contains("not known here", said, StringComparison.Ordinal);
+        (exit, said) = await SayAsync(text, "--json");
+        Assert.Equal(0, exit);
+        using (var json = JsonDocument.Parse(said))
+        {
+            Assert.Equal(("valid", "payment_receipt", 65_000), (json.RootElement.GetProperty("verdict").GetString(), json.RootElement.GetProperty("form").GetString(), json.RootElement.GetProperty("halalas").GetInt64()));
+        }
+        // Another amount under the same signature, and another's signature.
+        Assert.Equal(1, (await SayAsync(text[..^6] + (text[^6] == 'A' ? 'B' : 'A') + text[^5..])).Code);
+        var other = _world.Keys.Current(KeyPurpose.QrSigner);
+        var foreign = QrForm.Payment(other.Certificate, Guid.CreateVersion7(), _world.Clock.Now(), _world.Clock.Now(), Money.Riyals(650), "ID.RENEW", specimen: true);
+        Assert.Equal(1, (await SayAsync(QrForm.Text(Origin, foreign.Complete(_world.Keys.Sign(other, foreign.ToBeSigned))))).Code);
     }
 
     [Fact]

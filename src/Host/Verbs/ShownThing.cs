@@ -21,6 +21,9 @@ internal abstract record Found
     /// <summary>A status list that is genuine.</summary>
     public sealed record List(StatusList Status, bool Fresh) : Found;
 
+    /// <summary>The code of a receipt of a payment.</summary>
+    public sealed record Payment(PaymentCode Code) : Found;
+
     /// <summary>A picture in which nothing was found, or that could not be read.</summary>
     /// <param name="Why">Null: there is no code in it.</param>
     public sealed record NoCode(Refusal? Why) : Found;
@@ -68,6 +71,10 @@ internal sealed class ShownThing(OfflineTrust trust, CheckOptions options, Statu
         if (text.LastIndexOf('~') is > 0 and var last && last < text.Length - 1 && options.SdJwt.KeyBinding is null && !QrCode.IsCode(text))
         {
             return [new Found.Id(_verifier.Check(text[..(last + 1)], now, options), ProofUnchecked: true)];
+        }
+        if (QrCode.IsCode(text) && QrCode.Decode(text).TryGet(out var code, out _) && PaymentCode.Claims(code))
+        {
+            return [PaymentCode.Verify(code, trust.Signers, now, options.Qr).TryGet(out var paid, out var reason) ? new Found.Payment(paid) : Bare(IdVerifier.Refuse(reason))];
         }
         return text.Length <= 2 * MdocVerifier.Longest && !text.Contains('~') && !QrCode.IsCode(text) && Decoded(text) is [>= 0xa0 and <= 0xbf, ..] document
             ? Bytes(document)

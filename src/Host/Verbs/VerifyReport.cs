@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Muqeem.Kernel;
 using Muqeem.Platform.Texts;
 using Muqeem.Verifier;
 using Muqeem.Verifier.Bundle;
+using Muqeem.Verifier.Qr;
 using Muqeem.Verifier.Trust;
 using NodaTime;
 
@@ -43,6 +45,9 @@ internal sealed class VerifyReport(TextWriter output, Language language, bool js
                 return VerifyVerb.CannotSay;
             case Found.List list:
                 return List(list);
+            case Found.Payment { Code: var code }:
+                Paid(code, trust);
+                return VerifyVerb.Valid;
             case Found.NoCode { Why: { } refusal }:
                 Bad("cannot_say", "unreadable", null, language.Bare("refusal." + refusal.Code, refusal.Facts));
                 return VerifyVerb.CannotSay;
@@ -128,6 +133,35 @@ internal sealed class VerifyReport(TextWriter output, Language language, bool js
             ? Say("cannot_say.status_old", ("time", language.DateAndTime(Instant.FromDateTimeOffset(time))))
             : Say("cannot_say." + Snake(unknown.Why)));
         Code(unknown.Reason);
+    }
+
+    /// <summary>What was paid stays paid; whether it went back since, no bundle says.</summary>
+    private void Paid(PaymentCode code, OfflineTrust trust)
+    {
+        if (json)
+        {
+            Object(w =>
+            {
+                Result(w, "valid", null, null);
+                w.WriteString("form", "payment_receipt");
+                w.WriteNumber("halalas", code.Halalas);
+                w.WriteString("paid_at", code.PaidAt);
+                w.WriteString("service", code.Service);
+                w.WriteBoolean("specimen", code.IsSpecimen);
+                SignedBy(w, code.Signer);
+                w.WriteString("bundle_made", trust.IssuedAt!.Value);
+            });
+            return;
+        }
+        Head("valid", Say("paid", ("amount", language.Money(new Money(code.Halalas))), ("time", language.DateAndTime(Instant.FromDateTimeOffset(code.PaidAt))), ("service", code.Service)));
+        if (code.IsSpecimen)
+        {
+            output.WriteLine(language.Bare("verify.valid.specimen"));
+        }
+        output.WriteLine(Say("paid_back_unknown", ("address", "/verify")));
+        output.WriteLine();
+        Line("signer", $"{code.Signer.Name} ({code.Signer.Country})");
+        Line("bundle", Age(trust.IssuedAt!.Value));
     }
 
     private int List(Found.List list)

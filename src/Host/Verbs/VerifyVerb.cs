@@ -36,7 +36,7 @@ internal sealed class VerifyVerb(TextWriter output, TextWriter errors, Stream in
         muqeem verify FILE|TEXT|-: is this ID real and good? Without a network.
 
           Reads an SD-JWT, a mobile document (IssuerSigned or DeviceResponse; CBOR or base64url), the text of a QR code, a picture or PDF with
-          one, or a status list; from a file, from the argument itself, or with - from standard input.
+          one, the code of a payment's receipt, or a status list; from a file, from the argument itself, or with - from standard input.
 
           --bundle=FILE   what to trust, from /trust/bundle or muqeem bundle; default: the one in the data folder
           --roots=FILE    the pinned roots as PEM, from a source that you trust; default: those in the data folder

@@ -78,7 +78,12 @@ public sealed class QrCode
     public static bool IsCode(ReadOnlySpan<char> text) => text.StartsWith(Prefix, StringComparison.Ordinal) || text.LastIndexOf(Path, StringComparison.Ordinal) >= 0;
 
     /// <param name="text">As scanned.</param>
-    public static Checked<QrCode> Verify(ReadOnlySpan<char> text, QrSigners signers, DateTimeOffset now, QrOptions options)
+    public static Checked<QrCode> Verify(ReadOnlySpan<char> text, QrSigners signers, DateTimeOffset now, QrOptions options) =>
+        Decode(text).TryGet(out var bytes, out var reason) ? Verify(bytes, signers, now, options) : reason;
+
+    /// <summary>The COSE_Sign1 in the text of a code; nothing is verified.</summary>
+    /// <param name="text">As scanned.</param>
+    public static Checked<byte[]> Decode(ReadOnlySpan<char> text)
     {
         if (text.Length > Longest)
         {
@@ -98,7 +103,7 @@ public sealed class QrCode
             }
             coded = text[(path + Path.Length)..];
         }
-        return BaseText.FromBase32(coded) is { Length: > 0 } bytes ? Verify(bytes, signers, now, options) : Reason.QrMalformed;
+        return BaseText.FromBase32(coded) is { Length: > 0 } bytes ? bytes : Reason.QrMalformed;
     }
 
     /// <param name="bytes">The COSE_Sign1 itself.</param>
