@@ -89,10 +89,11 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public string ConnectionString(string database) => $"Host={Folder};Username=muqeem;Database={database};Maximum Pool Size=40;Timeout=5";
 
-    public async Task<string> CreateDatabaseAsync()
+    /// <param name="template">The database of which it is a copy; null: empty.</param>
+    public async Task<string> CreateDatabaseAsync(string? template = null)
     {
         var name = "t" + Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6));
-        await ExecuteAsync("postgres", $"CREATE DATABASE {name}");
+        await ExecuteAsync("postgres", $"CREATE DATABASE {name}{(template is null ? "" : " TEMPLATE " + template)}");
         return name;
     }
 

@@ -61,9 +61,10 @@ public sealed class WholeWorld : IAsyncDisposable
     /// <param name="more">What the test puts beside Muqeem's own services: something that listens.</param>
     public static async Task<WholeWorld> StartAsync(DatabaseKind kind, IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? more = null)
     {
-        var database = await TestDatabase.EmptyAsync(kind);
         var folder = Path.Combine(Path.GetTempPath(), "muqeem-world-" + Path.GetRandomFileName());
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var data = DataFolder.Open(Path.Combine(folder, "data"), FolderKind.Demonstration, TimeProvider.System).Root;
+        var database = await TestDatabase.MigratedAsync(kind, data);
         var (port, sandboxPort) = (FreePort(), FreePort());
         var address = new Uri($"http://localhost:{port}");
         var sandboxAddress = new Uri($"http://localhost:{sandboxPort}");
@@ -75,7 +76,7 @@ public sealed class WholeWorld : IAsyncDisposable
         var all = new Dictionary<string, string?>(TestSandbox.Patience, StringComparer.Ordinal)
         {
             ["urls"] = address.ToString(),
-            ["Data"] = Path.Combine(folder, "data"),
+            ["Data"] = data,
             ["Kind"] = "demonstration",
             ["PostgreSql"] = database.PostgreSql,
             ["Agencies:Sandbox"] = sandboxAddress.ToString(),

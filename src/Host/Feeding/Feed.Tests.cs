@@ -12,6 +12,7 @@ using Muqeem.Platform.Writing;
 using Muqeem.Registry;
 using Muqeem.Sandbox.State;
 using Muqeem.Tests;
+using Muqeem.Tests.Kills;
 using NodaTime;
 
 namespace Muqeem.Host.Feeding;
@@ -173,6 +174,54 @@ public abstract class FeedTests(FeedWorld shared)
         // Two who have read the same write it once.
         var writer = _world.Get<FeedWriter>();
         await Assert.ThrowsAsync<NotWrittenException>(async () => await writer.AddAsync((await writer.NextAsync()).Position - 1, long.MaxValue, []));
+    }
+
+    [Fact]
+    public async Task What_was_kept_long_enough_is_forgotten_and_a_cursor_from_before_says_so()
+    {
+        await _steps.FollowedAsync();
+        var before = (await _steps.AllAsync(AlienRegister.Name)).Cursor;
+        var old = await _steps.SettleAsync();
+        await _steps.FollowedAsync();
+        var after = (await _steps.AllAsync(AlienRegister.Name, before)).Cursor;
+        // Whoever is sent events and has none for long is moved on each hour, and so never falls out of what is kept.
+        var end = await _world.Get<EventFeed>().EndAsync();
+        await _world.MoveClockAsync(Duration.FromMinutes(61));
+        foreach (var agency in new[] { LabourContracts.Name, HealthInsurance.Name })
+        {
+            await _steps.StandsAsync(agency, c => c.Cursor.Position >= end.Position, "is moved on");
+        }
+
+        // A process in as many days. The one that reads the journal meanwhile may write first.
+        async Task ForgetInAsync(int days)
+        {
+            var writer = new FeedWriter(_world.Get<Db>(), _world.Get<IWriter>(), _world.Get<EventFeed>(), new LaterClock(TimeSpan.FromDays(days), _world.Clock));
+            await WholeWorld.UntilAsync(async () =>
+            {
+                try
+                {
+                    return await writer.ForgetAsync() == 0 ? "" : null;
+                }
+                catch (NotWrittenException)
+                {
+                    return null;
+                }
+            }, "nothing is left that is so old");
+        }
+        var keep = _world.Get<EventFeed>().Rules.KeepDays;
+        await ForgetInAsync(keep - 1);
+        Assert.Equal([old.Number], (await _steps.AllAsync(AlienRegister.Name, before)).Events.Select(e => e.GetProperty("residentNumber").GetString()));
+
+        await ForgetInAsync(keep + 1);
+        Assert.False(await _world.Get<Db>().ExistsAsync("SELECT 1 FROM feed_event WHERE person_id = @person", new { person = old.Person.Value }));
+        var (status, json) = await _steps.GetAsync(AlienRegister.Name, "?after=" + before);
+        Assert.Equal((HttpStatusCode.Gone, FeedRefusals.CursorGone), (status, FeedSteps.CodeOf(json)));
+
+        // Whoever had read to the end misses nothing, and whoever begins is given what there is.
+        var young = await _steps.SettleAsync();
+        await _steps.FollowedAsync();
+        Assert.Equal([young.Number], (await _steps.AllAsync(AlienRegister.Name, after)).Events.Select(e => e.GetProperty("residentNumber").GetString()));
+        Assert.Equal(young.Number, (await _steps.AllAsync(AlienRegister.Name)).Events[^1].GetProperty("residentNumber").GetString());
     }
 
     [Fact]

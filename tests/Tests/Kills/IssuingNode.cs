@@ -11,10 +11,10 @@ using Muqeem.Platform.Writing;
 
 namespace Muqeem.Tests.Kills;
 
-/// <summary>The machine's clock and so much more: each start is later than the leases of whoever was killed.</summary>
-internal sealed class LaterClock(TimeSpan by) : TimeProvider
+/// <summary>The machine's clock, or another, and so much more: each start is later than the leases of whoever was killed.</summary>
+internal sealed class LaterClock(TimeSpan by, TimeProvider? than = null) : TimeProvider
 {
-    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
+    public override DateTimeOffset GetUtcNow() => (than ?? System).GetUtcNow() + by;
 }
 
 /// <summary>A process that issues, over the real folder, key store, database and journal.</summary>
