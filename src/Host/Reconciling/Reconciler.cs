@@ -178,7 +178,7 @@ internal sealed class Reconciler(
             return run;
         }
         var topic = agency.Topic;
-        var lanes = topic is null ? [] : await outbox.BusyAsync([.. pairs.Select(p => Performer.LaneOf(topic, p.Person.Person))], cancel);
+        var lanes = topic is null ? new HashSet<string>(StringComparer.Ordinal) : await outbox.BusyAsync([.. pairs.Select(p => Performer.LaneOf(topic, p.Person.Person))], cancel);
         var before = (await records.OfAsync(agency.Name, [.. pairs.Select(p => p.Person.Person)], cancel)).ToDictionary(d => d.Id);
         foreach (var (person, holding) in pairs)
         {

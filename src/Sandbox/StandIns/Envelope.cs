@@ -187,7 +187,7 @@ internal sealed class Envelope(RequestDelegate next, World world, Knobs knobs, S
     {
         foreach (var word in segments.Skip(1).Append(query["id"].ToString()))
         {
-            if (word.Length == 10 && world.ByNumber(word) is { } person)
+            if (word.Length == 10 && (world.ByNumber(word) ?? world.ByVisa(word)) is { } person)
             {
                 return person;
             }
