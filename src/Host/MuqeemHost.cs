@@ -187,6 +187,7 @@ public static class MuqeemHost
         if (roles.HasFlag(Roles.Api))
         {
             app.MapApi();
+            OpenId.OpenIdRoutes.Map(app);
         }
     }
 
