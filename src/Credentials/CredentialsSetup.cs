@@ -86,6 +86,9 @@ public static class CredentialsSetup
         services.AddSingleton(p => new HolderWallets(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Now(p, WalletRules.Of),
             p.GetRequiredService<TimeProvider>(), origin));
+        services.AddSingleton(p => new NationalWallet(
+            p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Now(p, WalletRules.Of),
+            p.GetRequiredService<TimeProvider>(), origin));
         services.AddSingleton(p => new WalletTokens(
             p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Now(p, WalletRules.Of),
             p.GetRequiredService<TimeProvider>()));

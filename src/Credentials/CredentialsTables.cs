@@ -240,6 +240,21 @@ public static class CredentialsTables
         new Column("kind", ColumnType.Text, Remark: "ACCESS, REFRESH"),
         new Column("expires_at", ColumnType.Instant));
 
+    internal static readonly Table WalletConsent = new("wallet_consent", TableKind.Act, 1, "That a holder wants the ID in the national wallet app, or no longer.",
+        new Column("id", ColumnType.Uuid, Remark: "the person"),
+        new Column("version", ColumnType.Long),
+        new Column("account_id", ColumnType.Uuid),
+        new Column("given_at", ColumnType.Instant, Nullable: true),
+        new Column("ended_at", ColumnType.Instant, Nullable: true));
+
+    internal static readonly Table WalletCard = new("wallet_card", TableKind.Act, 1, "What the national wallet app was given; written only by whoever sends, in the order of the person's lane.",
+        new Column("id", ColumnType.Uuid, Remark: "the person"),
+        new Column("version", ColumnType.Long),
+        new Column("document_id", ColumnType.Uuid, Nullable: true, Remark: "the version of the ID"),
+        new Column("reference", ColumnType.Text, Nullable: true, Remark: "the app's name for the card; absent: it has none"),
+        new Column("not_known", ColumnType.Bool, Remark: "the app does not know the person"),
+        new Column("changed_at", ColumnType.Instant));
+
     internal static readonly Table Hold = new("document_hold", TableKind.Act, 1, "A time in which a person's ID does not count: suspended by the authority or frozen by the holder. One of each kind is open at most; it outlasts the version on which it began.",
         new Column("id", ColumnType.Uuid),
         new Column("version", ColumnType.Long),
@@ -295,5 +310,5 @@ public static class CredentialsTables
 
     public static readonly IReadOnlyList<Table> All =
         [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words, Objection, ObjectionWords, RegisteredVerifier, VerifierKey, VerifierProposal,
-            VerifierUse, Subscription, SubscriptionFeed, SubscriptionEvent, Teller, WalletOffer, Wallet, WalletKey, WalletToken];
+            VerifierUse, Subscription, SubscriptionFeed, SubscriptionEvent, Teller, WalletOffer, Wallet, WalletKey, WalletToken, WalletConsent, WalletCard];
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Muqeem.Cases.Definition;
 using Muqeem.Credentials.Issuing;
+using Muqeem.Credentials.Wallets;
 using Muqeem.Kernel;
 using Muqeem.Payments;
 using Muqeem.Payments.Pricing;
@@ -279,6 +280,7 @@ public sealed class Performer
             change.Messages.Add(NoticeTo(platform, notice, clock));
         }
         change.Messages.Add(NoticeTo(InsuranceTopic, notice, clock));
+        NationalWallet.SettleLater(change, residence.Person, clock);
     }
 
     /// <summary>A notice to an agency, in the lane of the agency and the person.</summary>

@@ -13,8 +13,8 @@ namespace Muqeem.Credentials.Wallets;
 
 /// <summary>What the holder shows the app. Neither part is stored: shown once, in the answer.</summary>
 /// <param name="Link">With the scheme of the standard; the text of the picture too.</param>
-/// <param name="TxCode">Six digits that the app asks for; they are not in the link. Null where none are needed.</param>
-public sealed record MadeOffer(Guid Id, string Link, string? TxCode, Instant Until);
+/// <param name="TxCode">Six digits that the app asks for; they are not in the link.</param>
+public sealed record MadeOffer(Guid Id, string Link, string TxCode, Instant Until);
 
 /// <summary>How a verb of the holder ended.</summary>
 public abstract record WalletAnswer
@@ -23,7 +23,7 @@ public abstract record WalletAnswer
 
     public sealed record Offered(MadeOffer Offer) : WalletAnswer;
 
-    public sealed record Removed : WalletAnswer;
+    public sealed record Done : WalletAnswer;
 
     public sealed record Refused(Refusal Refusal) : WalletAnswer;
 
@@ -45,7 +45,7 @@ public sealed class HolderWallets(
 
     /// <summary>Makes an offer; one that was open is over. The caller has made sure that it is the holder: password and second factor just given.</summary>
     /// <param name="access">Names the person: which forms are possible depends on the document.</param>
-    public async Task<WalletAnswer> OfferAsync(Access access, Actor actor, AccountId account, PersonId person, WalletWay way, CancellationToken cancel = default)
+    public async Task<WalletAnswer> OfferAsync(Access access, Actor actor, AccountId account, PersonId person, CancellationToken cancel = default)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -58,7 +58,7 @@ public sealed class HolderWallets(
             {
                 return new WalletAnswer.Refused(new Refusal(held == HoldKind.Suspended ? HoldRefusals.Suspended : HoldRefusals.Frozen));
             }
-            if (await db.SingleAsync<long>("SELECT count(*) FROM wallet_offer WHERE person_id = @person AND made_at > @since", new { person = person.Value, since = now - Duration.FromHours(1) }, cancel) >= rule.OffersPerHour)
+            if (await db.SingleAsync<long>("SELECT count(*) FROM wallet_offer WHERE person_id = @person AND way = 'code' AND made_at > @since", new { person = person.Value, since = now - Duration.FromHours(1) }, cancel) >= rule.OffersPerHour)
             {
                 return new WalletAnswer.Refused(new Refusal(WalletRefusals.TooOften));
             }
@@ -66,21 +66,20 @@ public sealed class HolderWallets(
             {
                 return new WalletAnswer.Refused(new Refusal(WalletRefusals.TooMany));
             }
-            // An mdoc demands a portrait: what could only be refused is not offered.
-            FormKind[] possible = (await documents.OpenAsync(access, document, cancel)).Photo is null ? [FormKind.SdJwtVc] : [FormKind.SdJwtVc, FormKind.Mdoc];
+            var possible = FormsOf(await documents.OpenAsync(access, document, cancel));
             var (id, secret) = (Guid.CreateVersion7(clock.GetUtcNow()), WalletSecret.New());
-            var txCode = way == WalletWay.National ? null : RandomNumberGenerator.GetString("0123456789", WalletOffer.TxCodeLength);
-            var offer = new WalletOffer(id, 0, person, account, document.Id, way, possible, WalletSecret.Hash(WalletOffer.CodeOf(secret))!, txCode is null ? null : WalletTokens.MarkOf(blind, id, txCode), 0, WalletOffer.Open, now, now + rule.OfferLife);
-            var change = new Change(new Act(ActId.New(clock), "wallet.offer", actor, id, Digest.Of("wallet.offer"), now) { Person = person, Reason = HeldWallet.WordOf(way), Answer = id.ToString() });
+            var txCode = RandomNumberGenerator.GetString("0123456789", WalletOffer.TxCodeLength);
+            var offer = new WalletOffer(id, 0, person, account, document.Id, WalletWay.Code, possible, WalletSecret.Hash(WalletOffer.CodeOf(secret))!, WalletTokens.MarkOf(blind, id, txCode), 0, WalletOffer.Open, now, now + rule.OfferLife);
+            var change = new Change(new Act(ActId.New(clock), "wallet.offer", actor, id, Digest.Of("wallet.offer"), now) { Person = person, Answer = id.ToString() });
             change.Heads.Add(offer.Next());
-            foreach (var former in await WalletOffer.OpenAsync(db, person, cancel))
+            foreach (var former in (await WalletOffer.OpenAsync(db, person, cancel)).Where(o => o.Way == WalletWay.Code))
             {
                 change.Heads.Add((former with { State = WalletOffer.Over }).Next());
             }
             switch (await writer.WriteAsync(change, cancel: cancel))
             {
                 case WriteOutcome.Done:
-                    return new WalletAnswer.Offered(new(id, "openid-credential-offer://?credential_offer_uri=" + Uri.EscapeDataString($"{origin}{WalletPaths.Offers}/{secret}"), txCode, offer.ExpiresAt));
+                    return new WalletAnswer.Offered(new(id, LinkOf(origin, secret), txCode, offer.ExpiresAt));
                 case WriteOutcome.Conflict when attempt < Attempts:
                     continue; // the app took the former one just now
                 case WriteOutcome.Busy busy:
@@ -90,6 +89,11 @@ public sealed class HolderWallets(
             }
         }
     }
+
+    /// <summary>An mdoc demands a portrait: what could only be refused is not offered.</summary>
+    internal static IReadOnlyList<FormKind> FormsOf(DocumentContent content) => content.Photo is null ? [FormKind.SdJwtVc] : [FormKind.SdJwtVc, FormKind.Mdoc];
+
+    internal static string LinkOf(string origin, string secret) => "openid-credential-offer://?credential_offer_uri=" + Uri.EscapeDataString($"{origin}{WalletPaths.Offers}/{secret}");
 
     /// <summary>Newest first.</summary>
     public async Task<IReadOnlyList<WalletLine>> OfAsync(PersonId person, CancellationToken cancel = default)
@@ -108,13 +112,14 @@ public sealed class HolderWallets(
     {
         for (var attempt = 1; ; attempt++)
         {
-            if (await HeldWallet.FindAsync(db, id, cancel) is not { } wallet || wallet.Person != person)
+            // Out of the national app it is taken by taking the consent back.
+            if (await HeldWallet.FindAsync(db, id, cancel) is not { Way: WalletWay.Code } wallet || wallet.Person != person)
             {
                 return new WalletAnswer.NotThere();
             }
             if (!wallet.IsActive)
             {
-                return new WalletAnswer.Removed();
+                return new WalletAnswer.Done();
             }
             var change = new Change(new Act(ActId.New(clock), "wallet.remove", actor, operation, Digest.Of("wallet.remove", id.ToString()), clock.Now()) { Person = person, Answer = id.ToString() });
             change.Heads.Add((wallet with { EndedAt = clock.Now() }).Next());
@@ -122,7 +127,7 @@ public sealed class HolderWallets(
             switch (await writer.WriteAsync(change, cancel: cancel))
             {
                 case WriteOutcome.Done or WriteOutcome.Replayed:
-                    return new WalletAnswer.Removed();
+                    return new WalletAnswer.Done();
                 case WriteOutcome.Conflict when attempt < Attempts:
                     continue; // it fetched just now: what it fetched ends too
                 case WriteOutcome.Busy busy:

@@ -10,8 +10,9 @@ namespace Muqeem.Credentials.Wallets;
 /// <param name="Most">Wallet apps in which one person's ID is at a time.</param>
 /// <param name="AccessLife">Of the token by which credentials are fetched.</param>
 /// <param name="RefreshLife">Of the token by which the next is asked for; it has to outlive a credential.</param>
+/// <param name="NationalLife">How long the national app has to take an offer.</param>
 /// <param name="KeysPerDay">Keys for which one app may fetch.</param>
-public sealed record WalletRules(Duration OfferLife, int Tries, int OffersPerHour, int Most, Duration AccessLife, Duration RefreshLife, int KeysPerDay, long Version)
+public sealed record WalletRules(Duration OfferLife, int Tries, int OffersPerHour, int Most, Duration AccessLife, Duration RefreshLife, int KeysPerDay, Duration NationalLife, long Version)
 {
     public static WalletRules Of(PolicySnapshot policies, LocalDate on) => new(
         Duration.FromMinutes(policies.Get<int>("wallet.offer_minutes", on)),
@@ -21,6 +22,7 @@ public sealed record WalletRules(Duration OfferLife, int Tries, int OffersPerHou
         Duration.FromMinutes(policies.Get<int>("wallet.access_minutes", on)),
         Duration.FromDays(policies.Get<int>("wallet.refresh_days", on)),
         policies.Get<int>("wallet.keys_per_day", on),
+        Duration.FromHours(policies.Get<int>("wallet.national_hours", on)),
         policies.Version);
 }
 

@@ -61,7 +61,7 @@ public sealed class WalletsOnSqliteTests(WalletsOnSqlite world) : WalletsTests(w
 public sealed class WalletsOnPostgreSqlTests(WalletsOnPostgreSql world) : WalletsTests(world), IClassFixture<WalletsOnPostgreSql>;
 
 /// <summary>The ID in wallet apps, over HTTP: the holder with a browser, the app with the standard's requests.</summary>
-public abstract class WalletsTests(WalletWorld shared)
+public abstract partial class WalletsTests(WalletWorld shared)
 {
     protected WalletWorld Shared => shared;
 
@@ -108,7 +108,7 @@ public abstract class WalletsTests(WalletWorld shared)
     {
         foreach (var line in (await _world.Get<HolderWallets>().OfAsync(person)).Where(l => l.Wallet.IsActive))
         {
-            Assert.IsType<WalletAnswer.Removed>(await _world.Get<HolderWallets>().RemoveAsync(Actor.System("test"), person, line.Wallet.Id, Guid.CreateVersion7()));
+            Assert.IsType<WalletAnswer.Done>(await _world.Get<HolderWallets>().RemoveAsync(Actor.System("test"), person, line.Wallet.Id, Guid.CreateVersion7()));
         }
     }
 
@@ -360,7 +360,7 @@ public abstract class WalletsTests(WalletWorld shared)
         var fetching = wallet.FetchAsync();
         var mine = (await _world.Get<HolderWallets>().OfAsync(person)).First(w => w.Counts);
         var removing = _world.Get<HolderWallets>().RemoveAsync(Actor.System("test"), person, mine.Wallet.Id, Guid.CreateVersion7());
-        Assert.IsType<WalletAnswer.Removed>(await removing);
+        Assert.IsType<WalletAnswer.Done>(await removing);
         if (await fetching is { Status: HttpStatusCode.OK } came)
         {
             await StatusAsync(CredentialOf(came), "invalid");

@@ -53,3 +53,20 @@ CREATE TABLE wallet_token (
 );
 CREATE INDEX wallet_token_wallet ON wallet_token (wallet_id);
 CREATE INDEX wallet_token_expires ON wallet_token (expires_at);
+
+CREATE TABLE wallet_consent (
+  id uuid NOT NULL PRIMARY KEY,
+  version bigint NOT NULL,
+  account_id uuid NOT NULL,
+  given_at bigint,
+  ended_at bigint
+) WITH (fillfactor = 70);
+
+CREATE TABLE wallet_card (
+  id uuid NOT NULL PRIMARY KEY,
+  version bigint NOT NULL,
+  document_id uuid,
+  reference text,
+  not_known smallint NOT NULL,
+  changed_at bigint NOT NULL
+) WITH (fillfactor = 70);

@@ -53,3 +53,20 @@ CREATE TABLE wallet_token (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX wallet_token_wallet ON wallet_token (wallet_id);
 CREATE INDEX wallet_token_expires ON wallet_token (expires_at);
+
+CREATE TABLE wallet_consent (
+  id text NOT NULL PRIMARY KEY,
+  version integer NOT NULL,
+  account_id text NOT NULL,
+  given_at integer,
+  ended_at integer
+) STRICT;
+
+CREATE TABLE wallet_card (
+  id text NOT NULL PRIMARY KEY,
+  version integer NOT NULL,
+  document_id text,
+  reference text,
+  not_known integer NOT NULL,
+  changed_at integer NOT NULL
+) STRICT;
