@@ -84,10 +84,10 @@ internal sealed partial class TestWallet(WholeWorld world) : IDisposable
         return (link, code);
     }
 
-    [GeneratedRegex("<a href=\"(?<link>openid-credential-offer://[^\"]+)\"")]
+    [GeneratedRegex("<a href=\"(?<link>openid-credential-offer://[^\"]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Link();
 
-    [GeneratedRegex("<strong dir=\"ltr\">(?<code>[0-9]{6})</strong>")]
+    [GeneratedRegex("<strong dir=\"ltr\">(?<code>[0-9]{6})</strong>", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Digits();
 
     public Task<ApiAnswer> OfferAsync(string link) => GetAsync(new Uri(Uri.UnescapeDataString(link.Split("credential_offer_uri=")[1])).AbsolutePath);

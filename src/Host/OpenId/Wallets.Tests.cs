@@ -149,7 +149,7 @@ public abstract partial class WalletsTests(WalletWorld shared)
         var id = first["notification_id"].GetString()!;
         Assert.Equal(HttpStatusCode.NoContent, (await wallet.SayAsync(id, "credential_accepted")).Status);
         Assert.Equal(HttpStatusCode.NoContent, (await wallet.SayAsync(id, "credential_accepted")).Status);
-        Refused("invalid_notification_id", await wallet.SayAsync(Guid.NewGuid().ToString(), "credential_accepted"));
+        Refused("invalid_notification_id", await wallet.SayAsync(Guid.CreateVersion7().ToString(), "credential_accepted"));
         Refused("invalid_notification_request", await wallet.SayAsync(id, "credential_eaten"));
 
         // Two months later its token renews, and the same key gets the next, at another place of the list.
