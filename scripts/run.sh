@@ -8,7 +8,11 @@ scripts/build.sh
 port="${PORT:-8080}" data="${DATA:-var}" agencies=$(( ${PORT:-8080} + 1 ))
 app=src/Host/bin/Release/net10.0/Muqeem.Host.dll
 sandbox=src/Sandbox/bin/Release/net10.0/Muqeem.Sandbox.dll
+# Credentials name the address under which wallet apps know this installation: it is settled at the first start, and kept.
+[ -e "$data" ] || first=1
 mkdir -p "$data"; chmod 700 "$data"
+[ -z "${first:-}" ] || echo "http://localhost:$port" > "$data.origin"
+[ ! -s "$data.origin" ] || export PublicOrigin="${PublicOrigin:-$(cat "$data.origin")}"
 export Data="$data" Kind=demonstration PostgreSql="${DATABASE:-}" Seed="${SEED:-300}"
 export Agencies__Sandbox="http://localhost:$agencies" Portal__PayPage="http://localhost:$agencies/bank?number={number}"
 # What happens to residences is sent to these two, and can be seen at the stand-ins' /feed.

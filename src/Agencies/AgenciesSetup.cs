@@ -25,6 +25,7 @@ public static class AgenciesSetup
         (Messaging.Name, "messaging"),
         (NationalAddresses.Name, "address"),
         (FederatedSignIn.Name, "federated-sign-in"),
+        (WalletApp.Name, "wallet-app"),
     ];
 
     public static IServiceCollection AddAgencies(this IServiceCollection services, IConfiguration configuration)
@@ -68,6 +69,7 @@ public static class AgenciesSetup
         services.AddSingleton(provider => new Messaging(provider.GetRequiredService<AgencyLines>()[Messaging.Name]));
         services.AddSingleton(provider => new NationalAddresses(provider.GetRequiredService<AgencyLines>()[NationalAddresses.Name]));
         services.AddSingleton(provider => new FederatedSignIn(provider.GetRequiredService<AgencyLines>()[FederatedSignIn.Name]));
+        services.AddSingleton(provider => new WalletApp(provider.GetRequiredService<AgencyLines>()[WalletApp.Name]));
         return services;
     }
 

@@ -11,6 +11,7 @@ using Muqeem.Credentials.Status;
 using Muqeem.Credentials.Telling;
 using Muqeem.Credentials.Verifiers;
 using Muqeem.Credentials.Verifying;
+using Muqeem.Credentials.Wallets;
 using Muqeem.Kernel;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Database;
@@ -82,6 +83,19 @@ public static class CredentialsSetup
             p.GetRequiredService<KeyStore>(), p.GetRequiredService<Platform.Journal.PublishedJournal>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TimeProvider>(), () => Now(p, OfflineRules.Of), origin, street,
             p.GetRequiredService<ILogger<TrustList>>()));
         services.AddSingleton(p => new TestIdPress(origin, () => new TypeMetadata(origin, Now(p, FormRules.Of).Ages, p.GetRequiredService<TextCatalogue>()), () => Now(p, FormRules.Of).Ages, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new HolderWallets(
+            p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Now(p, WalletRules.Of),
+            p.GetRequiredService<TimeProvider>(), origin));
+        services.AddSingleton(p => new NationalWallet(
+            p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Now(p, WalletRules.Of),
+            p.GetRequiredService<TimeProvider>(), origin));
+        services.AddSingleton(p => new WalletTokens(
+            p.GetRequiredService<Db>(), p.GetRequiredService<Documents>(), p.GetRequiredService<StandingOf>(), p.GetRequiredService<BlindIndex>(), p.GetRequiredService<IWriter>(), () => Now(p, WalletRules.Of),
+            p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new WalletIssuing(
+            p.GetRequiredService<Db>(), p.GetRequiredService<IssuedForms>(), p.GetRequiredService<KeyProofs>(), p.GetRequiredService<Platform.Exchanges.NonceStore>(), p.GetRequiredService<ReadDoor>(),
+            p.GetRequiredService<IWriter>(), p.GetRequiredService<TellHolder>(), () => Now(p, WalletRules.Of), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new WalletPapers(origin, p.GetRequiredService<TypeVersions>(), () => Now(p, FormRules.Of).Ages, p.GetRequiredService<TextCatalogue>()));
         services.AddHostedService<StatusWork>();
         services.AddSingleton(p => new Reissue(
             p.GetRequiredService<Db>(), p.GetRequiredService<IssuedForms>(), p.GetRequiredService<KeyStore>(), p.GetRequiredService<ReadDoor>(), p.GetRequiredService<IWriter>(), p.GetRequiredService<TellReplaced>(),
@@ -89,6 +103,13 @@ public static class CredentialsSetup
         services.AddWork(p => p.GetRequiredService<Jobs>().Daily("subscriptions.forget", new LocalTime(3, 20), async (_, cancel) =>
         {
             while (await p.GetRequiredService<ChangeFeed>().ForgetAsync(cancel) > 0)
+            {
+                // So many at once.
+            }
+        }));
+        services.AddWork(p => p.GetRequiredService<Jobs>().Daily("wallets.forget", new LocalTime(3, 30), async (_, cancel) =>
+        {
+            while (await p.GetRequiredService<WalletTokens>().ForgetAsync(cancel) > 0)
             {
                 // So many at once.
             }

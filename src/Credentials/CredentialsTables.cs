@@ -55,7 +55,7 @@ public static class CredentialsTables
         new Column("signature", ColumnType.Bytes, Nullable: true, Remark: "64 bytes; the rest is built anew from document and recipe"),
         new Column("issued_at", ColumnType.Instant),
         new Column("expires_at", ColumnType.Instant),
-        new Column("invalid_reason", ColumnType.Text, Nullable: true, Remark: "superseded, lost, damaged, revoked, voided, replaced, withdrawn; final"),
+        new Column("invalid_reason", ColumnType.Text, Nullable: true, Remark: "superseded, lost, damaged, revoked, voided, replaced, withdrawn, removed (the holder took it out of a wallet app), deleted (the app has it no more); final"),
         new Column("suspended_at", ColumnType.Instant, Nullable: true, Remark: "by the authority"),
         new Column("frozen_at", ColumnType.Instant, Nullable: true, Remark: "by the holder"),
         new Column("changed_at", ColumnType.Instant));
@@ -198,6 +198,63 @@ public static class CredentialsTables
         new Column("version", ColumnType.Long),
         new Column("position", ColumnType.Long, Remark: "the next"));
 
+    internal static readonly Table WalletOffer = new("wallet_offer", TableKind.Bookkeeping, 1, "The offers by which wallet apps fetch the ID: each once, within minutes. The acts wallet.offer and wallet.add are the record.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("person_id", ColumnType.Uuid),
+        new Column("account_id", ColumnType.Uuid, Remark: "of the holder who made it"),
+        new Column("document_id", ColumnType.Uuid, Remark: "the version of the ID that is offered"),
+        new Column("way", ColumnType.Text, Remark: "code (the picture on the holder's page), national (the national wallet app)"),
+        new Column("forms", ColumnType.Text, Remark: "kinds of credential_form, separated by spaces"),
+        new Column("code", ColumnType.Bytes, Remark: "SHA-256 of the pre-authorized code, which is made of 256 random bits"),
+        new Column("tx_code", ColumnType.Bytes, Nullable: true, Remark: "keyed hash of the six digits; absent where the offer travels on a signed line"),
+        new Column("tries", ColumnType.Int, Remark: "of the six digits; counted before they are looked at"),
+        new Column("state", ColumnType.Text, Remark: "OPEN, USED, OVER (another took its place)"),
+        new Column("made_at", ColumnType.Instant),
+        new Column("expires_at", ColumnType.Instant));
+
+    internal static readonly Table Wallet = new("wallet", TableKind.Act, 1, "A wallet app that holds the ID, or may fetch it.",
+        new Column("id", ColumnType.Uuid),
+        new Column("version", ColumnType.Long),
+        new Column("person_id", ColumnType.Uuid),
+        new Column("account_id", ColumnType.Uuid, Remark: "of the holder who put it there"),
+        new Column("document_id", ColumnType.Uuid, Remark: "the version of the ID; with it the app's right to fetch ends"),
+        new Column("way", ColumnType.Text, Remark: "as of wallet_offer"),
+        new Column("client", ColumnType.Text, Nullable: true, Remark: "as the app calls itself; nobody has proved it"),
+        new Column("state", ColumnType.Text, Remark: "ACTIVE, ENDED (removed by the holder)"),
+        new Column("added_at", ColumnType.Instant),
+        new Column("fetched_at", ColumnType.Instant, Nullable: true, Remark: "the first credential"),
+        new Column("refreshed_at", ColumnType.Instant, Nullable: true, Remark: "the newest credential"),
+        new Column("said", ColumnType.Text, Nullable: true, Remark: "the app's last notification: credential_accepted, credential_failure, credential_deleted"),
+        new Column("ended_at", ColumnType.Instant, Nullable: true));
+
+    internal static readonly Table WalletKey = new("wallet_key", TableKind.Act, 3, "The keys of a wallet app; what was issued for them is found by credential_holder. Guarded by the head of the wallet.",
+        new Column("wallet_id", ColumnType.Uuid),
+        new Column("holder", ColumnType.Bytes, Remark: "keyed hash of the public key, as of credential_holder"),
+        new Column("kind", ColumnType.Text, Remark: "as of credential_form"),
+        new Column("added_at", ColumnType.Instant, Remark: "or when the next credential for it was issued"));
+
+    internal static readonly Table WalletToken = new("wallet_token", TableKind.Bookkeeping, 1, "Tokens of wallet apps, each 256 random bits of which the SHA-256 is kept. A refresh token counts until the one that took its place is used.",
+        new Column("hash", ColumnType.Bytes),
+        new Column("wallet_id", ColumnType.Uuid),
+        new Column("kind", ColumnType.Text, Remark: "ACCESS, REFRESH"),
+        new Column("expires_at", ColumnType.Instant));
+
+    internal static readonly Table WalletConsent = new("wallet_consent", TableKind.Act, 1, "That a holder wants the ID in the national wallet app, or no longer.",
+        new Column("id", ColumnType.Uuid, Remark: "the person"),
+        new Column("version", ColumnType.Long),
+        new Column("account_id", ColumnType.Uuid),
+        new Column("given_at", ColumnType.Instant, Nullable: true),
+        new Column("ended_at", ColumnType.Instant, Nullable: true));
+
+    internal static readonly Table WalletCard = new("wallet_card", TableKind.Act, 1, "What the national wallet app was given; written only by whoever sends, in the order of the person's lane.",
+        new Column("id", ColumnType.Uuid, Remark: "the person"),
+        new Column("version", ColumnType.Long),
+        new Column("document_id", ColumnType.Uuid, Nullable: true, Remark: "the version of the ID"),
+        new Column("reference", ColumnType.Text, Nullable: true, Remark: "the app's name for the card; absent: it has none"),
+        new Column("not_known", ColumnType.Bool, Remark: "the app does not know the person"),
+        new Column("changed_at", ColumnType.Instant));
+
     internal static readonly Table Hold = new("document_hold", TableKind.Act, 1, "A time in which a person's ID does not count: suspended by the authority or frozen by the holder. One of each kind is open at most; it outlasts the version on which it began.",
         new Column("id", ColumnType.Uuid),
         new Column("version", ColumnType.Long),
@@ -253,5 +310,5 @@ public static class CredentialsTables
 
     public static readonly IReadOnlyList<Table> All =
         [Document, Content, Credential, ShortCode, Form, Recipe, Holder, Type, Reissue, StatusToken, StatusVoid, StatusAnnounced, StatusList, Hold, Proposal, Words, Objection, ObjectionWords, RegisteredVerifier, VerifierKey, VerifierProposal,
-            VerifierUse, Subscription, SubscriptionFeed, SubscriptionEvent, Teller];
+            VerifierUse, Subscription, SubscriptionFeed, SubscriptionEvent, Teller, WalletOffer, Wallet, WalletKey, WalletToken, WalletConsent, WalletCard];
 }

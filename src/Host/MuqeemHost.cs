@@ -146,6 +146,7 @@ public static class MuqeemHost
         services.AddMoney();
         Register.Add(services);
         NoticeMessages.Add(services);
+        NationalWallets.Add(services);
         Contests.Add(services);
         ReconcilingWork.Add(services);
         FeedWiring.Add(services, configuration, works);
@@ -187,6 +188,7 @@ public static class MuqeemHost
         if (roles.HasFlag(Roles.Api))
         {
             app.MapApi();
+            OpenId.OpenIdRoutes.Map(app);
         }
     }
 

@@ -38,6 +38,7 @@ public static class PortalSetup
         Travel.Pages.Map(pages);
         Inbox.Pages.Map(pages);
         Consents.Pages.Map(pages);
+        Wallets.Pages.Map(pages);
         MyData.Pages.Map(pages);
     }
 }

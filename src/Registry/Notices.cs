@@ -23,7 +23,7 @@ public sealed class Notices(Db db, Sealer sealer, ReadDoor door, TimeProvider cl
         var values = arguments.ToDictionary(a => a.Name, a => FactText.Write(a.Value), StringComparer.Ordinal);
         var sealedArguments = await sealer.SealAsync(change, Context(person, id), values);
         change.Rows.Add(RegistryTables.Notice.Insert(person.Value, id, clock.Now(), kind, @case?.Value, sealedArguments));
-        change.Messages.Add(new OutboxMessage(id, Topic, "notice:" + person, JsonSerializer.Serialize(new NoticeMessage(person.Value, id, kind)), Person: person));
+        change.Messages.Add(new OutboxMessage(id, Topic, "notice:" + person, JsonSerializer.Serialize(new NoticeMessage(person.Value, id, kind), StoredJson.Options), Person: person));
     }
 
     /// <summary>Newest first, at most <paramref name="limit"/>; older ones before <paramref name="before"/>.</summary>

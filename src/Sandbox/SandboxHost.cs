@@ -53,6 +53,9 @@ public static class SandboxHost
         builder.Services.AddSingleton<ContestedRecords>();
         builder.Services.AddSingleton<Holdings>();
         builder.Services.AddSingleton<NationalApp>();
+        builder.Services.AddHttpClient(nameof(NationalWallet), http => http.Timeout = TimeSpan.FromSeconds(10)).RemoveAllLoggers();
+        builder.Services.AddSingleton<NationalWallet>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<NationalWallet>());
         builder.Services.AddSingleton<EventsReceived>();
         builder.Services.AddSingleton<StandInKeys>();
         builder.Services.AddSingleton<Consumers>();
@@ -76,6 +79,7 @@ public static class SandboxHost
         ContestsOf.Map(app);
         HoldingsOf.Map(app);
         NationalAppOf.Map(app);
+        NationalWalletOf.Map(app);
         EventsOf.Map(app);
         PeopleDesk.Map(app);
         InboxDesk.Map(app);
@@ -84,6 +88,7 @@ public static class SandboxHost
         EmployerDesk.Map(app);
         ContestDesk.Map(app);
         PhoneDesk.Map(app);
+        WalletDesk.Map(app);
         OperationsDesk.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;

@@ -19,7 +19,10 @@ public abstract class SharedWorld(DatabaseKind kind) : IAsyncLifetime
     /// <summary>Settings of Muqeem beside the usual ones.</summary>
     protected virtual IReadOnlyDictionary<string, string?> Settings { get; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
-    public virtual async ValueTask InitializeAsync() => World = await WholeWorld.StartAsync(kind, Settings);
+    /// <summary>What stands beside Muqeem's own services, or in the place of one.</summary>
+    protected virtual Action<Microsoft.Extensions.DependencyInjection.IServiceCollection>? More => null;
+
+    public virtual async ValueTask InitializeAsync() => World = await WholeWorld.StartAsync(kind, Settings, More);
 
     public async ValueTask DisposeAsync()
     {

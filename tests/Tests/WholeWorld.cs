@@ -57,6 +57,9 @@ public sealed class WholeWorld : IAsyncDisposable
     /// <summary>Stands in a setting for the address of the stand-ins, which is known only when they have started.</summary>
     public const string AtSandbox = "{sandbox}/";
 
+    /// <summary>Stands in a setting for Muqeem's own address, without a slash at its end.</summary>
+    public const string AtMuqeem = "{muqeem}";
+
     /// <param name="settings">Settings of Muqeem.</param>
     /// <param name="more">What the test puts beside Muqeem's own services: something that listens.</param>
     public static async Task<WholeWorld> StartAsync(DatabaseKind kind, IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? more = null)
@@ -88,7 +91,7 @@ public sealed class WholeWorld : IAsyncDisposable
         }
         foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
         {
-            all[key] = value?.Replace(AtSandbox, sandboxAddress.ToString(), StringComparison.Ordinal);
+            all[key] = value?.Replace(AtSandbox, sandboxAddress.ToString(), StringComparison.Ordinal).Replace(AtMuqeem, address.ToString().TrimEnd('/'), StringComparison.Ordinal);
         }
         var world = new WholeWorld(folder, all, sandbox, sandboxAddress, address, more);
         await world.StartMuqeemAsync();

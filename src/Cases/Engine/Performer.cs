@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Muqeem.Cases.Definition;
 using Muqeem.Credentials.Issuing;
+using Muqeem.Credentials.Wallets;
 using Muqeem.Kernel;
 using Muqeem.Payments;
 using Muqeem.Payments.Pricing;
@@ -284,6 +285,7 @@ public sealed class Performer
         {
             change.Messages.Add(NoticeTo(EmploymentTopic, notice, clock));
         }
+        NationalWallet.SettleLater(change, residence.Person, clock);
     }
 
     /// <summary>A notice to an agency, in the lane of the agency and the person.</summary>

@@ -171,6 +171,7 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
         }
         Put(change, live with { State = how, EndedAt = clock.Now() });
         await IssuedForms.EndAsync(db, change, live.Id, how.ToString().ToLowerInvariant(), clock, cancel);
+        await Wallets.NationalWallet.SettleAfterAsync(db, change, live.Person, clock, cancel);
         foreach (var c in await db.QueryAsync<StoredCredential>(
             "SELECT id, version, person_id, document_id, kind, handle, issued_at FROM credential WHERE document_id = @id AND status = 'LIVE'", new { id = live.Id }, cancel))
         {

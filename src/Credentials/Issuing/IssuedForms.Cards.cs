@@ -22,7 +22,7 @@ public sealed partial class IssuedForms
         var cards = await CardsOfAsync(document.Id, cancel);
         // A number for each that failed, ended or was replaced: two who ask at once ask for the same.
         return cards.Find(Counts) is { } good ? await AgainAsync(access, good.Id, cancel)
-            : await PromiseAsync(access, actor, person, FormKind.CardQr, null, Platform.Background.Names.IdOf(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"card-qr:{document.Id}:{cards.Count}")), cancel);
+            : await PromiseAsync(access, actor, person, FormKind.CardQr, null, Platform.Background.Names.IdOf(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"card-qr:{document.Id}:{cards.Count}")), null, cancel);
     }
 
     /// <summary>The signed code of the live document's card as it stands on it; null when no card was asked for yet, or it counts no more.</summary>

@@ -67,6 +67,9 @@ public abstract record FormAnswer
     /// <summary>A photo ID demands a portrait, and this document was issued without one.</summary>
     public sealed record NoPortrait : FormAnswer;
 
+    /// <summary>What it was asked for has ended meanwhile, see <see cref="WithPromise"/>.</summary>
+    public sealed record NotWanted : FormAnswer;
+
     /// <summary>It was promised under this operation, and then voided; ask anew under another.</summary>
     public sealed record Voided : FormAnswer;
 
@@ -76,6 +79,9 @@ public abstract record FormAnswer
 
 /// <summary>The JPEG of a document's photo, small enough for a credential; null when there is none. Registered by the host.</summary>
 public delegate Task<byte[]?> PortraitOf(Access access, PersonId person, Guid photo, CancellationToken cancel);
+
+/// <summary>Adds to the change that promises a form what is to be written with it, or with nothing. False: it is not to be promised. Called again when a race was lost.</summary>
+internal delegate Task<bool> WithPromise(Change change, IssuedForm form, CancellationToken cancel);
 
 /// <summary>How long credentials live and which ages they tell; from the policies.</summary>
 public sealed record FormRules(Duration Life, IReadOnlyList<int> Ages)
@@ -109,11 +115,16 @@ public sealed partial class IssuedForms(
     /// <param name="access">Names the person.</param>
     /// <param name="operation">The same again gets the same credential.</param>
     /// <exception cref="KeyUnavailableException">Nothing can be signed now; the promise, if it was made, is kept later.</exception>
-    public Task<FormAnswer> RequestAsync(Access access, Actor actor, PersonId person, FormKind kind, HolderKey holder, Guid operation, CancellationToken cancel = default) => kind == FormKind.CardQr
-        ? throw new ArgumentOutOfRangeException(nameof(kind), "A card is bound to no key.")
-        : PromiseAsync(access, actor, person, kind, holder, operation, cancel);
+    public Task<FormAnswer> RequestAsync(Access access, Actor actor, PersonId person, FormKind kind, HolderKey holder, Guid operation, CancellationToken cancel = default) =>
+        RequestAsync(access, actor, person, kind, holder, operation, null, cancel);
 
-    private async Task<FormAnswer> PromiseAsync(Access access, Actor actor, PersonId person, FormKind kind, HolderKey? holder, Guid operation, CancellationToken cancel)
+    /// <inheritdoc cref="RequestAsync(Access, Actor, PersonId, FormKind, HolderKey, Guid, CancellationToken)"/>
+    /// <param name="with">What else is written when another is promised; not called for one that is there.</param>
+    internal Task<FormAnswer> RequestAsync(Access access, Actor actor, PersonId person, FormKind kind, HolderKey holder, Guid operation, WithPromise? with, CancellationToken cancel) => kind == FormKind.CardQr
+        ? throw new ArgumentOutOfRangeException(nameof(kind), "A card is bound to no key.")
+        : PromiseAsync(access, actor, person, kind, holder, operation, with, cancel);
+
+    private async Task<FormAnswer> PromiseAsync(Access access, Actor actor, PersonId person, FormKind kind, HolderKey? holder, Guid operation, WithPromise? with, CancellationToken cancel)
     {
         if (await documents.LiveAsync(person, cancel) is not { } document || await standingOf(person, cancel) is not { } standing)
         {
@@ -164,6 +175,10 @@ public sealed partial class IssuedForms(
             {
                 change.Rows.Add(CredentialsTables.Holder.Insert(form.Id, MarkOf(holder), null));
             }
+            if (with is not null && !await with(change, form, cancel))
+            {
+                return new FormAnswer.NotWanted();
+            }
             switch (await writer.WriteAsync(change, cancel: cancel))
             {
                 case WriteOutcome.Done:
@@ -172,7 +187,7 @@ public sealed partial class IssuedForms(
                     continue;
                 // The document has moved meanwhile: ended, held, or another form of it was promised.
                 case WriteOutcome.Conflict:
-                    return await PromiseAsync(access, actor, person, kind, holder, operation, cancel);
+                    return await PromiseAsync(access, actor, person, kind, holder, operation, with, cancel);
                 case WriteOutcome.Replayed { Answer: { } answer }:
                     return await AgainAsync(access, Guid.Parse(answer), cancel);
                 case var other:
@@ -246,7 +261,7 @@ public sealed partial class IssuedForms(
         return await AgainAsync(access, present.Id, cancel) is var again and not FormAnswer.Voided ? again : null;
     }
 
-    private byte[] MarkOf(HolderKey holder) => _blind.Of("credential_holder", [.. holder.X, .. holder.Y]);
+    internal byte[] MarkOf(HolderKey holder) => _blind.Of("credential_holder", [.. holder.X, .. holder.Y]);
 
     private async Task<FormAnswer> AgainAsync(Access access, Guid id, CancellationToken cancel)
     {

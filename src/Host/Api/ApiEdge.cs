@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Muqeem.Host.Api;
 
-/// <summary>The edge of the API: bounds every body, and gives every error a problem; a bug gets an incident id and nothing else.</summary>
+/// <summary>The edge of the API, and of what wallet apps call: bounds every body, and gives every error a problem; a bug gets an incident id and nothing else.</summary>
 internal sealed partial class ApiEdge(RequestDelegate next, ILogger<ApiEdge> log)
 {
     /// <summary>Of any body. Pictures go to the upload pages.</summary>
@@ -13,7 +13,7 @@ internal sealed partial class ApiEdge(RequestDelegate next, ILogger<ApiEdge> log
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && !context.Request.Path.StartsWithSegments("/openid", StringComparison.Ordinal))
         {
             await next(context);
             return;

@@ -59,6 +59,9 @@ internal sealed class ApiLimits : IDisposable
         return lease.IsAcquired;
     }
 
+    /// <summary>Counts a request of somebody who is not signed in; false when the address has asked too much.</summary>
+    internal bool Allows(HttpContext http) => Take(_addresses, Visitor.Of(http, "").Address, _perAddress, http);
+
     /// <summary>Whether an address may still try what it has failed at: for callers who are known only after some work.</summary>
     internal bool MayTry(HttpContext http) => _addresses.GetStatistics(Visitor.Of(http, "").Address) is not { CurrentAvailablePermits: 0 };
 
@@ -71,7 +74,7 @@ internal sealed class ApiLimits : IDisposable
         public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
         {
             var http = context.HttpContext;
-            var allowed = limits.Take(limits._addresses, Visitor.Of(http, "").Address, limits._perAddress, http)
+            var allowed = limits.Allows(http)
                 && (http.SignedIn() is not { } session || limits.Take(limits._accounts, session.Account.ToString(), limits._perAccount, http));
             if (!allowed)
             {

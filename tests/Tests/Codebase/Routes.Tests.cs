@@ -12,7 +12,7 @@ public sealed class RoutesTests : IAsyncLifetime
     private static readonly string[] PublicRoots =
     [
         "/", "/assets/", "/healthz", "/readyz", "/metrics", "/hooks/", "/exchange/events", "/journal/", "/openapi/", "/v/", "/.well-known/", "/status/", "/vct/", "/trust/",
-        "/{lang", "/api/v1/sessions", "/api/v1/services", "/api/v1/verify", "/api/v1/verifier/", "/api/v1/live-codes/keys", "/api/v1/errors", "/developers/",
+        "/{lang", "/api/v1/sessions", "/api/v1/services", "/api/v1/verify", "/api/v1/verifier/", "/api/v1/live-codes/keys", "/api/v1/errors", "/developers/", "/openid/",
     ];
 
     private WholeWorld _world = null!;
