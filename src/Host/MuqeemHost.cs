@@ -147,6 +147,7 @@ public static class MuqeemHost
         Register.Add(services);
         NoticeMessages.Add(services);
         Contests.Add(services);
+        Shipments.Add(services);
         ReconcilingWork.Add(services);
         FeedWiring.Add(services, configuration, works);
         if (Verbs.Seeding.People(configuration) > 0)

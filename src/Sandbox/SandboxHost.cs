@@ -53,6 +53,8 @@ public static class SandboxHost
         builder.Services.AddSingleton<ContestedRecords>();
         builder.Services.AddSingleton<Holdings>();
         builder.Services.AddSingleton<NationalApp>();
+        builder.Services.AddSingleton<Post>();
+        builder.Services.AddHostedService<PostRounds>();
         builder.Services.AddSingleton<EventsReceived>();
         builder.Services.AddSingleton<StandInKeys>();
         builder.Services.AddSingleton<Consumers>();
@@ -84,6 +86,7 @@ public static class SandboxHost
         EmployerDesk.Map(app);
         ContestDesk.Map(app);
         PhoneDesk.Map(app);
+        PostDesk.Map(app);
         OperationsDesk.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;

@@ -27,12 +27,16 @@ public sealed class Performer
     public const string DomesticTopic = "domestic.notice";
     public const string InsuranceTopic = "insurance.notice";
 
+    /// <summary>The post takes a card, or is told not to hand it over. The payload is <see cref="ShipmentMessage"/>.</summary>
+    public const string ShipmentTopic = "shipment";
+
     private readonly Persons _persons;
     private readonly Residences _residences;
     private readonly ExitVisas _visas;
     private readonly Documents _documents;
     private readonly Bills _bills;
     private readonly Notices _notices;
+    private readonly ShipmentStore _shipments;
     private readonly Serials _serials;
     private readonly ReadDoor _door;
     private readonly BlindIndex _blind;
@@ -41,10 +45,10 @@ public sealed class Performer
     private readonly NumberPermutation _visaNumbers;
     private readonly ResidentNumberBlock _block;
 
-    public Performer(Persons persons, Residences residences, ExitVisas visas, Documents documents, Bills bills, Notices notices, Serials serials, ReadDoor door, BlindIndex blind, KeyStore keys, DataFolder folder,
+    public Performer(Persons persons, Residences residences, ExitVisas visas, Documents documents, Bills bills, Notices notices, ShipmentStore shipments, Serials serials, ReadDoor door, BlindIndex blind, KeyStore keys, DataFolder folder,
         TimeProvider clock)
     {
-        (_persons, _residences, _visas, _documents, _bills, _notices, _serials, _door, _blind, _clock) = (persons, residences, visas, documents, bills, notices, serials, door, blind, clock);
+        (_persons, _residences, _visas, _documents, _bills, _notices, _shipments, _serials, _door, _blind, _clock) = (persons, residences, visas, documents, bills, notices, shipments, serials, door, blind, clock);
         _block = folder.IsDemonstration ? ResidentNumberBlock.Demonstration : ResidentNumberBlock.Real;
         _residents = new ResidentNumbers(keys.Mac(KeyPurpose.NumberPermutation, "resident"u8));
         _visaNumbers = new NumberPermutation(keys.Mac(KeyPurpose.NumberPermutation, "exit_visa"u8), 1_000_000_000, tweak: 2);
@@ -76,6 +80,12 @@ public sealed class Performer
                     break;
                 case Effect.MoveVisa move:
                     await MoveVisaAsync(c, move);
+                    break;
+                case Effect.OrderShipment order:
+                    await OrderShipmentAsync(c, order, rules);
+                    break;
+                case Effect.StopShipment:
+                    c.Change.Messages.Add(Message(c, ShipmentTopic, new ShipmentMessage(c.Head.Id, Stops: true)));
                     break;
                 case Effect.Charge charge:
                     await ChargeAsync(c, charge, rules);
@@ -240,6 +250,17 @@ public sealed class Performer
         {
             c.Due(Deadlines.Instrument + InstrumentActs.ReturnDayPassed, back.EndInRiyadh(), c.Head.Rules);
         }
+    }
+
+    private async Task OrderShipmentAsync(CaseChange c, Effect.OrderShipment order, RuleContext rules)
+    {
+        var live = await _documents.LiveAsync(c.Head.Person) ?? throw new InvalidOperationException("There is no ID whose card could be sent.");
+        // What ends this ID and what sends its card are not unaware of each other.
+        Documents.Touch(c.Change, live);
+        var promised = rules.Policy.AddWorkingDays(c.Now, rules.Policy.Get<int>(ShipmentPolicies.WorkingDays, rules.Today));
+        await _shipments.OrderAsync(c.Change, c.Head, live.Id, order.ShortAddress, promised);
+        c.Due(Deadlines.State, promised, c.Head.Rules);
+        c.Change.Messages.Add(Message(c, ShipmentTopic, new ShipmentMessage(c.Head.Id, Stops: false)));
     }
 
     private async Task ChargeAsync(CaseChange c, Effect.Charge charge, RuleContext rules)
