@@ -73,20 +73,22 @@ public sealed partial class CaseEngine
         {
             return (new CaseOutcome.NotFound(), null);
         }
-        var (now, service) = (_clock.Now(), _services.ByCode(head.Service));
-        var tries = _policies.Current.Get<int>(ShipmentPolicies.CodeTries, now.DayInRiyadh());
-        var asked = ShipmentStates.UnderWay.Contains(head.State, StringComparer.Ordinal) || head.State == ShipmentStates.NotConfirmed;
-        if (!asked)
-        {
-            return (new CaseOutcome.Done(id, head.Reference, head.State), new(false, 0));
-        }
-        // Whoever asked before is answered as before: the same try is not counted twice, and none gets a second answer.
+        var done = new CaseOutcome.Done(id, head.Reference, head.State);
+        // Whoever asked before is answered as before, whatever came of it since.
         var probe = new Change(Act(operation, verb, head, answer: ""));
         probe.Heads.Add(head.Write(-1));
         if (await _writer.WriteAsync(probe, cancel: cancel) is WriteOutcome.Replayed before)
         {
-            return (new CaseOutcome.Done(id, head.Reference, head.State), Read(before.Answer!));
+            return (done, Read(before.Answer!));
         }
+        // An ID that has just ended hands nothing over, though its case is told of it only in a moment.
+        if ((!ShipmentStates.UnderWay.Contains(head.State, StringComparer.Ordinal) && head.State != ShipmentStates.NotConfirmed)
+            || await _db.ExistsAsync("SELECT 1 FROM deadline WHERE subject_id = @id AND kind = @kind", new { id = head.Id, kind = Deadlines.Instrument + ShipmentActs.Stop }, cancel))
+        {
+            return (done, new(false, 0));
+        }
+        var (now, service) = (_clock.Now(), _services.ByCode(head.Service));
+        var tries = _policies.Current.Get<int>(ShipmentPolicies.CodeTries, now.DayInRiyadh());
         var access = _door.Enter(operation.Actor, Purpose.IssueDocument, id, verb, head.Person);
         var content = await _shipments.OpenAsync(access, head, cancel);
         var right = shipment.WrongCodes < tries && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(content.Code), Encoding.UTF8.GetBytes(code));
@@ -107,8 +109,10 @@ public sealed partial class CaseEngine
                 await _notices.AddAsync(change, head.Person, "delivery_code_locked", head.Case);
             }
         }
-        var outcome = await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
-        return (outcome, outcome is CaseOutcome.Done ? answer : null);
+        var written = await _writer.WriteAsync(c.Close(), cancel: cancel);
+        // One try has one answer: that of whoever was first, also when two asked at once.
+        return written is WriteOutcome.Replayed first ? (done, Read(first.Answer!))
+            : await AnswerAsync(written, c.Head, cancel) is var outcome && outcome is CaseOutcome.Done ? (outcome, answer) : (outcome, null);
 
         static ShipmentCodeAnswer Read(string text) => text.Split(' ') is [_, _, var said, var left] ? new(said == "right", int.Parse(left, CultureInfo.InvariantCulture)) : new(false, 0);
     }
