@@ -3,7 +3,6 @@ using Muqeem.Cases;
 using Muqeem.Kernel;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Writing;
-using NodaTime;
 using NodaTime.Text;
 
 namespace Muqeem.Host;

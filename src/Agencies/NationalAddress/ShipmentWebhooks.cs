@@ -39,7 +39,7 @@ public sealed record ShipmentEvent(
         _ when !Guid.TryParseExact(DocumentReference, "D", out _) => "documentReference",
         _ when !Shape.Text(TrackingNumber, 30) => "trackingNumber",
         _ when !Enum.IsDefined(Status) => "status",
-        _ when Reason is not null != (Status == ShipmentStatus.Attempted) => "reason",
+        _ when (Reason is not null) != (Status == ShipmentStatus.Attempted) => "reason",
         _ when NextAttemptOn is { } next && (Status != ShipmentStatus.Attempted || next < At.DayInRiyadh()) => "nextAttemptOn",
         _ when OldCardCollected is not null && Status != ShipmentStatus.Delivered => "oldCardCollected",
         _ => null,

@@ -111,8 +111,12 @@ public sealed partial class CaseEngine
         }
         var written = await _writer.WriteAsync(c.Close(), cancel: cancel);
         // One try has one answer: that of whoever was first, also when two asked at once.
-        return written is WriteOutcome.Replayed first ? (done, Read(first.Answer!))
-            : await AnswerAsync(written, c.Head, cancel) is var outcome && outcome is CaseOutcome.Done ? (outcome, answer) : (outcome, null);
+        if (written is WriteOutcome.Replayed first)
+        {
+            return (done, Read(first.Answer!));
+        }
+        var outcome = await AnswerAsync(written, c.Head, cancel);
+        return (outcome, outcome is CaseOutcome.Done ? answer : null);
 
         static ShipmentCodeAnswer Read(string text) => text.Split(' ') is [_, _, var said, var left] ? new(said == "right", int.Parse(left, CultureInfo.InvariantCulture)) : new(false, 0);
     }

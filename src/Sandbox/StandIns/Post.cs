@@ -51,6 +51,7 @@ internal sealed class Post
     private readonly World _world;
     private readonly Calls _calls;
     private readonly SandboxClock _clock;
+    private readonly Lock _lock = new();
 
     public Post(Store store, World world, Calls calls, SandboxClock clock)
     {
@@ -86,21 +87,26 @@ internal sealed class Post
     /// <summary>Each goes on as far as its time has come, one step after the other: a clock that was moved by a week leaves none out.</summary>
     public void Settle()
     {
-        while (_store.Read(db => db.QueryFirstOrDefault<Parcel>(Select + " where next_at <= @now order by next_at limit 1", new { now = _clock.Now().ToMicros() })) is { } due)
+        lock (_lock)
         {
-            Step(due, Clock.FromMicros(due.NextAt!.Value));
+            while (_store.Read(db => db.QueryFirstOrDefault<Parcel>(Select + " where next_at <= @now order by next_at limit 1", new { now = _clock.Now().ToMicros() })) is { } due)
+            {
+                Step(due, Clock.FromMicros(due.NextAt!.Value));
+            }
         }
     }
 
     /// <summary>Somebody moves it by hand.</summary>
-    /// <param name="at">When it happened.</param>
     public Parcel? Move(string reference, ShipmentStatus status, AttemptReason? reason, bool? oldCard, Telling how)
     {
         if (Find(reference) is not { } parcel)
         {
             return null;
         }
-        Become(parcel, status, _clock.Now(), reason ?? (status == ShipmentStatus.Attempted ? AttemptReason.NobodyHome : null), oldCard, how);
+        lock (_lock)
+        {
+            Become(parcel, status, _clock.Now(), reason ?? (status == ShipmentStatus.Attempted ? AttemptReason.NobodyHome : null), oldCard, how);
+        }
         return Find(reference);
     }
 
@@ -112,7 +118,7 @@ internal sealed class Post
         {
             return null;
         }
-        var told = new DeliveryCodeTold("PC-" + Guid.NewGuid().ToString("N"), reference, code);
+        var told = new DeliveryCodeTold("PC-" + Guid.CreateVersion7(_clock.GetUtcNow()).ToString("N"), reference, code);
         if (await _calls.AskAsync<DeliveryCodeVerdict>(Calls.DeliveryCodes, told.EventId, told, cancel) is not { } verdict)
         {
             return null;

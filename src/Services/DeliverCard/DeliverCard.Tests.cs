@@ -25,7 +25,7 @@ public abstract partial class DeliverCardTests(SharedWorld shared)
 
     private WholeWorld World => _residents.World;
 
-    private Task<Resident> SettledAsync(int index) => _residents.SettleAsync(index, _residents.Today.PlusDays(500));
+    private Task<Resident> SettledAsync(int index) => _residents.SettleAsync(index, _residents.Today.PlusDays(200));
 
     /// <summary>Asked for and paid, and the post has taken the order.</summary>
     private async Task<CaseId> OrderedAsync(Resident resident, params (string, string)[] answers)
@@ -89,7 +89,7 @@ public abstract partial class DeliverCardTests(SharedWorld shared)
 
         var id = await OrderedAsync(resident, ("address", addresses[1].Short));
         var ordered = await _residents.TrackAsync(resident, id);
-        Assert.Equal((Holders.Post, addresses[1].Short, (string?)null, ordered.Shipment!.PromisedAt), (ordered.Head.Holder, ordered.Shipment.Short, ordered.Shipment.Code, ordered.Head.DueAt!.Value));
+        Assert.Equal((Holders.Post, addresses[1].Short, (string?)null, ordered.Shipment!.PromisedAt.ToMicros()), (ordered.Head.Holder, ordered.Shipment.Short, ordered.Shipment.Code, ordered.Head.DueAt!.Value.ToMicros()));
         Assert.Equal(1, await ToldThePostAsync("shipment", id));
         // Nobody sends it twice at once.
         Assert.Equal([Rules.UnderWay], (await _residents.WhatIfAsync(resident, Key)).Findings.Select(f => f.Refusal.Code));
