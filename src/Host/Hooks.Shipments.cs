@@ -12,9 +12,13 @@ internal static partial class Hooks
 {
     private static void MapShipments(IEndpointRouteBuilder hooks)
     {
-        hooks.MapPost("/shipments", (HttpContext http) => SignedCalls.TakeAsync(http, ShipmentWebhook.Operation, NationalAddresses.Name, (_, body) => ShipmentAsync(http, body)));
-        hooks.MapPost("/delivery-codes", (HttpContext http) => SignedCalls.TakeAsync(http, DeliveryCodeWebhook.Operation, NationalAddresses.Name, (_, body) => CodeAsync(http, body)));
+        hooks.MapPost("/shipments", TakeShipmentAsync);
+        hooks.MapPost("/delivery-codes", TakeCodeAsync);
     }
+
+    private static Task TakeShipmentAsync(HttpContext http) => SignedCalls.TakeAsync(http, ShipmentWebhook.Operation, NationalAddresses.Name, (_, body) => ShipmentAsync(http, body));
+
+    private static Task TakeCodeAsync(HttpContext http) => SignedCalls.TakeAsync(http, DeliveryCodeWebhook.Operation, NationalAddresses.Name, (_, body) => CodeAsync(http, body));
 
     private static async Task<IResult> ShipmentAsync(HttpContext http, byte[] body)
     {
