@@ -326,7 +326,23 @@ try
     // An hour is longer than a desk may stand idle.
     await keeper.SignInAsync();
 
-    // 5. A year on: renewal, then a journey.
+    // 5. The card by post: two days later the courier is at the door, and asks for the code.
+    await fourth.StartAsync("deliver-card");
+    await fourth.SendAsync();
+    await fourth.PayAsync(texts);
+    await fourth.UntilAsync("ORDERED", texts);
+    Say($"Person 31 asked for the card by post ({fourth.Reference}) and paid; the post has the order");
+    await keeper.MoveClockAsync("days", 2);
+    await fourth.SignInAsync(fourthNumber);
+    await fourth.UntilAsync("AT_DOOR", texts);
+    var parcel = fourth.Application.Split('/')[1];
+    await muqeem.PostAsync($"post/{parcel}/code", ("code", await fourth.Browser.TextOfAsync("#delivery-code")));
+    await fourth.UntilAsync("DELIVERED", texts);
+    Say("Two days later the courier was at the door; the code that the page shows was right, and the card was handed over");
+    result["delivery"] = new JsonObject { ["reference"] = fourth.Reference, ["state"] = "DELIVERED" };
+    await keeper.SignInAsync();
+
+    // 6. A year on: renewal, then a journey.
     await keeper.MoveClockAsync("days", 335);
     foreach (var act in new[] { "insure", "test" })
     {

@@ -146,6 +146,24 @@ public static class CaseTables
         new("state", ColumnType.Text, Remark: "unchecked, confirmed, differs, closed"),
         new("checked_at", ColumnType.Instant, Nullable: true, Remark: "when the agency answered"));
 
+    public static readonly Table Shipment = new("shipment", TableKind.Act, 1, "A card that is sent by post. Guarded by the case's head; one under way a version of the ID, which a claim guards.",
+        new("case_id", ColumnType.Uuid, Remark: "what the post knows it by, too"),
+        new("document_id", ColumnType.Uuid, Remark: "the version of the ID"),
+        new("tracking_number", ColumnType.Text, Nullable: true, Remark: "the post's"),
+        new("promised_at", ColumnType.Instant),
+        new("told_at", ColumnType.Instant, Nullable: true, Remark: "when the newest that we know happened, by the post's clock"),
+        new("reason", ColumnType.Text, Nullable: true, Remark: "why it could not be handed over: nobody_home, wrong_address, refused, no_code"),
+        new("next_on", ColumnType.Day, Nullable: true, Remark: "when the post tries again"),
+        new("late_at", ColumnType.Instant, Nullable: true, Remark: "when it had not come in the promised time"),
+        new("wrong_codes", ColumnType.Int, Remark: "how often a wrong code was told"),
+        new("confirmed_at", ColumnType.Instant, Nullable: true, Remark: "when the right one was"),
+        new("old_card", ColumnType.Bool, Nullable: true, Remark: "whether the post took the old card in"),
+        new("ended_at", ColumnType.Instant, Nullable: true));
+
+    public static readonly Table ShipmentContent = new("shipment_content", TableKind.Act, 1, "Where a card goes, and the code by which it is handed over. Never changed.",
+        new("case_id", ColumnType.Uuid),
+        new("content", ColumnType.Sealed, Remark: "ShipmentContent") { Binding = OfCase });
+
     public static readonly IReadOnlyList<Table> All =
-        [Case, Reference, Party, Answers, Submission, Fact, Assessment, Comparison, Event, Decision, Queue, Lock, Deadline, Contest, Degraded];
+        [Case, Reference, Party, Answers, Submission, Fact, Assessment, Comparison, Event, Decision, Queue, Lock, Deadline, Contest, Degraded, Shipment, ShipmentContent];
 }

@@ -31,6 +31,9 @@ public sealed record PageStanding(FormPage Page, bool Done, bool Asked);
 public sealed record TrackView(CaseHead Head, Service Service, IReadOnlyList<TimelineEntry> Timeline, IReadOnlyList<Finding> Findings, IReadOnlyList<ComparedField> Comparisons, Bill? Bill,
     DecisionContent? Question, string? Reason, Instant? NextAttempt, Instant? ObjectUntil, IReadOnlyList<Contest> Contests, IReadOnlyList<string> Contestable, IReadOnlyList<DegradedFact> Degraded)
 {
+    /// <summary>The card that this case sends, once it is ordered.</summary>
+    public ShipmentView? Shipment { get; init; }
+
     /// <summary>The newest contest of what a check found.</summary>
     public Contest? ContestOf(Finding finding) => Contests.LastOrDefault(c => c.About == AboutOf(finding));
 
@@ -81,10 +84,12 @@ public sealed class CaseViews
     private readonly PolicyBook _policies;
     private readonly TimeProvider _clock;
     private readonly CaseStore _store;
+    private readonly ShipmentStore _shipments;
 
-    public CaseViews(Db db, Sealer sealer, ReadDoor door, ServiceCatalogue services, CaseEngine engine, Ledger ledger, PolicyBook policies, AgencyEvents events, PersonOfAccount personOf, TimeProvider clock)
+    public CaseViews(Db db, Sealer sealer, ReadDoor door, ServiceCatalogue services, CaseEngine engine, Ledger ledger, PolicyBook policies, AgencyEvents events, ShipmentStore shipments, PersonOfAccount personOf,
+        TimeProvider clock)
     {
-        (_db, _door, _services, _engine, _ledger, _policies, _clock) = (db, door, services, engine, ledger, policies, clock);
+        (_db, _door, _services, _engine, _ledger, _policies, _shipments, _clock) = (db, door, services, engine, ledger, policies, shipments, clock);
         _store = new CaseStore(db, sealer, door, events, personOf);
     }
 
@@ -161,7 +166,21 @@ public sealed class CaseViews
         // A refusal by rule shows the findings; a refusal by an officer his words.
         return new(head, _services.ByCode(head.Service), timeline, [.. (last?.Findings ?? []).Select(f => f.ToFinding())], last?.Comparisons ?? [], bill, decided,
             timeline.LastOrDefault(e => e.To == head.State && e.Reason is not null)?.Reason, next is { } n ? Instant.Max(Clock.FromMicros(n), _clock.Now()) : null, objectUntil,
-            await _store.OpenedAsync(access, head, contests), Contestable(head, last, contests), await _store.DegradedAsync(head.Case, cancel));
+            await _store.OpenedAsync(access, head, contests), Contestable(head, last, contests), await _store.DegradedAsync(head.Case, cancel))
+        { Shipment = await ShipmentAsync(access, head, cancel) };
+    }
+
+    private async Task<ShipmentView?> ShipmentAsync(Access access, CaseHead head, CancellationToken cancel)
+    {
+        // A case that was never carried out has none: nothing is asked for it.
+        if (!(ShipmentStates.IsOpen(head.State) || head.State is ShipmentStates.Delivered or ShipmentStates.SentBack or ShipmentStates.Closed) || await _shipments.OfCaseAsync(head.Case, cancel) is not { } s)
+        {
+            return null;
+        }
+        var content = await _shipments.OpenAsync(access, head, cancel);
+        var left = Math.Max(0, _policies.Current.Get<int>(ShipmentPolicies.CodeTries, _clock.Today()) - s.WrongCodes);
+        var asked = head.State != ShipmentStates.Ordered && (ShipmentStates.UnderWay.Contains(head.State, StringComparer.Ordinal) || head.State == ShipmentStates.NotConfirmed);
+        return new(s.TrackingNumber, content.Short, s.PromisedAt, s.ToldAt, s.Reason, s.NextOn, s.LateAt, asked && s.ConfirmedAt is null && left > 0 ? content.Code : null, left, s.OldCard);
     }
 
     private IReadOnlyList<string> Contestable(CaseHead head, StoredAssessment? last, IReadOnlyList<StoredContest> before)

@@ -22,6 +22,7 @@ internal static partial class Hooks
         hooks.MapPost("/domestic-work", TakeHouseholdConfirmationAsync);
         hooks.MapPost("/contests/{agency}", TakeContestAsync);
         MapRecords(hooks);
+        MapShipments(hooks);
     }
 
     private static Task TakePaymentAsync(HttpContext http) => SignedCalls.TakeAsync(http, PaymentWebhook.Operation, null, (_, body) => PaymentAsync(http, body));

@@ -148,6 +148,7 @@ public static class MuqeemHost
         NoticeMessages.Add(services);
         NationalWallets.Add(services);
         Contests.Add(services);
+        Shipments.Add(services);
         ReconcilingWork.Add(services);
         FeedWiring.Add(services, configuration, works);
         if (Verbs.Seeding.People(configuration) > 0)

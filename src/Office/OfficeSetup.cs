@@ -48,6 +48,7 @@ public static class OfficeSetup
         Operations.Map(office);
         ClosedBooks.Map(office);
         Differences.Map(office);
+        Deliveries.Map(office);
         Proofings.Map(office);
         Colleagues.Map(office);
         Verifiers.Map(office);

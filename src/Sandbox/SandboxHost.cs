@@ -56,6 +56,8 @@ public static class SandboxHost
         builder.Services.AddHttpClient(nameof(NationalWallet), http => http.Timeout = TimeSpan.FromSeconds(10)).RemoveAllLoggers();
         builder.Services.AddSingleton<NationalWallet>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<NationalWallet>());
+        builder.Services.AddSingleton<Post>();
+        builder.Services.AddHostedService<PostRounds>();
         builder.Services.AddSingleton<EventsReceived>();
         builder.Services.AddSingleton<StandInKeys>();
         builder.Services.AddSingleton<Consumers>();
@@ -89,6 +91,7 @@ public static class SandboxHost
         ContestDesk.Map(app);
         PhoneDesk.Map(app);
         WalletDesk.Map(app);
+        PostDesk.Map(app);
         OperationsDesk.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;

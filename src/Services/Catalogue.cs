@@ -12,5 +12,6 @@ public static class Catalogue
         new ExitReentryVisa.ExitReentryVisa(),
         new ReplaceLostId.ReplaceLostId(),
         new ReplaceDamagedId.ReplaceDamagedId(),
+        new DeliverCard.DeliverCard(),
     ];
 }

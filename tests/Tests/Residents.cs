@@ -45,7 +45,8 @@ public sealed class Residents : IAsyncDisposable
 
     /// <summary>Gives a person a residence whose last day is <paramref name="until"/>, in our register and in the alien register.</summary>
     /// <param name="late">How often he has renewed late before.</param>
-    public async Task<Resident> SettleAsync(int index, LocalDate until, int late = 0, CalendarKind calendar = CalendarKind.Gregorian)
+    /// <param name="known">Who he is in our register, when he has an account already.</param>
+    public async Task<Resident> SettleAsync(int index, LocalDate until, int late = 0, CalendarKind calendar = CalendarKind.Gregorian, PersonId? known = null)
     {
         var hand = await World.InHandAsync(index);
         var register = World.Get<AlienRegister>();
@@ -59,12 +60,17 @@ public sealed class Residents : IAsyncDisposable
             _ => ResidenceCategory.Dependent,
         }, employer, head, hand.Occupation, issued, until, 1), Guid.CreateVersion7()));
 
-        var person = await World.KnowAsync(hand with { ResidentNumber = number });
+        var person = known ?? await World.KnowAsync(hand with { ResidentNumber = number });
         var details = new ResidenceDetails { ResidentNumber = number, EmployerNumber = employer ?? head!, EmployerName = "صاحب العمل", Occupation = hand.Occupation };
         var at = new CaseId(Guid.CreateVersion7());
         var residences = World.Get<Residences>();
         await WriteAsync(async change =>
         {
+            if (known is not null)
+            {
+                var record = await World.Get<Persons>().OpenAsync(World.Get<ReadDoor>().Within(change, Actor.System("test"), Purpose.Audit, "test", person), person);
+                await World.Get<Persons>().UpdateAsync(change, person, record, record with { ResidentNumber = number });
+            }
             var residence = await residences.IssueAsync(change, person, category, issued, until, 12, calendar.ToString(), details, at);
             await World.Get<Documents>().IssueAsync(change, new DocumentOrder(person, residence, new DocumentContent
             {

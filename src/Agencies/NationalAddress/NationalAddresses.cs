@@ -52,7 +52,7 @@ public sealed record RegisteredAddress(
     };
 }
 
-/// <param name="DocumentReference">Ours; no personal data.</param>
+/// <param name="DocumentReference">Ours: by it the post tells where the card is. No personal data.</param>
 public sealed record ShipmentOrder(string Id, string DocumentReference, string ShortAddress);
 
 public sealed record ShipmentReceipt(string Source, Instant AsOf, string TrackingNumber) : IAgencyRecord
@@ -60,7 +60,17 @@ public sealed record ShipmentReceipt(string Source, Instant AsOf, string Trackin
     public string? BrokenField() => Shape.Text(TrackingNumber, 30) ? null : "trackingNumber";
 }
 
-/// <summary>The national address register and the post that carries cards.</summary>
+/// <summary>A card is not to be handed over; it comes back to us.</summary>
+/// <param name="Reason">DOCUMENT_ENDED.</param>
+public sealed record ShipmentStop(string DocumentReference, string Reason);
+
+/// <param name="DocumentReference">Of the shipment that will not be handed over, whether the post had it already or not.</param>
+public sealed record ShipmentStopped(string Source, Instant AsOf, string DocumentReference) : IAgencyRecord
+{
+    public string? BrokenField() => Guid.TryParseExact(DocumentReference, "D", out _) ? null : "documentReference";
+}
+
+/// <summary>The national address register and the post that carries cards: one agency, with one key.</summary>
 public sealed class NationalAddresses(AgencyLine line)
 {
     public const string Name = "NationalAddress";
@@ -76,4 +86,8 @@ public sealed class NationalAddresses(AgencyLine line)
 
     public Task<AgencyAnswer<ShipmentReceipt>> ShipAsync(ShipmentOrder order, Guid requestId, CancellationToken cancel = default) =>
         line.SendAsync<ShipmentReceipt>("shipment", HttpMethod.Post, "shipments", order, requestId, cancel);
+
+    /// <summary>By our reference: it holds for an order, too, whose answer never came.</summary>
+    public Task<AgencyAnswer<ShipmentStopped>> StopAsync(ShipmentStop stop, Guid requestId, CancellationToken cancel = default) =>
+        line.SendAsync<ShipmentStopped>("shipment_cancel", HttpMethod.Post, "shipments/cancellations", stop, requestId, cancel);
 }

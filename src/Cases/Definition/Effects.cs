@@ -30,6 +30,13 @@ public abstract record Effect
     /// <summary>The visa of this case stands elsewhere now.</summary>
     public sealed record MoveVisa(string State, LocalDate Day) : Effect;
 
+    /// <summary>The card of the ID in force is printed and handed to the post.</summary>
+    /// <param name="ShortAddress">The National Address to which it goes.</param>
+    public sealed record OrderShipment(string ShortAddress) : Effect;
+
+    /// <summary>The post is told not to hand over this case's card.</summary>
+    public sealed record StopShipment : Effect;
+
     /// <summary>A fine with its ordinal for the person and code; the amount from the dated table.</summary>
     public sealed record Charge(string Fine) : Effect;
 

@@ -75,6 +75,9 @@ public abstract class Field
     public string? UploadKind { get; init; }
     public Func<FormContext, IReadOnlyList<Option>>? Options { get; init; }
 
+    /// <summary>The answer where none is given, as far as the records say one: shown to be changed, and not asked.</summary>
+    public Func<FormContext, string?>? Usual { get; init; }
+
     /// <summary>Asked only when this holds.</summary>
     public Func<Answers, bool>? When { get; init; }
 
@@ -91,7 +94,7 @@ internal sealed class Field<TRequest, T>(Action<TRequest, T> set, Func<string, F
 {
     public override Refusal? Bind(object request, Answers answers, FormContext context)
     {
-        string? raw = Kind == FieldKind.Day ? FormDays.Join(answers, Name) : answers[Name];
+        string? raw = Kind == FieldKind.Day ? FormDays.Join(answers, Name) : answers[Name] ?? Usual?.Invoke(context);
         if (raw is null)
         {
             return Required ? new Refusal(FormRefusals.Missing(Kind), ("field", Name)) : null;
@@ -196,6 +199,12 @@ public sealed class Form<TRequest> : Form where TRequest : class, new()
         new Field<TRequest, string>(Setter<string>(target, out var name), (raw, context) =>
             options(context).Any(o => o.Value == raw) ? raw : new Refusal(FormRefusals.Choice))
         { Name = name, Kind = FieldKind.Choice, Required = required, HasHint = hint, Options = options, When = when };
+
+    /// <summary>A choice among what a record holds of the person. Before the record was asked any answer is kept; sending checks it. Not answered it is the first.</summary>
+    public static Field Recorded(Expression<Func<TRequest, string?>> target, Func<FormContext, IReadOnlyList<Option>?> options) =>
+        new Field<TRequest, string>(Setter<string>(target, out var name), (raw, context) =>
+            options(context) is not { } recorded || recorded.Any(o => o.Value == raw) ? raw : new Refusal(FormRefusals.Choice))
+        { Name = name, Kind = FieldKind.Choice, Required = false, HasHint = true, LeftToRight = true, Options = context => options(context) ?? [], Usual = context => options(context)?.FirstOrDefault()?.Value };
 
     public static Field Yes(Expression<Func<TRequest, bool?>> target) =>
         new Field<TRequest, bool>(Setter<bool>(target, out var name), (raw, _) => raw == "yes" ? true : new Refusal(FormRefusals.Yes)) { Name = name, Kind = FieldKind.Yes };

@@ -10,6 +10,7 @@ public enum By
     Employer,
     System,
     Border,
+    Post,
 }
 
 /// <summary>From a state, by an act of somebody, to a state.</summary>

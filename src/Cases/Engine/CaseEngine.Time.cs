@@ -96,6 +96,7 @@ public sealed partial class CaseEngine
             // Late with us (a review over its time): nothing lapses, the person is told and the queue shows it.
             c.Note("late", head.State);
             c.Change.Rows.Add(CaseTables.Deadline.Delete(head.Id, Deadlines.State));
+            await MarkLateAsync(c, cancel);
             await _notices.AddAsync(c.Change, head.Person, "late", head.Case, ("reference", head.Reference));
         }
         return await AnswerAsync(await _writer.WriteAsync(c.Close(), cancel: cancel), c.Head, cancel);
@@ -138,6 +139,10 @@ public sealed partial class CaseEngine
             var stale = new CaseChange(new Change(Act(operation, verb, head, answer: $"{head.Id} {head.Reference}")), service, head, operation, now, _clock);
             stale.Change.Rows.Add(CaseTables.Deadline.Delete(head.Id, deadline));
             return await AnswerAsync(await _writer.WriteAsync(stale.Close(), cancel: cancel), head, cancel);
+        }
+        if (await TryShipmentAsync(operation, head, act, deadline, cancel) is { } moved)
+        {
+            return moved;
         }
         var change = new Change(Act(operation, verb, head, answer: $"{head.Id} {head.Reference}"));
         var access = _door.Within(change, operation.Actor, Platform.Privacy.Purpose.CheckRecords, verb, head.Person);

@@ -36,14 +36,15 @@ public sealed partial class CaseEngine
     private readonly Notices _notices;
     private readonly Reconciliations _records;
     private readonly UploadsSent _uploads;
+    private readonly ShipmentStore _shipments;
     private readonly TimeProvider _clock;
     private readonly CaseStore _store;
 
     public CaseEngine(Db db, IWriter writer, Sealer sealer, ReadDoor door, PolicyBook policies, ServiceCatalogue services, Gatherer gatherer, Performer performer, Persons persons,
-        Residences residences, Bills bills, Ledger ledger, Notices notices, Reconciliations records, AgencyEvents events, UploadsSent uploads, PersonOfAccount personOf, TimeProvider clock)
+        Residences residences, Bills bills, Ledger ledger, Notices notices, Reconciliations records, AgencyEvents events, UploadsSent uploads, ShipmentStore shipments, PersonOfAccount personOf, TimeProvider clock)
     {
         (_db, _writer, _sealer, _door, _policies, _services, _gatherer, _performer) = (db, writer, sealer, door, policies, services, gatherer, performer);
-        (_persons, _residences, _bills, _ledger, _notices, _records, _uploads, _clock) = (persons, residences, bills, ledger, notices, records, uploads, clock);
+        (_persons, _residences, _bills, _ledger, _notices, _records, _uploads, _shipments, _clock) = (persons, residences, bills, ledger, notices, records, uploads, shipments, clock);
         _store = new CaseStore(db, sealer, door, events, personOf);
     }
 

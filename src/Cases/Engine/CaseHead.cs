@@ -65,6 +65,7 @@ public static class Holders
     public const string Payer = "payer";
     public const string Agency = "agency";
     public const string Border = "border";
+    public const string Post = "post";
     public const string None = "none";
 
     /// <summary>Derived from the state: a case never waits without somebody who acts next.</summary>
@@ -75,6 +76,8 @@ public static class Holders
         CaseStates.AwaitingEmployer => Employer,
         CaseStates.AwaitingPayment => Payer,
         CaseStates.WaitingForSource => Agency,
+        ShipmentStates.NotConfirmed => Officer,
+        _ when ShipmentStates.IsOpen(state) => Post,
         _ => states.IsFinal(state) || state == CaseStates.Refused ? None : Border,
     };
 }

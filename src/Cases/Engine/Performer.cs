@@ -29,12 +29,16 @@ public sealed class Performer
     public const string InsuranceTopic = "insurance.notice";
     public const string EmploymentTopic = "employment.notice";
 
+    /// <summary>The post takes a card, or is told not to hand it over. The payload is <see cref="ShipmentMessage"/>.</summary>
+    public const string ShipmentTopic = "shipment";
+
     private readonly Persons _persons;
     private readonly Residences _residences;
     private readonly ExitVisas _visas;
     private readonly Documents _documents;
     private readonly Bills _bills;
     private readonly Notices _notices;
+    private readonly ShipmentStore _shipments;
     private readonly Serials _serials;
     private readonly ReadDoor _door;
     private readonly BlindIndex _blind;
@@ -43,10 +47,10 @@ public sealed class Performer
     private readonly NumberPermutation _visaNumbers;
     private readonly ResidentNumberBlock _block;
 
-    public Performer(Persons persons, Residences residences, ExitVisas visas, Documents documents, Bills bills, Notices notices, Serials serials, ReadDoor door, BlindIndex blind, KeyStore keys, DataFolder folder,
+    public Performer(Persons persons, Residences residences, ExitVisas visas, Documents documents, Bills bills, Notices notices, ShipmentStore shipments, Serials serials, ReadDoor door, BlindIndex blind, KeyStore keys, DataFolder folder,
         TimeProvider clock)
     {
-        (_persons, _residences, _visas, _documents, _bills, _notices, _serials, _door, _blind, _clock) = (persons, residences, visas, documents, bills, notices, serials, door, blind, clock);
+        (_persons, _residences, _visas, _documents, _bills, _notices, _shipments, _serials, _door, _blind, _clock) = (persons, residences, visas, documents, bills, notices, shipments, serials, door, blind, clock);
         _block = folder.IsDemonstration ? ResidentNumberBlock.Demonstration : ResidentNumberBlock.Real;
         _residents = new ResidentNumbers(keys.Mac(KeyPurpose.NumberPermutation, "resident"u8));
         _visaNumbers = new NumberPermutation(keys.Mac(KeyPurpose.NumberPermutation, "exit_visa"u8), 1_000_000_000, tweak: 2);
@@ -78,6 +82,12 @@ public sealed class Performer
                     break;
                 case Effect.MoveVisa move:
                     await MoveVisaAsync(c, move);
+                    break;
+                case Effect.OrderShipment order:
+                    await OrderShipmentAsync(c, order, rules);
+                    break;
+                case Effect.StopShipment:
+                    c.Change.Messages.Add(Message(c, ShipmentTopic, new ShipmentMessage(c.Head.Id, Stops: true)));
                     break;
                 case Effect.Charge charge:
                     await ChargeAsync(c, charge, rules);
@@ -244,6 +254,17 @@ public sealed class Performer
         }
     }
 
+    private async Task OrderShipmentAsync(CaseChange c, Effect.OrderShipment order, RuleContext rules)
+    {
+        var live = await _documents.LiveAsync(c.Head.Person) ?? throw new InvalidOperationException("There is no ID whose card could be sent.");
+        // What ends this ID and what sends its card are not unaware of each other.
+        Documents.Touch(c.Change, live);
+        var promised = rules.Policy.AddWorkingDays(c.Now, rules.Policy.Get<int>(ShipmentPolicies.WorkingDays, rules.Today));
+        await _shipments.OrderAsync(c.Change, c.Head, live.Id, order.ShortAddress, promised);
+        c.Due(Deadlines.State, promised, c.Head.Rules);
+        c.Change.Messages.Add(Message(c, ShipmentTopic, new ShipmentMessage(c.Head.Id, Stops: false)));
+    }
+
     private async Task ChargeAsync(CaseChange c, Effect.Charge charge, RuleContext rules)
     {
         var (ordinal, line) = await FineAsync(c, charge.Fine, rules);
@@ -372,22 +393,4 @@ public sealed class Performer
 
     private OutboxMessage Message<T>(CaseChange c, string topic, T payload) =>
         new(Guid.CreateVersion7(_clock.GetUtcNow()), topic, LaneOf(topic, c.Head.Person), JsonSerializer.Serialize(payload, StoredJson.Options), Person: c.Head.Person);
-}
-
-/// <summary>Acts of an instrument that time or the border plays.</summary>
-public static class InstrumentActs
-{
-    public const string Exit = "exit";
-    public const string Entry = "entry";
-    public const string LeaveDayPassed = "leave_day_passed";
-    public const string ReturnDayPassed = "return_day_passed";
-    public const string NoReturn = "no_return";
-    public const string FinePaid = "fine_paid";
-}
-
-/// <summary>The two clocks of an exit/re-entry visa (domain reference §3.2).</summary>
-public static class ExitReentryClock
-{
-    /// <summary>The last day to be back: stays in months count from the day of exit.</summary>
-    public static LocalDate ReturnBefore(LocalDate exit, int months) => exit.PlusMonths(months);
 }

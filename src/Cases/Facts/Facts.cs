@@ -57,6 +57,7 @@ public static class Sources
     public const string Insurance = "insurance";
     public const string Traffic = "traffic";
     public const string Justice = "justice";
+    public const string NationalAddress = "national_address";
     public const string Muqeem = "muqeem";
 
     private static readonly Dictionary<string, string> Owners = new(StringComparer.Ordinal)
@@ -70,6 +71,7 @@ public static class Sources
         [Insurance] = Agencies.HealthInsurance.Name,
         [Traffic] = Agencies.Traffic.Name,
         [Justice] = Agencies.Justice.Name,
+        [NationalAddress] = Agencies.NationalAddresses.Name,
     };
 
     /// <summary>The agency that owns a record; null for our own.</summary>
@@ -263,6 +265,35 @@ public sealed record DocumentFact : IFact
 
     /// <summary>Of a revoked one, the code of <see cref="Credentials.Holding.HoldReasons.Revoke"/>.</summary>
     public string? RevokedFor { get; init; }
+}
+
+/// <summary>The addresses that the National Address register has in the person's name, the primary one first.</summary>
+public sealed record AddressFact : IFact
+{
+    public static string Name => "address";
+    public static int Schema => 1;
+
+    public IReadOnlyList<RecordedAddress> Addresses { get; init; } = [];
+}
+
+/// <param name="Short">Four letters and four digits.</param>
+/// <param name="Arabic">In words: building, street, district, city, postal code.</param>
+public sealed record RecordedAddress(string Short, string Arabic, string English);
+
+/// <summary>Our own record of whether the card of the ID can be sent: what holds the ID, and whether it is on its way already.</summary>
+public sealed record DeliveryFact : IFact
+{
+    public static string Name => "delivery";
+    public static int Schema => 1;
+
+    /// <summary>By the authority.</summary>
+    public bool Suspended { get; init; }
+
+    /// <summary>By the holder.</summary>
+    public bool Frozen { get; init; }
+
+    /// <summary>Reference of the case by which this version is being sent; null: by none.</summary>
+    public string? UnderWay { get; init; }
 }
 
 /// <summary>Our own record of exit visas and of fines with their ordinals.</summary>

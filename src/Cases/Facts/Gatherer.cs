@@ -49,13 +49,14 @@ public sealed class Gatherer
     private readonly ExitVisas _visas;
     private readonly Documents _documents;
     private readonly Holds _holds;
+    private readonly ShipmentStore _shipments;
     private readonly AgencyEvents _events;
     private readonly TimeProvider _clock;
 
     public Gatherer(AlienRegister register, LabourContracts labour, DomesticWork domestic, SocialInsurance social, ForeignAffairs abroad, MedicalFitness medical, HealthInsurance insurance, Traffic traffic, Justice justice,
-        Residences residences, ExitVisas visas, Documents documents, Holds holds, AgencyEvents events, TimeProvider clock)
+        NationalAddresses addresses, Residences residences, ExitVisas visas, Documents documents, Holds holds, ShipmentStore shipments, AgencyEvents events, TimeProvider clock)
     {
-        (_residences, _visas, _documents, _holds, _events, _clock) = (residences, visas, documents, holds, events, clock);
+        (_residences, _visas, _documents, _holds, _shipments, _events, _clock) = (residences, visas, documents, holds, shipments, events, clock);
         _sources = new(StringComparer.Ordinal)
         {
             [PersonFact.Name] = async (q, cancel) => Map<PersonFact, RegisteredPerson>(await (q.Registered ??= register.PersonAsync(q.Number, cancel)), Sources.AlienRegister, p => new PersonFact
@@ -121,7 +122,11 @@ public sealed class Gatherer
             [JusticeFact.Name] = async (q, cancel) => Map<JusticeFact, ServiceSuspensions>(await justice.SuspensionsAsync(q.Number, cancel), Sources.Justice,
                 s => new JusticeFact { Suspensions = [.. s.InForce(_clock.Today()).Select(x => x.Scope.ToString())] }, new JusticeFact()),
 
+            [AddressFact.Name] = async (q, cancel) => Map<AddressFact, RegisteredAddresses>(await addresses.OfPersonAsync(q.Number, cancel), Sources.NationalAddress,
+                a => new AddressFact { Addresses = [.. a.Addresses.OrderByDescending(x => x.Primary).Select(Recorded)] }, new AddressFact()),
+
             [ResidenceFact.Name] = (q, cancel) => ResidenceAsync(q, cancel),
+            [DeliveryFact.Name] = (q, cancel) => DeliveryAsync(q, cancel),
             [DocumentFact.Name] = (q, cancel) => DocumentAsync(q, cancel),
             [VisasFact.Name] = (q, cancel) => VisasAsync(q, cancel),
             [FamilyFact.Name] = (q, cancel) => FamilyAsync(register, q, cancel),
@@ -327,6 +332,16 @@ public sealed class Gatherer
         });
     }
 
+    private async Task<Gathered> DeliveryAsync(FactQuery q, CancellationToken cancel)
+    {
+        var open = await _holds.OpenAsync(q.Person, cancel);
+        var live = await _documents.LiveAsync(q.Person, cancel);
+        return Own(new DeliveryFact { Suspended = open.Suspension is not null, Frozen = open.Freeze is not null, UnderWay = live is null ? null : await _shipments.UnderWayAsync(live.Id, cancel) });
+    }
+
+    private static RecordedAddress Recorded(RegisteredAddress a) => new(a.Short,
+        string.Join('،', a.Building + " " + a.StreetAr, " " + a.DistrictAr, $" {a.CityAr} {a.Postal}"), string.Join(',', a.Building + " " + a.StreetEn, " " + a.DistrictEn, $" {a.CityEn} {a.Postal}"));
+
     private async Task<Gathered> VisasAsync(FactQuery q, CancellationToken cancel)
     {
         var open = (await _visas.OfAsync(q.Person, cancel)).FirstOrDefault(v => v.Open);
@@ -361,6 +376,8 @@ internal static class StoredFacts
         [DocumentFact.Name] = typeof(DocumentFact),
         [VisasFact.Name] = typeof(VisasFact),
         [FamilyFact.Name] = typeof(FamilyFact),
+        [AddressFact.Name] = typeof(AddressFact),
+        [DeliveryFact.Name] = typeof(DeliveryFact),
     };
 
     /// <param name="schema">All shapes are at 1 today; a changed shape adds its upcast here.</param>

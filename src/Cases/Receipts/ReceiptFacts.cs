@@ -70,6 +70,8 @@ internal static class ReceiptFacts
         },
         VisasFact f => new() { ["open"] = f.OpenNumber, ["open_state"] = f.OpenState, ["open_fines"] = f.OpenFines, ["open_fines_halalas"] = f.OpenFinesAmount.Halalas },
         FamilyFact f => new() { ["relation"] = f.Relation, ["head_residence_until"] = Day(f.HeadResidenceUntil), ["dependents"] = f.Dependents },
+        AddressFact f => new() { ["addresses"] = new JsonArray([.. f.Addresses.Select(a => (JsonNode)a.Short)]) },
+        DeliveryFact f => new() { ["suspended"] = f.Suspended, ["frozen"] = f.Frozen, ["under_way"] = f.UnderWay },
         _ => null,
     };
 

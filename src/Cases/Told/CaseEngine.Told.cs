@@ -47,15 +47,16 @@ public sealed partial class CaseEngine
         }
     }
 
-    /// <summary>Adds to the act by which somebody's death is kept that his visas that were not used end: no fine follows for the dead.</summary>
+    /// <summary>Adds to the act by which somebody's death is kept that his visas that were not used end, so that no fine follows for the dead, and that his card is not handed to anybody.</summary>
     public async Task EndInstrumentsAsync(Change change, PersonId person, CancellationToken cancel = default)
     {
-        foreach (var head in await OfPersonAsync(person, [CaseStates.Issued], cancel))
+        foreach (var head in await OfPersonAsync(person, [CaseStates.Issued, .. ShipmentStates.UnderWay], cancel))
         {
-            if (_services.ByCode(head.Service).States.Allows(head.State, CaseActs.Cancel, By.System))
+            var states = _services.ByCode(head.Service).States;
+            if (Array.Find([CaseActs.Cancel, ShipmentActs.Stop], act => states.Allows(head.State, act, By.System)) is { } end)
             {
                 Bump(change, head);
-                change.Rows.Add(CaseTables.Deadline.Put(head.Id, Deadlines.Instrument + CaseActs.Cancel, _clock.Now(), head.Rules));
+                change.Rows.Add(CaseTables.Deadline.Put(head.Id, Deadlines.Instrument + end, _clock.Now(), head.Rules));
             }
         }
     }

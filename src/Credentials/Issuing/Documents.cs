@@ -51,8 +51,11 @@ public sealed record EarlierDocument(int Number, string Serial, DocumentState St
 /// <summary>What an issue made.</summary>
 public sealed record IssuedDocument(Guid Document, Guid Credential, int Number, string Serial, LocalDate ExpiresDay);
 
+/// <summary>Adds to the act by which a version of the ID ends what else follows from that. Registered by the host.</summary>
+public delegate Task DocumentEnds(Change change, Guid document, CancellationToken cancel);
+
 /// <summary>Issues, replaces and ends versions of the ID. Verbs add to a change of the caller; a person never has two live versions.</summary>
-public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex blind, TimeProvider clock)
+public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex blind, TimeProvider clock, DocumentEnds? ends = null)
 {
     /// <summary>Committing answers Claimed with this kind when the person has a live document already.</summary>
     public const string LiveClaim = "document.live";
@@ -170,6 +173,10 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
             throw new InvalidOperationException($"Document {live.Id} is {live.State} already.");
         }
         Put(change, live with { State = how, EndedAt = clock.Now() });
+        if (ends is not null)
+        {
+            await ends(change, live.Id, cancel);
+        }
         await IssuedForms.EndAsync(db, change, live.Id, how.ToString().ToLowerInvariant(), clock, cancel);
         await Wallets.NationalWallet.SettleAfterAsync(db, change, live.Person, clock, cancel);
         foreach (var c in await db.QueryAsync<StoredCredential>(
@@ -180,7 +187,7 @@ public sealed class Documents(Db db, Sealer sealer, ReadDoor door, BlindIndex bl
     }
 
     /// <summary>Moves the document's head and nothing else: what is written beside it (a hold, the promise of a form) and what ends it cannot both be unaware of each other.</summary>
-    internal static void Touch(Change change, DocumentVersion live) => Put(change, live);
+    public static void Touch(Change change, DocumentVersion live) => Put(change, live);
 
     private Claim Live(PersonId person) => new(LiveClaim, blind.Of("document_live", person.ToString()));
 

@@ -31,7 +31,20 @@ internal sealed record CaseLineJson(Guid Id, string Reference, string Service, s
 
 internal sealed record CaseJson(Guid Id, long Version, string Reference, string Service, string State, string StateText, string Holder, DateTimeOffset Since, DateTimeOffset? DueAt, IReadOnlyList<StepJson> Timeline,
     IReadOnlyList<RefusalJson> Findings, IReadOnlyList<ComparedJson> Comparisons, Guid? Bill, LetterJson? Letter, string? Waiting, DateTimeOffset? NextAttempt, DateTimeOffset? ObjectUntil,
-    IReadOnlyList<ContestJson> Contests, IReadOnlyList<string> Contestable);
+    IReadOnlyList<ContestJson> Contests, IReadOnlyList<string> Contestable, ShipmentJson? Shipment);
+
+/// <summary>A card that is sent by post. Its state is the case's.</summary>
+/// <param name="Address">The National Address to which it goes, in its short form. It and the code only for those who were proofed.</param>
+/// <param name="PromisedAt">By when it should be there.</param>
+/// <param name="ToldAt">When the newest that is known happened, by the post's clock.</param>
+/// <param name="Reason">Why it could not be handed over: nobody_home, wrong_address, refused, no_code.</param>
+/// <param name="NextAttemptOn">When the courier comes again.</param>
+/// <param name="LateAt">When it had not come in the promised time.</param>
+/// <param name="Code">Six digits for the courier, while he may ask for them.</param>
+/// <param name="TriesLeft">How often a code may still be told.</param>
+/// <param name="OldCardCollected">Whether the courier took the old card in.</param>
+internal sealed record ShipmentJson(string? TrackingNumber, string? Address, DateTimeOffset PromisedAt, DateTimeOffset? ToldAt, string? Reason, string? ReasonText, string? NextAttemptOn, DateTimeOffset? LateAt, string? Code,
+    int TriesLeft, bool? OldCardCollected);
 
 internal sealed record StepJson(DateTimeOffset At, string Act, string From, string To, string By, string? Reason);
 
@@ -118,7 +131,7 @@ internal static class CaseRoutes
         var head = view.Head;
         return Results.Json(new CaseJson(head.Id, head.Version, head.Reference, view.Service.Key, head.State, StateText(language, head.State), head.Holder, head.StateSince.ToDateTimeOffset(), head.DueAt?.ToDateTimeOffset(),
             [.. view.Timeline.Select(Of)], [.. view.Findings.Select(f => Problems.Json(http, f))], [.. view.Comparisons.Select(Of)], head.BillId, Of(view.Question), head.Waiting,
-            view.NextAttempt?.ToDateTimeOffset(), view.ObjectUntil?.ToDateTimeOffset(), session.SeesRecords ? [.. view.Contests.Select(c => Of(language, c))] : [], session.SeesRecords ? view.Contestable : []), ApiJson.Options);
+            view.NextAttempt?.ToDateTimeOffset(), view.ObjectUntil?.ToDateTimeOffset(), session.SeesRecords ? [.. view.Contests.Select(c => Of(language, c))] : [], session.SeesRecords ? view.Contestable : [], view.Shipment is { } shipment ? Of(language, shipment, session.SeesRecords) : null), ApiJson.Options);
     }
 
     private static async Task<IResult> DraftAsync(HttpContext http, CaseViews views, Guid id)
@@ -153,6 +166,10 @@ internal static class CaseRoutes
 
     internal static ContestJson Of(Platform.Texts.Language language, Contest c) => new(c.Id, c.About, c.Source, language.Text("source." + c.Source), c.State, language.Text("contest.state." + c.State),
         c.OpenedAt.ToDateTimeOffset(), c.DueAt.ToDateTimeOffset(), c.LateAt?.ToDateTimeOffset(), c.AnsweredAt?.ToDateTimeOffset(), c.Content.Words, c.Content.Reason);
+
+    private static ShipmentJson Of(Platform.Texts.Language language, ShipmentView s, bool whole) => new(s.TrackingNumber, whole ? s.Short : null, s.PromisedAt.ToDateTimeOffset(), s.ToldAt?.ToDateTimeOffset(), s.Reason,
+        s.Reason is { } reason ? language.Text("shipment.reason." + reason) : null, s.NextOn is { } next ? NodaTime.Text.LocalDatePattern.Iso.Format(next) : null, s.LateAt?.ToDateTimeOffset(), whole ? s.Code : null,
+        s.TriesLeft, s.OldCard);
 
     internal static LetterJson? Of(DecisionContent? content) => content is null ? null : new(content.Text, content.Items);
 

@@ -114,6 +114,9 @@ public sealed record ActivateModel(FormState Form, Activation.Open? Open);
 
 public sealed record ActivatedModel(IReadOnlyList<string> RecoveryCodes);
 
+/// <param name="Shipments">The oldest promise first.</param>
+public sealed record DeliveriesModel(Session Me, IReadOnlyList<Muqeem.Cases.TroubledShipment> Shipments);
+
 /// <param name="Runs">The comparisons of the last nights, newest first.</param>
 public sealed record DifferencesModel(Session Me, IReadOnlyList<Muqeem.Registry.Reconciliation> Runs, IReadOnlyList<Muqeem.Registry.OpenDifferences> Open, IReadOnlyList<Muqeem.Registry.Difference> List, bool MayOpen);
 

@@ -9,8 +9,9 @@ internal static class CaseTone
 {
     public static Tone Of(string state, string holder) => state switch
     {
-        CaseStates.Issued => Tone.Good,
+        CaseStates.Issued or ShipmentStates.Delivered => Tone.Good,
         CaseStates.Refused or CaseStates.Lapsed or CaseStates.ClosedNoAnswer or CaseStates.ExpiredDraft => Tone.Bad,
+        ShipmentStates.NotDelivered or ShipmentStates.NotConfirmed or ShipmentStates.SentBack => Tone.Warning,
         CaseStates.Withdrawn => Tone.Neutral,
         CaseStates.Draft => Tone.Info,
         _ => holder == Holders.Applicant || state == CaseStates.AwaitingPayment ? Tone.Warning : Tone.Info,

@@ -78,7 +78,6 @@ internal static class PeopleDesk
             return Results.Json(view, Wire.Options);
         }
         var hand = view.InHand;
-        var address = person.Address!;
         return Page.Show(person.Name.FullEn, Html.Of($"""
             <p><span lang="ar" dir="rtl">{person.Name.FullAr}</span> {Html.When(person.Story is not null, () => Html.Of($"<span class=\"tag\">{person.Story}</span> {view.Expect}"))} {Html.When(hand.Discrepancy is not null, () => Html.Of($"<span class=\"tag\">discrepancy: {hand.Discrepancy}</span>"))}</p>
             <h2>In hand</h2>
@@ -104,7 +103,7 @@ internal static class PeopleDesk
             {Row("Health cover", person.Cover is { } cover ? $"{cover.Insurer} {cover.Number} {Iso(cover.From)} to {Iso(cover.To)}" : "none")}
             {Row("Traffic", string.Join("; ", person.Violations.Select(violation => $"{violation.Number} {violation.AmountHalalas / 100} SAR {violation.Status}")))}{Row("Vehicles", string.Join("; ", person.Vehicles.Select(vehicle => vehicle.PlateEn)))}
             {Row("Suspensions", string.Join("; ", person.Suspensions.Select(order => $"{order.OrderNumber} {order.Court} {(order.LiftedOn is null ? "in force" : "lifted")}")))}
-            {Row("Address", $"{address.Short} · {address.Building} {address.StreetEn}, {address.DistrictEn}, {address.CityEn} {address.Postal}-{address.Secondary}")}
+            {Row("Address", person.Address is { } address ? $"{address.Short} · {address.Building} {address.StreetEn}, {address.DistrictEn}, {address.CityEn} {address.Postal}-{address.Secondary}" : "none registered")}
             {Row("Slow or down", string.Join(", ", new[] { person.SlowAgency, person.DownAgency }.Where(agency => agency is not null)))}
             </table></div>
             {Html.When(person.Head is not null, () => Html.Of($"<h2>Family</h2><div class=\"cards\">{Html.Each(world.People.FamilyOf(person.Head!.Value).Select(member => View(world, world.At(member.Index)!)), CardOf)}</div>"))}
@@ -114,6 +113,7 @@ internal static class PeopleDesk
             {Button(index, "unregister", "Be taken off social insurance")} {Button(index, "register", "Be registered by the employer")}
             {Button(index, "sell", "Sell the vehicles")} {Button(index, "exit", "Leave the Kingdom")} {Button(index, "enter", "Enter the Kingdom")} {Button(index, "new-contract", "Sign a new contract")}
             {Button(index, "visit-visa", "Have come on a visit visa")} {Button(index, "family-visa", "Have come on a visa to join the family")} {Button(index, "own-visa", "Have come on the visa that the residence asks for")}
+            {Button(index, "no-address", "Have no National Address")} {Button(index, "address", "Register the National Address")}
             <h2>Of what the agencies tell Muqeem</h2>
             {Told(index, "passport", "Get a new passport")} {Told(index, "end-contract", "The contract ends today")} {Told(index, "give-notice", "The contract will end in thirty days")} {Told(index, "lapse", "Lose the health cover")}
             {Told(index, "suspend", "A court suspends the services")} {Told(index, "ban", "A court bans from travelling")} {Told(index, "lift", "The courts lift their orders")} {Told(index, "die", "Die")}
@@ -159,6 +159,12 @@ internal static class PeopleDesk
                 break;
             case "no-mobile":
                 world.Set(index, FactKind.Mobile, "");
+                break;
+            case "no-address":
+                world.Set<RegisteredAddress?>(index, FactKind.Address, null);
+                break;
+            case "address":
+                world.Forget(index, FactKind.Address);
                 break;
             case "lift":
                 records.LiftOrders(person, how);

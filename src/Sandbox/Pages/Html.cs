@@ -65,7 +65,7 @@ internal static class Page
 
     public static IResult Show(string title, Html body) => Results.Content(Html.Of($"""
         <!doctype html><html lang="en" dir="ltr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} – stand-ins</title><style>{new Html(Style)}</style></head><body>
-        <header><nav aria-label="Stand-ins"><strong>Stand-ins</strong><a href="/">Start</a><a href="/people">People</a><a href="/inbox">Inbox</a><a href="/bank">Bank</a><a href="/border">Border</a><a href="/employer">Employer</a><a href="/phone">Phone</a><a href="/wallet">Wallet</a><a href="/contests">Contests</a><a href="/notices">Notices</a><a href="/feed">Events</a><a href="/calls">Calls to Muqeem</a><a href="/knobs">Knobs</a></nav></header>
+        <header><nav aria-label="Stand-ins"><strong>Stand-ins</strong><a href="/">Start</a><a href="/people">People</a><a href="/inbox">Inbox</a><a href="/bank">Bank</a><a href="/border">Border</a><a href="/employer">Employer</a><a href="/phone">Phone</a><a href="/wallet">Wallet</a><a href="/post">Post</a><a href="/contests">Contests</a><a href="/notices">Notices</a><a href="/feed">Events</a><a href="/calls">Calls to Muqeem</a><a href="/knobs">Knobs</a></nav></header>
         <p class="note" role="note">This program plays the other agencies for demonstrations and tests. Nobody in it exists, no message leaves it, and no money is real.<br><span lang="ar" dir="rtl">هذا البرنامج يمثّل الجهات الأخرى للعرض والاختبار: لا أحد فيه حقيقي.</span></p>
         <main><h1>{title}</h1>{body}</main></body></html>
         """).Text, "text/html; charset=utf-8");

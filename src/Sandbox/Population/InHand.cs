@@ -191,7 +191,7 @@ public static class Hands
         var page = new PassportPage(
             nationality, passport.Number, primary, secondary, nationality, sex, person.Birth, person.Precision, issued, expires,
             MachineReadable.Lines(nationality, nationality, passport.Number, primary, secondary, sex, person.Birth, person.Precision, expires));
-        var address = person.Address!;
+        var address = person.Address ?? people.At(person.Index).Address!;
         var index = person.Index.ToString(CultureInfo.InvariantCulture);
         return new(
             person.Index, person.Story, discrepancy, person.ResidentNumber, person.BorderNumber, person.Entry is null ? null : person.VisaNumber,

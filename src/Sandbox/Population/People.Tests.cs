@@ -377,6 +377,20 @@ public class PeopleTests
             };
             text.Append(CultureInfo.InvariantCulture, $"| {index} | `{world.At(index).ResidentNumber}` | {does} |\n");
         }
+        text.Append("""
+
+            ## To whom the post brings cards
+
+            To everybody else the courier comes after two days, and waits at the door for the code.
+
+            | no. | number | what happens |
+            |---|---|---|
+
+            """);
+        foreach (var (index, habit) in StandIns.Post.Habits.OrderBy(h => h.Key))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {index} | `{world.At(index).ResidentNumber}` | {(habit == StandIns.PostHabit.NobodyHome ? "nobody opens, twice; then the card goes back" : "the card lies in a depot for nine days")} |\n");
+        }
         GeneratedDocs.Check("../../src/Sandbox/people.md", text.ToString());
     }
 

@@ -100,6 +100,9 @@ internal sealed class ContestedRecords(Store store, World world, Knobs knobs, Ca
             case "finding:check.not_enrolled":
                 world.Set(person.Index, FactKind.Biometrics, person.Biometrics with { Fingerprint = true, Face = true, Reference = person.Biometrics.Reference ?? "BIO-" + People.Digits(person.Index, 16) });
                 break;
+            case "finding:deliver.no_address":
+                world.Forget(person.Index, FactKind.Address);
+                break;
             case "finding:check.not_registered" or "finding:check.registered_elsewhere":
                 world.Set<string?>(person.Index, FactKind.Registration, null);
                 break;
@@ -124,7 +127,7 @@ internal sealed class ContestedRecords(Store store, World world, Knobs knobs, Ca
 internal static class ContestsOf
 {
     /// <summary>The agencies whose records Muqeem reads.</summary>
-    public static readonly IReadOnlyList<string> Agencies = [AlienRegister.Name, LabourContracts.Name, DomesticWork.Name, SocialInsurance.Name, ForeignAffairs.Name, MedicalFitness.Name, HealthInsurance.Name, Traffic.Name, Justice.Name];
+    public static readonly IReadOnlyList<string> Agencies = [AlienRegister.Name, LabourContracts.Name, DomesticWork.Name, SocialInsurance.Name, ForeignAffairs.Name, MedicalFitness.Name, HealthInsurance.Name, Traffic.Name, Justice.Name, NationalAddresses.Name];
 
     public static IReadOnlyList<string> Prefixes { get; } = [.. AgenciesSetup.All.Where(a => Agencies.Contains(a.Name, StringComparer.Ordinal)).Select(a => a.Prefix)];
 

@@ -187,15 +187,16 @@ internal static class Registers
     {
         const string source = "national address (stand-in)";
         group.MapGet("/addresses", (string id, World world, SandboxClock clock) => Answer.Found(
-            world.ByNumber(id) is { } person ? new RegisteredAddresses(source, clock.Now(), id, person.Address is { } address ? [address] : []) : null)).Says<RegisteredAddresses>("addresses", "Addresses in a person's name.");
+            world.ByNumber(id) is { } person ? new RegisteredAddresses(source, clock.Now(), id, AddressesOf(world, person)) : null)).Says<RegisteredAddresses>("addresses", "Addresses in a person's name.");
         group.MapGet("/addresses/{shortAddress}", (string shortAddress, World world, SandboxClock clock) => Answer.Found(
             world.People.ByShortAddress(shortAddress) is { Address: { } address } ? new AddressLookup(source, clock.Now(), address with { Unit = null }) : null)).Says<AddressLookup>("address", "An address by its short form.");
-        group.MapPost("/shipments", (ShipmentOrder order, HttpContext context, Notices notices, SandboxClock clock) =>
-        {
-            notices.Take(context, NationalAddresses.Name, "shipment", order.Id, order);
-            return Answer.Json(new ShipmentReceipt(source, clock.Now(), "SP" + context.Request.Headers["X-Request-Id"].ToString()[^12..].ToUpperInvariant()));
-        }).Says<ShipmentReceipt>("ship", "A card is sent.");
+        PostOf.Map(group);
     }
+
+    /// <summary>Some have a second address, at which they work.</summary>
+    private static IReadOnlyList<RegisteredAddress> AddressesOf(World world, Person person) => person.Address is not { } address ? []
+        : person.Index % 5 == 2 && world.People.At((person.Index + 1000) % People.Size).Address is { } work ? [work with { Primary = false }, address]
+        : [address];
 
     internal static RegisteredPerson Of(World world, Person person, string id, SandboxClock clock) => new(
         "alien register (stand-in)", clock.Now(), id, id == person.ResidentNumber ? RegisterIdType.Resident : RegisterIdType.Border, person.ResidentNumber, person.BorderNumber,

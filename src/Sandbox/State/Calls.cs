@@ -32,8 +32,10 @@ public sealed partial class Calls : BackgroundService
     public const string HouseholdContracts = Records + "household-contracts";
     public const string Orders = Records + "orders";
     public const string Policies = Records + "policies";
+    public const string Shipments = Records + "shipments";
+    public const string DeliveryCodes = Records + "delivery-codes";
 
-    public static IReadOnlyList<string> Topics { get; } = [Payments, Border, Labour, DomesticWork, Passports, Deaths, Contracts, HouseholdContracts, Orders, Policies, .. StandIns.ContestsOf.Prefixes.Select(prefix => Contests + prefix)];
+    public static IReadOnlyList<string> Topics { get; } = [Payments, Border, Labour, DomesticWork, Passports, Deaths, Contracts, HouseholdContracts, Orders, Policies, Shipments, DeliveryCodes, .. StandIns.ContestsOf.Prefixes.Select(prefix => Contests + prefix)];
 
     // Between the attempts; after the last the call is given up and can be sent again by hand.
     private static readonly int[] WaitSeconds = [2, 5, 15, 60, 300, 900, 3600, 3600, 14400, 43200];
@@ -73,6 +75,8 @@ public sealed partial class Calls : BackgroundService
         HouseholdContracts => (Agencies.DomesticWork.Name, ContractWebhook.Operation),
         Orders => (Justice.Name, OrderWebhook.Operation),
         Policies => (HealthInsurance.Name, PolicyWebhook.Operation),
+        Shipments => (NationalAddresses.Name, ShipmentWebhook.Operation),
+        DeliveryCodes => (NationalAddresses.Name, DeliveryCodeWebhook.Operation),
         _ => (AgenciesSetup.All.Single(a => Contests + a.Prefix == topic).Name, ContestWebhook.Operation),
     };
 
@@ -164,12 +168,33 @@ public sealed partial class Calls : BackgroundService
         base.Dispose();
     }
 
-    private async Task<string> SendAsync(string url, string topic, string webhookId, byte[] body, bool forged, CancellationToken cancel)
+    /// <summary>Asks Muqeem, and waits for what it says. Null: it did not answer, or refused.</summary>
+    public async Task<T?> AskAsync<T>(string topic, string webhookId, object content, CancellationToken cancel) where T : class
+    {
+        if (UrlOf(topic) is not { Length: > 0 } url)
+        {
+            return null;
+        }
+        using var request = Signed(url, topic, webhookId, JsonSerializer.SerializeToUtf8Bytes(content, Wire.Options), forged: false);
+        try
+        {
+            using var http = _http.CreateClient(nameof(Calls));
+            using var response = await http.SendAsync(request, cancel);
+            return response.IsSuccessStatusCode ? JsonSerializer.Deserialize<T>(await response.Content.ReadAsByteArrayAsync(cancel), Wire.Options) : null;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or JsonException or TaskCanceledException && !cancel.IsCancellationRequested)
+        {
+            NotReached(_log, topic);
+            return null;
+        }
+    }
+
+    private HttpRequestMessage Signed(string url, string topic, string webhookId, byte[] body, bool forged)
     {
         var (agency, operation) = Of(topic);
         var signer = forged ? MessageSigner.OfPkcs8(MessageSigner.NewPkcs8()) : _keys.Of(agency);
         var address = new Uri(url);
-        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new("application/json");
         // The same call again, by whatever attempt, is the same request.
         var id = Platform.Background.Names.IdOf($"{topic}:{webhookId}");
@@ -177,6 +202,12 @@ public sealed partial class Calls : BackgroundService
         request.Headers.Add(Exchange.CorrelationHeader, id.ToString("N"));
         request.Headers.Add(Exchange.PurposeHeader, Rights.Single(r => r.Agency == agency && r.Operation == operation).Purpose);
         Exchange.Sign(request, address, body, signer, _clock.Now());
+        return request;
+    }
+
+    private async Task<string> SendAsync(string url, string topic, string webhookId, byte[] body, bool forged, CancellationToken cancel)
+    {
+        using var request = Signed(url, topic, webhookId, body, forged);
         try
         {
             using var http = _http.CreateClient(nameof(Calls));
