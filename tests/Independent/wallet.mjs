@@ -58,6 +58,16 @@ async function fetchOne(credentialConfigurationId, jwk) {
   return credentialResponse.credentials[0].credential;
 }
 
+// A list is published within a second of the first place given out in it; on a busy machine it may take longer.
+async function published(list, accept) {
+  for (let tries = 1; ; tries++) {
+    const answer = await fetch(list, { headers: { accept } });
+    if (answer.ok) return Buffer.from(await answer.arrayBuffer());
+    must(tries < 120, `the status list: ${answer.status}`);
+    await new Promise(later => setTimeout(later, 250));
+  }
+}
+
 let fetched = 0;
 for (const id of credentialOffer.credential_configuration_ids) {
   const { format } = issuerMetadata.credentialIssuer.credential_configurations_supported[id];
@@ -70,8 +80,8 @@ for (const id of credentialOffer.credential_configuration_ids) {
     const type = Buffer.from(await (await fetch(claims.vct)).arrayBuffer());
     must(claims['vct#integrity'] === `sha256-${createHash('sha256').update(type).digest('base64')}`, 'the type says something else');
     const list = claims.status.status_list.uri;
-    writeFileSync(join(folder, 'status-list.jwt'), await (await fetch(list)).text());
-    writeFileSync(join(folder, 'status-list.cwt'), Buffer.from(await (await fetch(list, { headers: { accept: 'application/statuslist+cwt' } })).arrayBuffer()));
+    writeFileSync(join(folder, 'status-list.jwt'), await published(list, 'application/statuslist+jwt'));
+    writeFileSync(join(folder, 'status-list.cwt'), await published(list, 'application/statuslist+cwt'));
   } else {
     must(Buffer.from(credential, 'base64url').includes(Buffer.from(jwk.x, 'base64url')), 'bound to another key');
   }

@@ -29,6 +29,7 @@ public abstract class OutageTests(DatabaseKind kind) : IAsyncLifetime
         [MedicalFitness.Name] = Sources.Medical,
         [HealthInsurance.Name] = Sources.Insurance,
         [Justice.Name] = Sources.Justice,
+        [ForeignAffairs.Name] = Sources.ForeignAffairs,
     };
 
     private WholeWorld _world = null!;
@@ -64,7 +65,7 @@ public abstract class OutageTests(DatabaseKind kind) : IAsyncLifetime
         all.AddRange(await ThroughAsync(DomesticWork.Name, Sources.DomesticWork, new Knob(Down: true), Long ? 12 : 2, households: true));
         all.AddRange(await ThroughAsync(LabourContracts.Name, null, new Knob(Down: true), Long ? 6 : 1, households: true, notFor: Sources.Labour));
         // And by what another agency keeps nothing of a first ID is decided.
-        foreach (var (agency, source) in new[] { (DomesticWork.Name, Sources.DomesticWork), (SocialInsurance.Name, Sources.SocialInsurance), (ForeignAffairs.Name, Sources.ForeignAffairs), (Traffic.Name, Sources.Traffic) })
+        foreach (var (agency, source) in new[] { (DomesticWork.Name, Sources.DomesticWork), (SocialInsurance.Name, Sources.SocialInsurance), (Traffic.Name, Sources.Traffic) })
         {
             all.AddRange(await ThroughAsync(agency, null, new Knob(Down: true), Long ? 6 : 1, notFor: source));
         }

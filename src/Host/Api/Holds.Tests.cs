@@ -179,6 +179,8 @@ public abstract partial class HoldsFrontDoorTests(HoldsWorld shared) : IAsyncLif
         NotNow(HoldRefusals.Frozen, await holder.CredentialAsync());
         Assert.Equal("frozen", Assert.Single((await holder.GetAsync("credentials"))["credentials"].EnumerateArray()).GetProperty("status").GetString());
         Assert.Equal(_words.Text("notice.id_frozen.title"), (await holder.GetAsync("inbox"))["notices"][0].GetProperty("title").GetString());
+        // Whoever shares the telephone learns that there is one, and not what it says.
+        await WholeWorld.UntilAsync(async () => (await _world.Sandbox.GetStringAsync("inbox?to=" + Uri.EscapeDataString(hand.Mobile))).Contains(_words.Text("sms.notice"), StringComparison.Ordinal) ? "" : null, "a text message says that there is a notice");
 
         await _world.MoveClockAsync(Duration.FromMinutes(6));
         NotNow(SignIn.Accounts.StepUp, await holder.PostAsync("id/unfreeze"));

@@ -73,7 +73,7 @@ public abstract partial class WalletsTests
             await _world.AtDeskAsync("knobs", ("agency", WalletApp.Name), ("reset", "true"));
         }
         await CardsAsync(number, "REMOVED", "REMOVED");
-        Assert.Null((await _world.Get<NationalWallet>().CardAsync(person)).Reference);
+        await WholeWorld.UntilAsync(async () => (await _world.Get<NationalWallet>().CardAsync(person)).Reference is null ? "" : null, "we know that the card is gone");
         var verbs = await VerbsAsync(person);
         Assert.All(new[] { "wallet.consent", "wallet.card", "wallet.consent_end", "notice.forward" }, verb => Assert.Contains(verb, verbs));
 

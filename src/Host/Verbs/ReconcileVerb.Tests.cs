@@ -25,6 +25,6 @@ public sealed class ReconcileVerbTests
             await Assert.ThrowsAsync<CannotStartException>(() => ReconcileVerb.RunAsync(["Traffic", .. args]));
         });
         // Each once, and the insurers once more.
-        Assert.Equal(5, await world.Get<Db>().SingleAsync<long>("SELECT count(*) FROM reconciliation WHERE state = 'DONE'"));
+        Assert.Equal(7, await world.Get<Db>().SingleAsync<long>("SELECT count(*) FROM reconciliation WHERE state = 'DONE'"));
     }
 }
