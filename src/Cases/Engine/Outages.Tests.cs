@@ -63,6 +63,8 @@ public abstract class OutageTests(DatabaseKind kind) : IAsyncLifetime
         }
         // Of households' workers their own platform is asked, and that of establishments holds up none of them.
         all.AddRange(await ThroughAsync(DomesticWork.Name, Sources.DomesticWork, new Knob(Down: true), Long ? 12 : 2, households: true));
+        // After so many failures the line rests; while it does, nobody could say which of the two employs a person.
+        await WholeWorld.UntilAsync(async () => (await _world.Get<DomesticWork>().ContractAsync("2000000006")).AskAgainAt is null ? "" : null, "the platform of households is asked again");
         all.AddRange(await ThroughAsync(LabourContracts.Name, null, new Knob(Down: true), Long ? 6 : 1, households: true, notFor: Sources.Labour));
         // And by what another agency keeps nothing of a first ID is decided.
         foreach (var (agency, source) in new[] { (DomesticWork.Name, Sources.DomesticWork), (SocialInsurance.Name, Sources.SocialInsurance), (Traffic.Name, Sources.Traffic) })
