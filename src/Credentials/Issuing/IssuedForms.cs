@@ -353,6 +353,8 @@ public sealed partial class IssuedForms(
 
     private static SealContext Context(IssuedForm form) => new(form.Person, RetentionClass.Identity, "credential_recipe", form.Id);
 
+    internal static FormKind KindOf(string word) => Enum.GetValues<FormKind>().Single(k => WordOf(k) == word);
+
     /// <summary>As the table has it.</summary>
     public static string WordOf(FormKind kind) => kind switch
     {
@@ -379,7 +381,7 @@ public sealed partial class IssuedForms(
         Instant IssuedAt, Instant ExpiresAt, string? InvalidReason, Instant? SuspendedAt, Instant? FrozenAt)
     {
         public IssuedForm Read() => new(
-            Id, RowVersion, new PersonId(PersonId), DocumentId, Enum.GetValues<FormKind>().Single(k => WordOf(k) == Kind), new StatusPlace(List, ListIndex), KeyId, Digest,
+            Id, RowVersion, new PersonId(PersonId), DocumentId, KindOf(Kind), new StatusPlace(List, ListIndex), KeyId, Digest,
             Enum.Parse<PromiseState>(State, ignoreCase: true), Signature, IssuedAt, ExpiresAt, InvalidReason, SuspendedAt, FrozenAt);
     }
 }

@@ -58,7 +58,7 @@ internal sealed record WalletKey(byte[] Holder, FormKind Kind, Instant AddedAt)
 {
     public static async Task<IReadOnlyList<WalletKey>> OfAsync(Db db, Guid wallet, CancellationToken cancel) =>
         [.. (await db.QueryAsync<Stored>("SELECT holder, kind, added_at FROM wallet_key WHERE wallet_id = @wallet", new { wallet }, cancel))
-            .Select(k => new WalletKey(k.Holder, k.Kind == IssuedForms.WordOf(FormKind.Mdoc) ? FormKind.Mdoc : FormKind.SdJwtVc, k.AddedAt))];
+            .Select(k => new WalletKey(k.Holder, IssuedForms.KindOf(k.Kind), k.AddedAt))];
 
     private sealed record Stored(byte[] Holder, string Kind, Instant AddedAt);
 }

@@ -42,7 +42,7 @@ internal sealed record WalletOffer(
         Guid Id, long RowVersion, Guid PersonId, Guid AccountId, Guid DocumentId, string Way, string Forms, byte[] Code, byte[]? TxCode, int Tries, string State, Instant MadeAt, Instant ExpiresAt)
     {
         public WalletOffer Read() => new(Id, RowVersion, new PersonId(PersonId), new AccountId(AccountId), DocumentId, HeldWallet.WayOf(Way),
-            [.. Forms.Split(' ').Select(word => word == IssuedForms.WordOf(FormKind.Mdoc) ? FormKind.Mdoc : FormKind.SdJwtVc)], Code, TxCode, Tries, State, MadeAt, ExpiresAt);
+            [.. Forms.Split(' ').Select(IssuedForms.KindOf)], Code, TxCode, Tries, State, MadeAt, ExpiresAt);
     }
 }
 

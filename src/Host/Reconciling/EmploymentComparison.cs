@@ -1,6 +1,7 @@
 using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Registry;
+using NodaTime;
 using NodaTime.Text;
 
 namespace Muqeem.Host.Reconciling;
@@ -33,5 +34,5 @@ internal sealed class EmploymentComparison(SocialInsurance insurance) : Compared
         }
     }
 
-    private static string Said(string employer, NodaTime.LocalDate from, NodaTime.LocalDate? ended) => $"{employer} {LocalDatePattern.Iso.Format(from)}{(ended is { } day ? " " + LocalDatePattern.Iso.Format(day) : "")}";
+    private static string Said(string employer, LocalDate from, LocalDate? ended) => $"{employer} {LocalDatePattern.Iso.Format(from)}{(ended is { } day ? " " + LocalDatePattern.Iso.Format(day) : "")}";
 }

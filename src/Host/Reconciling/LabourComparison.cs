@@ -25,7 +25,7 @@ internal sealed class LabourComparison(LabourContracts labour, RecordEvents even
     public override bool HandedOver(ComparedPerson person) => person.Residence is { Category: Categories.HouseholdWorker };
 
     public override IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding) => holding is LabourHolding held && Concerns(person)
-        ? WorkComparison.Of(person, Topic, held.Told is { } told ? (told.Status, told.ExpiresOn) : null, held.EmployerNumber, held.OccupationCode).Concat(WorkComparison.Of(person, Name, held.Ended, events))
+        ? WorkComparison.Of(person, Topic, held.Told is { } told ? (told.Status, told.ExpiresOn) : null, held.EmployerNumber, held.OccupationCode).Concat(WorkComparison.EndOfContract(person, Name, held.Ended, events))
         : [];
 }
 
@@ -44,7 +44,7 @@ internal sealed class DomesticComparison(DomesticWork domestic, RecordEvents eve
     public override bool HandedOver(ComparedPerson person) => person.Residence is { Category: Categories.EstablishmentWorker };
 
     public override IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding) => holding is DomesticHolding held && Concerns(person)
-        ? WorkComparison.Of(person, Topic, held.Told is { } told ? (told.Status, told.ExpiresOn) : null, held.EmployerNumber, held.OccupationCode).Concat(WorkComparison.Of(person, Name, held.Ended, events))
+        ? WorkComparison.Of(person, Topic, held.Told is { } told ? (told.Status, told.ExpiresOn) : null, held.EmployerNumber, held.OccupationCode).Concat(WorkComparison.EndOfContract(person, Name, held.Ended, events))
         : [];
 }
 
@@ -75,7 +75,7 @@ internal static class WorkComparison
     }
 
     /// <summary>The end of a contract of which the platform told, or should have.</summary>
-    public static IEnumerable<Disagreement> Of(ComparedPerson person, string platform, ContractEnded? ended, RecordEvents events) => ended is null || person.Residence?.EndReason is not null ? []
+    public static IEnumerable<Disagreement> EndOfContract(ComparedPerson person, string platform, ContractEnded? ended, RecordEvents events) => ended is null || person.Residence?.EndReason is not null ? []
         : ToldComparison.Of(person, "contract_end", "", RecordEvents.EventOf(person.Person, ended, platform), cancel => events.ContractEndedAsync(person.Person, ended, platform, WriteClass.Bulk, cancel));
 
     private static string Iso(LocalDate day) => LocalDatePattern.Iso.Format(day);

@@ -34,19 +34,16 @@ internal sealed class Contests(RecordContests agencies, CaseEngine engine, Perso
         var number = record.ResidentNumber ?? record.BorderNumber ?? throw new InvalidOperationException("A person without a number.");
         var (about, content) = (contest.About, contest.Content);
         var order = new ContestOrder(contest.Id.ToString(), number, about, content.Typed, content.Recorded, content.AsOf, content.Words, await PapersAsync(access, contest.Evidence, cancel), contest.DueAt);
-        switch (await agencies.SendAsync(agency, order, item.Id, cancel))
+        var answer = await agencies.SendAsync(agency, order, item.Id, cancel);
+        switch (answer)
         {
             case AgencyAnswer<ContestStanding>.Found:
                 var taken = new Operation(Actor.Agency(agency), item.Id, Digest.Of("contest.taken", contest.Id.ToString()));
                 return await engine.ContestTakenAsync(taken, contest.Id, cancel) is CaseOutcome.TryAgain or CaseOutcome.Conflict ? new OutboxResult.Again("case.busy") : OutboxResult.Done;
             case AgencyAnswer<ContestStanding>.NotFound:
                 return new OutboxResult.Never("contest.not_found");
-            case AgencyAnswer<ContestStanding>.Unavailable none:
-                return new OutboxResult.Again("agency." + none.Reason);
-            case AgencyAnswer<ContestStanding>.Broken broken:
-                return new OutboxResult.Again("agency.broken:" + broken.Field);
             default:
-                throw new System.Diagnostics.UnreachableException();
+                return answer.NotNow() ?? throw new System.Diagnostics.UnreachableException();
         }
     });
 

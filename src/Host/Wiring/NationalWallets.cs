@@ -27,7 +27,7 @@ internal sealed class NationalWallets(NationalWallet national, WalletApp app, Do
         var (card, wanted) = (await national.CardAsync(person, cancel), await national.WantedAsync(person, cancel));
         if (card.Reference is { } reference && card.Document != wanted?.Document.Id)
         {
-            if (NotNow(await app.TakeBackAsync(reference, Names.IdOf($"wallet_app.card_end:{item.Id}"), cancel)) is { } later)
+            if ((await app.TakeBackAsync(reference, Names.IdOf($"wallet_app.card_end:{item.Id}"), cancel)).NotNow() is { } later)
             {
                 return later;
             }
@@ -42,7 +42,7 @@ internal sealed class NationalWallets(NationalWallet national, WalletApp app, Do
             }
             var number = (await documents.OpenAsync(access, wanted.Document, cancel)).ResidentNumber;
             var answer = await app.ShowAsync(new WalletCard(number, WalletApp.Offer, offer, wanted.Until), item.Id, cancel);
-            if (NotNow(answer) is { } later)
+            if (answer.NotNow() is { } later)
             {
                 return later;
             }
@@ -64,14 +64,6 @@ internal sealed class NationalWallets(NationalWallet national, WalletApp app, Do
         var access = door.Enter(Actor.System("wallet_app"), Purpose.Notify, null, "wallet_app.notice", person);
         var language = (await accounts.ChannelsAsync(access, person, cancel))?.Language ?? TextCatalogue.Arabic;
         var number = (await documents.OpenAsync(access, wanted.Document, cancel)).ResidentNumber;
-        return NotNow(await app.TellAsync(new WalletNotice(number, texts.In(language).Bare("sms.notice"), language), item.Id, cancel)) ?? OutboxResult.Done;
+        return (await app.TellAsync(new WalletNotice(number, texts.In(language).Bare("sms.notice"), language), item.Id, cancel)).NotNow() ?? OutboxResult.Done;
     });
-
-    /// <summary>Null: the app answered, be it that it knows nothing of it.</summary>
-    private static OutboxResult? NotNow<T>(AgencyAnswer<T> answer) where T : class => answer switch
-    {
-        AgencyAnswer<T>.Unavailable none => new OutboxResult.Again("agency." + none.Reason),
-        AgencyAnswer<T>.Broken broken => new OutboxResult.Again("agency.broken:" + broken.Field),
-        _ => null,
-    };
 }

@@ -108,8 +108,6 @@ internal sealed class Register(AlienRegister register, LabourContracts labour, D
     {
         AgencyAnswer<NoticeReceipt>.Found => OutboxResult.Done,
         AgencyAnswer<NoticeReceipt>.NotFound => new OutboxResult.Never("register.not_found"),
-        AgencyAnswer<NoticeReceipt>.Unavailable none => new OutboxResult.Again("agency." + none.Reason),
-        AgencyAnswer<NoticeReceipt>.Broken broken => new OutboxResult.Again("agency.broken:" + broken.Field),
-        _ => throw new System.Diagnostics.UnreachableException(),
+        _ => answer.NotNow() ?? throw new System.Diagnostics.UnreachableException(),
     };
 }

@@ -61,8 +61,6 @@ internal sealed class Shipments(NationalAddresses post, CaseEngine engine, Issue
     private static OutboxResult Again<T>(AgencyAnswer<T> answer) where T : class => answer switch
     {
         AgencyAnswer<T>.NotFound => new OutboxResult.Never("shipment.not_found"),
-        AgencyAnswer<T>.Unavailable none => new OutboxResult.Again("agency." + none.Reason),
-        AgencyAnswer<T>.Broken broken => new OutboxResult.Again("agency.broken:" + broken.Field),
-        _ => throw new System.Diagnostics.UnreachableException(),
+        _ => answer.NotNow() ?? throw new System.Diagnostics.UnreachableException(),
     };
 }
