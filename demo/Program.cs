@@ -331,13 +331,24 @@ try
     await fourth.SendAsync();
     await fourth.PayAsync(texts);
     await fourth.UntilAsync("ORDERED", texts);
+    await LookAsync(fourth.Browser, "delivery-ordered");
     Say($"Person 31 asked for the card by post ({fourth.Reference}) and paid; the post has the order");
     await keeper.MoveClockAsync("days", 2);
     await fourth.SignInAsync(fourthNumber);
     await fourth.UntilAsync("AT_DOOR", texts);
+    await LookAsync(fourth.Browser, "delivery-at-the-door");
+    await one.SignInAsync();
+    await one.Browser.OpenAsync("office/deliveries");
+    await LookAsync(one.Browser, "office-deliveries");
     var parcel = fourth.Application.Split('/')[1];
     await muqeem.PostAsync($"post/{parcel}/code", ("code", await fourth.Browser.TextOfAsync("#delivery-code")));
     await fourth.UntilAsync("DELIVERED", texts);
+    await LookAsync(fourth.Browser, "delivery-delivered");
+    foreach (var page in new[] { "inbox", "id/wallet", "me/sessions" })
+    {
+        await fourth.Browser.OpenAsync(page);
+        await LookAsync(fourth.Browser, page.Replace('/', '-'));
+    }
     Say("Two days later the courier was at the door; the code that the page shows was right, and the card was handed over");
     result["delivery"] = new JsonObject { ["reference"] = fourth.Reference, ["state"] = "DELIVERED" };
     await keeper.SignInAsync();

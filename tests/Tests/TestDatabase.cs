@@ -64,6 +64,15 @@ public sealed class TestDatabase : IAsyncDisposable
         return new DatabaseOptions { PostgreSql = server.ConnectionString(await server.CreateDatabaseAsync(await PostgresTemplate.Value)) };
     }
 
+    /// <summary>Ends what <see cref="EmptyAsync"/> or <see cref="MigratedAsync"/> made in the tests' PostgreSQL, once nobody needs it any more. A file goes with its folder.</summary>
+    public static async Task DropAsync(DatabaseOptions options)
+    {
+        if (options.PostgreSql is { } settings)
+        {
+            await (await PostgresServer.Shared.GetAsync()).DropDatabaseAsync(new NpgsqlConnectionStringBuilder(settings).Database!);
+        }
+    }
+
     private static readonly Lazy<Task<string>> SqliteTemplate = new(async () =>
     {
         var options = await EmptyAsync(DatabaseKind.Sqlite);
@@ -123,6 +132,7 @@ public sealed class TestDatabase : IAsyncDisposable
     {
         await Writer.DisposeAsync();
         await Db.DisposeAsync();
+        await DropAsync(Options);
         if (_folder is not null && Directory.Exists(_folder))
         {
             Directory.Delete(_folder, recursive: true);

@@ -24,13 +24,15 @@ namespace Muqeem.Tests;
 public sealed class WholeWorld : IAsyncDisposable
 {
     private readonly string _folder;
+    private readonly DatabaseOptions _database;
     private readonly Dictionary<string, string?> _settings;
 
     private readonly Action<IServiceCollection>? _more;
+    private bool _isUp;
 
-    private WholeWorld(string folder, Dictionary<string, string?> settings, WebApplication sandbox, Uri sandboxAddress, Uri address, Action<IServiceCollection>? more)
+    private WholeWorld(string folder, DatabaseOptions database, Dictionary<string, string?> settings, WebApplication sandbox, Uri sandboxAddress, Uri address, Action<IServiceCollection>? more)
     {
-        (_folder, _settings, SandboxApp, _more) = (folder, settings, sandbox, more);
+        (_folder, _database, _settings, SandboxApp, _more) = (folder, database, settings, sandbox, more);
         Address = address;
         Sandbox = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = sandboxAddress };
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = address };
@@ -93,7 +95,7 @@ public sealed class WholeWorld : IAsyncDisposable
         {
             all[key] = value?.Replace(AtSandbox, sandboxAddress.ToString(), StringComparison.Ordinal).Replace(AtMuqeem, address.ToString().TrimEnd('/'), StringComparison.Ordinal);
         }
-        var world = new WholeWorld(folder, all, sandbox, sandboxAddress, address, more);
+        var world = new WholeWorld(folder, database, all, sandbox, sandboxAddress, address, more);
         await world.StartMuqeemAsync();
         return world;
     }
@@ -101,16 +103,14 @@ public sealed class WholeWorld : IAsyncDisposable
     /// <summary>Stops Muqeem and starts it again on the same folder and database.</summary>
     public async Task RestartAsync()
     {
-        await App.StopAsync();
-        await App.DisposeAsync();
+        await StopMuqeemAsync();
         await StartMuqeemAsync();
     }
 
     /// <summary>Stops Muqeem, does what an operator does meanwhile with the same settings as arguments, and starts it again.</summary>
     public async Task WhileStoppedAsync(Func<string[], Task> work)
     {
-        await App.StopAsync();
-        await App.DisposeAsync();
+        await StopMuqeemAsync();
         await work([.. _settings.Where(s => s.Value is not null).Select(s => $"--{s.Key}={s.Value}")]);
         await StartMuqeemAsync();
     }
@@ -120,7 +120,19 @@ public sealed class WholeWorld : IAsyncDisposable
         App = MuqeemHost.Build([], _settings, _more);
         // What the stand-ins would ask for: under load that takes longer than some tests let an agency take.
         SandboxApp.Services.GetRequiredService<Consumers>().Add(PublicKeyText.SetOf(Get<KeyStore>().PublicKeys(KeyPurpose.Exchange).Select(PublicKeyText.Of)));
+        _isUp = true;
         await App.StartAsync();
+    }
+
+    /// <summary>Once: where what is done meanwhile fails, the end of the world must not hide why.</summary>
+    private async Task StopMuqeemAsync()
+    {
+        if (_isUp)
+        {
+            _isUp = false;
+            await App.StopAsync();
+            await App.DisposeAsync();
+        }
     }
 
     /// <summary>Moves both clocks.</summary>
@@ -240,13 +252,13 @@ public sealed class WholeWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await App.StopAsync();
-        await App.DisposeAsync();
+        await StopMuqeemAsync();
         await SandboxApp.StopAsync();
         await SandboxApp.DisposeAsync();
         Http.Dispose();
         Sandbox.Dispose();
         _meeting.Dispose();
+        await TestDatabase.DropAsync(_database);
         Directory.Delete(_folder, recursive: true);
     }
 }

@@ -240,6 +240,9 @@ public abstract class ReconcilingTests(SharedWorld shared)
         var after = (await ReadDoor.RunAsync(() => Reconciler.StepAsync(begun, new Pace(1000, TimeProvider.System), default)))!;
         Assert.True(after.Compared >= 3 && !after.IsOver, after.ToString());
         Assert.Null(await ReadDoor.RunAsync(() => Reconciler.StepAsync(begun, new Pace(1000, TimeProvider.System), default)));
+        // Somebody is left to ask them about, once the journal has him: without that it would be over and they never asked.
+        var fourth = await SettledAsync();
+        await WholeWorld.UntilAsync(async () => (await _world.Get<Residences>().WrittenSinceAsync(after.Position)).Persons.Contains(fourth.Person) ? "" : null, "the journal has the fourth");
 
         Knobs.Set(AlienRegister.Name, null, new Knob(Down: true));
         try
