@@ -43,7 +43,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <param name="durable">False leaves out fsync: for tests that do not pull the plug.</param>
     public static async Task<PostgresServer> StartAsync(bool durable)
     {
-        var folder = Path.Combine(Path.GetTempPath(), "muqeem-pg-" + Path.GetRandomFileName());
+        var folder = Path.Combine(durable ? Path.GetTempPath() : Scratch.Root, "muqeem-pg-" + Path.GetRandomFileName());
         await SweepAsync();
         Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(Path.Combine(folder, "owner"), Environment.ProcessId.ToString());
@@ -61,7 +61,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Ends servers whose test run was killed before it could; each folder names its owner.</summary>
     private static async Task SweepAsync()
     {
-        foreach (var folder in Directory.GetDirectories(Path.GetTempPath(), "muqeem-pg-*"))
+        foreach (var folder in ((string[])[Path.GetTempPath(), Scratch.Root]).Distinct().SelectMany(root => Directory.GetDirectories(root, "muqeem-pg-*")))
         {
             try
             {

@@ -52,7 +52,7 @@ public sealed class TestDatabase : IAsyncDisposable
     {
         if (kind == DatabaseKind.Sqlite)
         {
-            var options = new DatabaseOptions { Data = data ?? (await EmptyAsync(kind)).Data };
+            var options = new DatabaseOptions { Data = data ?? Path.Combine(Scratch.Root, "muqeem-test-" + Path.GetRandomFileName()) };
             Directory.CreateDirectory(options.Data);
             foreach (var file in Directory.GetFiles(await SqliteTemplate.Value, "*.db"))
             {

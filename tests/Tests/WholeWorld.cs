@@ -66,7 +66,7 @@ public sealed class WholeWorld : IAsyncDisposable
     /// <param name="more">What the test puts beside Muqeem's own services: something that listens.</param>
     public static async Task<WholeWorld> StartAsync(DatabaseKind kind, IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? more = null)
     {
-        var folder = Path.Combine(Path.GetTempPath(), "muqeem-world-" + Path.GetRandomFileName());
+        var folder = Path.Combine(Scratch.Root, "muqeem-world-" + Path.GetRandomFileName());
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var data = DataFolder.Open(Path.Combine(folder, "data"), FolderKind.Demonstration, TimeProvider.System).Root;
         var database = await TestDatabase.MigratedAsync(kind, data);
