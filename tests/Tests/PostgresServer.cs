@@ -97,7 +97,7 @@ public sealed class PostgresServer : IAsyncDisposable
         return name;
     }
 
-    /// <summary>Ends a database that no test needs any more: the server visits each in turn to tidy it, and with some hundred that is a new process ten times a second.</summary>
+    /// <summary>Ends a database that no test needs any more: the server visits each in turn to tidy it, and with some hundred that is a new process up to ten times a second.</summary>
     public Task DropDatabaseAsync(string name) => ExecuteAsync("postgres", $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
 
     public async Task ExecuteAsync(string database, string sql)

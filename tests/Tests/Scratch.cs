@@ -1,8 +1,8 @@
 namespace Muqeem.Tests;
 
 /// <summary>
-/// Where the databases of tests lie that pull no plug: in memory, where there is enough of it. Each has some six hundred files and lives for seconds, and looking for inodes that were not just given back took a disk's file system a tenth of
-/// the whole run's processor time. Tests that kill, and those that start a Muqeem of its own, stay on the disk.
+/// Where the databases of tests lie that pull no plug: in memory, where there is enough of it. Each has hundreds of files and lives for seconds, and looking for inodes that were not just given back took a disk's file system a tenth of
+/// the whole run's processor time. Those that kill a PostgreSQL stay on the disk.
 /// </summary>
 public static class Scratch
 {
@@ -22,7 +22,14 @@ public static class Scratch
         // Of runs that were killed: nothing of this lives for hours, and memory is not emptied by a restart of the tests.
         foreach (var left in ((string[])["muqeem-world-*", "muqeem-test-*"]).SelectMany(name => Directory.GetDirectories(Memory, name)).Where(d => Directory.GetLastWriteTimeUtc(d) < TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-6)))
         {
-            Directory.Delete(left, recursive: true);
+            try
+            {
+                Directory.Delete(left, recursive: true);
+            }
+            catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
+            {
+                // Another user's, or another run sweeps it at the same moment.
+            }
         }
         return new DriveInfo(Memory).AvailableFreeSpace >= Enough ? Memory : Path.GetTempPath();
     }
