@@ -106,8 +106,8 @@ public sealed class Sessions
     {
         var stamp = _cache.Stamp();
         var now = _clock.Now();
-        // Thirty seconds of overlap: a change may commit some time after it was written down.
-        foreach (var row in await _db.QueryAsync<ChangedRow>("SELECT id, token, ended_at FROM session WHERE changed_at >= @since", new { since = _endingsSince - Duration.FromSeconds(30) }, cancel))
+        // Thirty seconds of overlap: a change may commit some time after it was written down. A session that is as it began is news to nobody.
+        foreach (var row in await _db.QueryAsync<ChangedRow>("SELECT id, token, ended_at FROM session WHERE changed_at >= @since AND version > 1", new { since = _endingsSince - Duration.FromSeconds(30) }, cancel))
         {
             if (row.EndedAt is not null)
             {

@@ -136,7 +136,8 @@ internal sealed class ArrayStatement
             StatementKind.Delete => $"DELETE FROM {table.Name} t USING {rows} AS d({names}) WHERE {match}",
             StatementKind.Update => $"WITH written AS (UPDATE {table.Name} t SET {string.Join(", ", rest.Select(c => $"{c.Name} = d.{c.Name}"))} FROM {rows} AS d({names}) "
                 + $"WHERE t.id = d.id AND t.version = d.version - 1 RETURNING 1) {expected}",
-            StatementKind.Place => $"WITH written AS (UPDATE leaf t SET position = d.position FROM {rows} AS d({names}) WHERE t.id = d.id AND t.position IS NULL RETURNING 1) {expected}",
+            // Said so that the index on what has no place yet cannot serve it: the planner takes that for nearly empty and would compare each leaf with each.
+            StatementKind.Place => $"WITH written AS (UPDATE leaf t SET position = d.position FROM {rows} AS d({names}) WHERE t.id = d.id AND coalesce(t.position, -1) = -1 RETURNING 1) {expected}",
             StatementKind.Debit => $"WITH written AS (UPDATE balance t SET halalas = t.halalas + d.halalas FROM {rows} AS d({names}) "
                 + $"WHERE t.account = d.account AND t.halalas + d.halalas >= 0 RETURNING 1) {expected}",
             StatementKind.Erase => $"WITH d AS (SELECT * FROM {rows} AS d({names})), gone AS (DELETE FROM keys.data_key k USING d WHERE k.person_id = d.person_id AND k.class = d.class "

@@ -16,7 +16,7 @@ internal sealed partial class PostgresStore : IGroupStore
     private const int MostLosses = 8;
 
     /// <summary>The columns of a leaf that the sequencer fills in.</summary>
-    private static readonly Table LeafPosition = new(PlatformTables.Leaf.Name, TableKind.Writer, 1, "", new("id", ColumnType.Uuid), new("position", ColumnType.Long));
+    internal static readonly Table LeafPosition = new(PlatformTables.Leaf.Name, TableKind.Writer, 1, "", new("id", ColumnType.Uuid), new("position", ColumnType.Long));
 
     private readonly Db _db;
     private readonly TimeProvider _clock;
