@@ -57,6 +57,23 @@ public abstract class SessionsTests(DatabaseKind kind) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Memory_forgets_what_is_over_and_nothing_that_still_goes_on()
+    {
+        var (left, used) = ((await _world.HolderAsync()).SignedIn.Token, (await _world.HolderAsync()).SignedIn.Token);
+        Assert.Equal(2, _world.Node.Cache.Count);
+        _world.Clock.Advance(TimeSpan.FromMinutes(8));
+        Assert.NotNull(await Sessions.FindAsync(used));
+        Sessions.Sweep();
+        Assert.Equal(2, _world.Node.Cache.Count);
+
+        _world.Clock.Advance(TimeSpan.FromMinutes(3));
+        Sessions.Sweep();
+        Assert.Equal(1, _world.Node.Cache.Count);
+        Assert.NotNull(await Sessions.FindAsync(used));
+        Assert.Null(await Sessions.FindAsync(left));
+    }
+
+    [Fact]
     public async Task Twelve_hours_end_it_however_busy_it_is()
     {
         var token = (await _world.HolderAsync()).SignedIn.Token;

@@ -16,8 +16,8 @@ internal sealed record StoredDataKey(PersonId Person, RetentionClass Class, byte
 internal delegate Task<IReadOnlyList<StoredDataKey>> FindDataKeys(IReadOnlyCollection<PersonId> persons, RetentionClass? @class, CancellationToken cancel);
 
 /// <summary>
-/// The data keys, one per (person, retention class): made when first needed, unwrapped once, kept a while. A key is forgotten after five minutes
-/// at the latest, so that one destroyed on another node stops opening here too.
+/// The data keys, one per (person, retention class): made when first needed, unwrapped once, kept a while. A key is used for five minutes at most, so that one
+/// destroyed on another node stops opening here too, and <see cref="Sweep"/> takes it out of memory.
 /// </summary>
 internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find, TimeProvider clock, int capacity = 20_000) : IDisposable
 {
@@ -30,6 +30,9 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
     private readonly ConcurrentDictionary<(PersonId, RetentionClass), Lazy<Task<DataKey>>> _making = new();
 
     public int Kept => _kept.Count;
+
+    /// <summary>Places in the queue of those who may have to go: as many as keys, after a sweep.</summary>
+    internal int Queued => _order.Count;
 
     /// <summary>The key, made and durable if there was none. Of two who make it at once the later takes the earlier's.</summary>
     /// <exception cref="NotWrittenException">The key could not be stored.</exception>
@@ -93,6 +96,34 @@ internal sealed class DataKeys(KeyStore keys, IWriter writer, FindDataKeys find,
         if (_kept.TryRemove((person, @class), out var key))
         {
             key.Dispose();
+        }
+    }
+
+    /// <summary>Lets go of what is too old to be used. Called each minute: a key that nobody asks for again would stay in memory, and with it what an erasure elsewhere destroyed.</summary>
+    public void Sweep()
+    {
+        foreach (var (id, key) in _kept)
+        {
+            if (clock.GetElapsedTime(key.LoadedAt) > Longest && _kept.TryRemove(new(id, key)))
+            {
+                key.Dispose();
+            }
+        }
+        foreach (var (id, read) in _read)
+        {
+            if (clock.GetElapsedTime(read.ReadAt) > Longest)
+            {
+                _read.TryRemove(new(id, read));
+            }
+        }
+        // Each key stands in the queue once; what is gone, or came back, left its place there.
+        var standing = new HashSet<(PersonId, RetentionClass)>();
+        for (var left = _order.Count; left > 0 && _order.TryDequeue(out var id); left--)
+        {
+            if (_kept.ContainsKey(id) && standing.Add(id))
+            {
+                _order.Enqueue(id);
+            }
         }
     }
 

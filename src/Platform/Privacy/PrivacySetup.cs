@@ -23,6 +23,7 @@ public static class PrivacySetup
         services.AddSingleton(p => new Rewrapping(p.GetRequiredService<Db>(), keys));
         services.AddSingleton<BlindIndex>();
         services.AddSingleton(p => KeysOf(p.GetRequiredService<Db>(), p.GetRequiredService<IWriter>(), keys, clock));
+        services.AddHostedService<DataKeyUpkeep>();
         services.AddSingleton<AccessRecorder>();
         services.AddSingleton(p => new Sealer(p.GetRequiredService<DataKeys>()));
         services.AddSingleton(p => new ReadDoor(p.GetRequiredService<DataKeys>(), p.GetRequiredService<AccessRecorder>(), clock));

@@ -198,6 +198,31 @@ public sealed class SealingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_too_old_to_be_used_leaves_memory_and_its_place_in_the_queue()
+    {
+        using var some = new DataKeys(_world.Keys, _world.Writer, _world.Writer.FindAsync, _world.Clock);
+        var first = await some.ForSealingAsync(_ali, RetentionClass.Identity, CancellationToken.None);
+        _world.Clock.Advance(TimeSpan.FromMinutes(4));
+        await some.ForSealingAsync(_sara, RetentionClass.Identity, CancellationToken.None);
+        some.Sweep();
+        Assert.Equal((2, 2), (some.Kept, some.Queued));
+
+        _world.Clock.Advance(TimeSpan.FromMinutes(2));
+        some.Sweep();
+        Assert.Equal((1, 1), (some.Kept, some.Queued));
+        Assert.False(first.TrySeal(new byte[12], [1], new byte[1], new byte[DataKey.TagLength], []));
+
+        // Asked for too late again and again, without a sweep between: each time another key, and a place left behind.
+        for (var times = 0; times < 5; times++)
+        {
+            _world.Clock.Advance(TimeSpan.FromMinutes(6));
+            await some.ForSealingAsync(_ali, RetentionClass.Identity, CancellationToken.None);
+        }
+        some.Sweep();
+        Assert.Equal((1, 1), (some.Kept, some.Queued));
+    }
+
+    [Fact]
     public void A_wrapped_key_moved_to_another_person_does_not_unwrap()
     {
         var (wrapped, by) = _world.Keys.Wrap(Keys.KeyPurpose.DataKeys, new byte[32], DataKeys.Associated(_ali, RetentionClass.Identity));

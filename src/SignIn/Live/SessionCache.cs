@@ -38,8 +38,6 @@ internal sealed class LiveSession
         _until = Math.Min(session.ExpiresAt.ToMicros(), (readAt + Life).ToMicros());
         _seen = seen.ToMicros();
         _stored = _seen;
-        ByCookie = Ticket(session, byBearer: false);
-        ByBearer = Ticket(session, byBearer: true);
     }
 
     public Session Session { get; }
@@ -48,8 +46,10 @@ internal sealed class LiveSession
     /// <summary>Of the row: a read that was slower than a change of the token does not bring the old one back.</summary>
     public long Version { get; }
     public Duration Idle { get; }
-    public AuthenticateResult ByCookie { get; }
-    public AuthenticateResult ByBearer { get; }
+
+    /// <summary>Made when it is first asked for: nearly every session comes by one of the two ways only. Two requests may both make it; either will do.</summary>
+    public AuthenticateResult ByCookie => field ??= Ticket(Session, byBearer: false);
+    public AuthenticateResult ByBearer => field ??= Ticket(Session, byBearer: true);
     public Instant Seen => Clock.FromMicros(Volatile.Read(ref _seen));
     public bool Ended => _ended;
 
@@ -156,7 +156,7 @@ internal sealed class SessionCache(TimeProvider clock)
         }
     }
 
-    /// <summary>Forgets what nobody used for an hour.</summary>
+    /// <summary>Forgets what is over, or has not been used for so long that it is: the time that is stored says so too, as it is never later than the one here.</summary>
     public void Sweep(Instant now)
     {
         foreach (var (session, at) in _ended)
@@ -168,7 +168,7 @@ internal sealed class SessionCache(TimeProvider clock)
         }
         foreach (var live in _byToken.Values)
         {
-            if (live.Ended || now >= live.Session.ExpiresAt || now - live.Seen > Duration.FromHours(1))
+            if (live.Ended || now >= live.Session.ExpiresAt || live.IsIdle(now.ToMicros()))
             {
                 Drop(live);
             }

@@ -176,15 +176,20 @@ internal sealed partial class CaseClients(Product product)
     {
         var says = $"\"state\":\"{state}\"";
         var page = Caller.Request("GET", $"/api/v1/cases/{c.Applicant.Case}", c.Applicant.Token, null, null);
+        var status = 200;
         for (var polls = 0; !answer.Contains(says, StringComparison.Ordinal); polls++)
         {
-            (var status, answer) = await AskAsync(line, () => page);
-            if (polls == MostPolls || status != 200 || (polls > MostRefusals && !Moving().IsMatch(answer)))
+            // What came last is looked at before anything is given up: a case that waited for a source has arrived by then.
+            if (polls > MostPolls || status != 200 || (polls > MostRefusals && !Moving().IsMatch(answer)))
             {
                 c.GaveUp = $"not {state}: {status} {answer}";
                 return false;
             }
-            await Task.Delay(50);
+            if (polls > 0)
+            {
+                await Task.Delay(50);
+            }
+            (status, answer) = await AskAsync(line, () => page);
         }
         return true;
     }
