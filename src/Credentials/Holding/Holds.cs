@@ -1,4 +1,5 @@
 using Muqeem.Credentials.Issuing;
+using Muqeem.Credentials.Wallets;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Privacy;
@@ -111,6 +112,8 @@ public sealed partial class Holds(
             Documents.Touch(change, live);
         }
         await MarkAsync(change, hold.Person, hold.Kind == HoldKind.Suspended ? open with { Suspension = null } : open with { Freeze = null }, cancel);
+        // A version that came meanwhile could not be fetched.
+        await NationalWallet.SettleAfterAsync(db, change, hold.Person, clock, cancel);
     }
 
     private void Close(Change change, DocumentHold hold, string reason, AccountId by, Guid? proposal)

@@ -28,8 +28,9 @@ public sealed record NationalCard(PersonId Person, long RowVersion, Guid? Docume
     internal HeadWrite Next(Instant at) => CredentialsTables.WalletCard.Head(Person.Value, RowVersion, Document, Reference, Unknown, at);
 }
 
-/// <summary>Of which version a card is to be shown, and until when; null: none is.</summary>
-public sealed record WantedCard(DocumentVersion Document, AccountId Account, Instant Until);
+/// <summary>Of which version a card is to be shown, and until when.</summary>
+/// <param name="Held">Suspended or frozen now: what the app has stays, its status says how it stands; a card it does not have yet could not be fetched, and comes when the hold ends.</param>
+public sealed record WantedCard(DocumentVersion Document, AccountId Account, Instant Until, bool Held);
 
 /// <summary>
 /// The ID in the national wallet app while its holder wants it. Whoever changes something leaves a message in the person's lane; when its turn comes the app is brought to how it should stand then. So told twice it is the
@@ -50,7 +51,7 @@ public sealed class NationalWallet(Db db, Documents documents, StandingOf standi
     /// <summary>Adds the message to look at the person's card.</summary>
     public static void SettleLater(Change change, PersonId person, TimeProvider clock) => change.Messages.Add(Outbox.Message(clock, Topic, LaneOf(person), new WalletAppMessage(person.Value)) with { Person = person });
 
-    /// <summary>The same for whoever has a card, or wants one; within the change that ends the version of the ID.</summary>
+    /// <summary>The same for whoever has a card, or wants one; within the change that ends the version of the ID, or what held it.</summary>
     internal static async Task SettleAfterAsync(Db db, Change change, PersonId person, TimeProvider clock, CancellationToken cancel)
     {
         if (await db.ExistsAsync("SELECT id FROM wallet_consent WHERE id = @person", new { person = person.Value }, cancel))
@@ -125,7 +126,7 @@ public sealed class NationalWallet(Db db, Documents documents, StandingOf standi
 
     private async Task<WantedCard?> WantedAsync(PersonId person, AccountId account, CancellationToken cancel) =>
         await documents.LiveAsync(person, cancel) is { } live && live.LiveOn(clock.Today()) && await standingOf(person, cancel) is { Residence: not (ResidenceStanding.Ended or ResidenceStanding.Revoked) } standing
-            ? new(live, account, Instant.Min(live.ExpiresDay.EndInRiyadh(), standing.Until.EndInRiyadh()))
+            ? new(live, account, Instant.Min(live.ExpiresDay.EndInRiyadh(), standing.Until.EndInRiyadh()), (await OpenHolds.OfAsync(db, person, cancel)).Gravest is not null)
             : null;
 
     /// <param name="next">Null: it stands so already; else what it becomes, or the answer why not.</param>

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Text.Json;
 using Muqeem.Agencies;
+using Muqeem.Credentials.Holding;
 using Muqeem.Credentials.Wallets;
 using Muqeem.Kernel;
+using Muqeem.Platform.Privacy;
+using Muqeem.Platform.Writing;
 using Muqeem.Tests;
 using NodaTime;
 
@@ -83,5 +86,27 @@ public abstract partial class WalletsTests
         await holder.PressInAsync("national", "national=show");
         Assert.StartsWith("/en/step-up", holder.Path);
         Assert.Equal(HttpStatusCode.OK, holder.Status);
+    }
+
+    [Fact]
+    public async Task A_version_that_comes_while_the_ID_is_frozen_reaches_the_app_when_the_freeze_ends()
+    {
+        await _world.MoveClockAsync(Duration.FromHours(1));
+        var (person, holder) = await shared.HolderAsync(Residents.HouseholdWorker);
+        using var owned = holder;
+        var number = (await _world.InHandAsync(Residents.HouseholdWorker)).ResidentNumber!;
+        var (national, holds) = (_world.Get<NationalWallet>(), _world.Get<Holds>());
+        await holder.OpenAsync("id/wallet");
+        await holder.PressInAsync("national", "national=show");
+        await CardsAsync(number, "HELD");
+        var account = (await national.ConsentAsync(person)).Account;
+
+        Assert.IsType<HoldAnswer.Done>(await ReadDoor.RunAsync(() => holds.FreezeAsync(Actor.Resident(account), account, person, Guid.CreateVersion7())));
+        await shared.ReplaceAsync(person);
+        await CardsAsync(number, "REMOVED");
+        await WholeWorld.UntilAsync(async () => (await national.CardAsync(person)).Reference is null ? "" : null, "we know that the card is gone");
+
+        Assert.IsType<HoldAnswer.Done>(await ReadDoor.RunAsync(() => holds.UnfreezeAsync(Actor.Resident(account), account, person, Guid.CreateVersion7())));
+        await StatusAsync((await CardsAsync(number, "HELD", "REMOVED"))[0].Credential!, "valid");
     }
 }

@@ -33,7 +33,7 @@ internal sealed class NationalWallets(NationalWallet national, WalletApp app, Do
             }
             card = card with { Reference = null, Document = null };
         }
-        if (wanted is not null && card.Reference is null)
+        if (wanted is { Held: false } && card.Reference is null)
         {
             var access = door.Enter(Actor.System("wallet_app"), Purpose.InformAgency, null, "wallet_app.card", person);
             if (await national.OfferAsync(access, wanted, item.Id, cancel) is not { } offer)

@@ -11,7 +11,7 @@ using Muqeem.SignIn;
 namespace Muqeem.Host.Wiring;
 
 /// <summary>Tells people that a notice is in their inbox. The message says nothing of its content: phones are shared.</summary>
-internal sealed class NoticeMessages(Accounts accounts, Messaging messaging, NationalWallet wallet, TextCatalogue texts, ReadDoor door, TimeProvider clock)
+internal sealed class NoticeMessages(Persons persons, Accounts accounts, Messaging messaging, NationalWallet wallet, TextCatalogue texts, ReadDoor door, TimeProvider clock)
 {
     public static void Add(IServiceCollection services) =>
         services.AddSingleton<NoticeMessages>().HandleOutbox<NoticeMessages>(Notices.Topic, (m, item, cancel) => m.SendAsync(item, cancel));
@@ -20,6 +20,11 @@ internal sealed class NoticeMessages(Accounts accounts, Messaging messaging, Nat
     {
         var notice = item.Read<NoticeMessage>();
         var person = new PersonId(notice.Person);
+        // The telephone of somebody who died is the family's now: what is written there in the name of the dead tells them nothing that they can act on.
+        if ((await persons.DeadAsync([person], cancel)).Count > 0)
+        {
+            return OutboxResult.Done;
+        }
         var access = door.Enter(Actor.System("notices"), Purpose.Notify, null, "notice.send", person);
         if (await accounts.ChannelsAsync(access, person, cancel) is not { Number: { } number } channels)
         {

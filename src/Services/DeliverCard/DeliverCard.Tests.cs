@@ -209,6 +209,20 @@ public abstract partial class DeliverCardTests(SharedWorld shared)
         await MoveAsync(resident, id, 25, ShipmentStates.SentBack);
         Assert.Equal(1, await ToldThePostAsync("shipment-cancel", id));
     }
+
+    [Fact]
+    public async Task The_card_of_a_holder_who_died_on_the_way_is_called_back()
+    {
+        var resident = await SettledAsync(19);
+        var id = await OrderedAsync(resident);
+        await MoveAsync(resident, id, 2, ShipmentStates.Printed);
+        var code = (await ShipmentAsync(resident, id)).Code!;
+        await World.AtDeskAsync($"people/{resident.Index}/acts/die");
+        await _residents.BecomesAsync(resident, id, ShipmentStates.Stopped);
+        await WholeWorld.UntilAsync(async () => await ToldThePostAsync("shipment-cancel", id) == 1 ? "" : null, "the post was told to bring it back");
+        Assert.Null((await ShipmentAsync(resident, id)).Code);
+        Assert.Equal((false, 0), await TellCodeAsync(id, code));
+    }
 }
 
 public sealed class DeliverCardOnSqliteTests(SqliteWorld shared) : DeliverCardTests(shared), IClassFixture<SqliteWorld>;
