@@ -32,7 +32,7 @@ public abstract class NoticeMessagesTests(HoldsWorld shared)
         });
         await TellAsync(person);
         Assert.Equal(written, await MessagesAsync(hand.Mobile));
-        // What was to be said is kept for whoever settles the estate.
+        // The inbox has both.
         Assert.Equal(2, await _world.Get<Db>().SingleAsync<long>("SELECT count(*) FROM notice WHERE person_id = @person AND kind = 'id_frozen'", new { person = person.Value }));
     }
 

@@ -156,7 +156,7 @@ internal sealed class SessionCache(TimeProvider clock)
         }
     }
 
-    /// <summary>Forgets what is over, or has not been used for so long that it is: the time that is stored says so too, as it is never later than the one here.</summary>
+    /// <summary>Forgets what is over, or has not been used here for so long that it may be. Whoever comes back is read again, and the stored time decides: on another node it may have been used later.</summary>
     public void Sweep(Instant now)
     {
         foreach (var (session, at) in _ended)
