@@ -1,9 +1,9 @@
 using Muqeem.Agencies;
 using Muqeem.Cases;
+using Muqeem.Host.Wiring;
 using Muqeem.Kernel;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Writing;
-using NodaTime.Text;
 
 namespace Muqeem.Host;
 
@@ -30,11 +30,7 @@ internal static partial class Hooks
         {
             return SignedCalls.Refused(Wire.Malformed("at"));
         }
-        var news = new ShipmentNews(ActOf(told.Status), told.At, told.TrackingNumber, ReasonOf(told.Reason), told.NextAttemptOn, told.OldCardCollected);
-        var digest = Digest.Of("shipment", told.EventId, told.DocumentReference, told.TrackingNumber, news.Act, InstantPattern.ExtendedIso.Format(told.At), news.Reason ?? "",
-            told.NextAttemptOn is { } next ? LocalDatePattern.Iso.Format(next) : "", told.OldCardCollected?.ToString() ?? "");
-        var operation = new Operation(Actor.Agency(NationalAddresses.Name), Names.IdOf("shipment:" + told.EventId), digest);
-        return Answer(http, await Engine(http).ShipmentToldAsync(operation, new CaseId(Guid.ParseExact(told.DocumentReference, "D")), news, http.RequestAborted));
+        return Answer(http, await PostEvents.ToldAsync(Engine(http), told, http.RequestAborted));
     }
 
     private static async Task<IResult> CodeAsync(HttpContext http, byte[] body)
@@ -52,23 +48,4 @@ internal static partial class Hooks
             (var outcome, _) => Answer(http, outcome),
         };
     }
-
-    private static string ActOf(ShipmentStatus status) => status switch
-    {
-        ShipmentStatus.Accepted => ShipmentActs.Accepted,
-        ShipmentStatus.InTransit => ShipmentActs.InTransit,
-        ShipmentStatus.OutForDelivery => ShipmentActs.AtDoor,
-        ShipmentStatus.Attempted => ShipmentActs.Attempted,
-        ShipmentStatus.Delivered => ShipmentActs.Delivered,
-        _ => ShipmentActs.Returned,
-    };
-
-    private static string? ReasonOf(AttemptReason? reason) => reason switch
-    {
-        null => null,
-        AttemptReason.NobodyHome => "nobody_home",
-        AttemptReason.WrongAddress => "wrong_address",
-        AttemptReason.Refused => "refused",
-        _ => "no_code",
-    };
 }

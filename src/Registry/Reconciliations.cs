@@ -59,6 +59,12 @@ public static class DifferenceKinds
 {
     /// <summary>A case was carried out with what a record had said before, and the record says something else since.</summary>
     public const string Recheck = "recheck";
+
+    /// <summary>The post handed over a card that it was told not to.</summary>
+    public const string ShipmentStopped = "shipment_stopped";
+
+    /// <summary>That the records agree again says nothing of what has happened: only an officer settles these.</summary>
+    public static readonly IReadOnlyList<string> ForOfficers = [Recheck, ShipmentStopped];
 }
 
 public static class DifferenceStates
@@ -101,7 +107,7 @@ public sealed class Reconciliations(Db db, Sealer sealer, ReadDoor door, TimePro
         db.FirstAsync<Reconciliation>(Runs + " WHERE agency = @agency ORDER BY started_at DESC LIMIT 1", new { agency }, cancel);
 
     /// <summary>Newest first.</summary>
-    public Task<IReadOnlyList<Reconciliation>> LatestAsync(int most = 42, CancellationToken cancel = default) => db.QueryAsync<Reconciliation>(Runs + " ORDER BY started_at DESC, agency LIMIT @most", new { most }, cancel);
+    public Task<IReadOnlyList<Reconciliation>> LatestAsync(int most = 56, CancellationToken cancel = default) => db.QueryAsync<Reconciliation>(Runs + " ORDER BY started_at DESC, agency LIMIT @most", new { most }, cancel);
 
     public Task<IReadOnlyList<OpenDifferences>> OpenAsync(CancellationToken cancel = default) => db.QueryAsync<OpenDifferences>(
         "SELECT agency, kind, count(*) AS number, min(found_at) AS since FROM agency_difference WHERE state = 'OPEN' GROUP BY agency, kind ORDER BY agency, kind", null, cancel);

@@ -90,4 +90,10 @@ public sealed class NationalAddresses(AgencyLine line)
     /// <summary>By our reference: it holds for an order, too, whose answer never came.</summary>
     public Task<AgencyAnswer<ShipmentStopped>> StopAsync(ShipmentStop stop, Guid requestId, CancellationToken cancel = default) =>
         line.SendAsync<ShipmentStopped>("shipment_cancel", HttpMethod.Post, "shipments/cancellations", stop, requestId, cancel);
+
+    /// <summary>To whom cards are sent of which something changed since a cursor, in that order.</summary>
+    public Task<AgencyAnswer<HoldingPage<PostHolding>>> ChangesAsync(string after, int most, CancellationToken cancel = default) => HoldingPages.ChangesAsync<PostHolding>(line, after, most, cancel);
+
+    /// <summary>The cards that are sent to some people, by resident number.</summary>
+    public Task<AgencyAnswer<HoldingPage<PostHolding>>> HoldingsAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel = default) => HoldingPages.OfAsync<PostHolding>(line, numbers, cancel);
 }

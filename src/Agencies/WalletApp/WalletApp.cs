@@ -41,4 +41,10 @@ public sealed class WalletApp(AgencyLine line)
 
     public Task<AgencyAnswer<NoticeReceipt>> TellAsync(WalletNotice notice, Guid requestId, CancellationToken cancel = default) =>
         line.SendAsync<NoticeReceipt>("notice", HttpMethod.Post, "notices", notice, requestId, cancel);
+
+    /// <summary>In whose app something of our cards changed since a cursor, in that order.</summary>
+    public Task<AgencyAnswer<HoldingPage<WalletHolding>>> ChangesAsync(string after, int most, CancellationToken cancel = default) => HoldingPages.ChangesAsync<WalletHolding>(line, after, most, cancel);
+
+    /// <summary>The cards of some people, by resident number.</summary>
+    public Task<AgencyAnswer<HoldingPage<WalletHolding>>> HoldingsAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel = default) => HoldingPages.OfAsync<WalletHolding>(line, numbers, cancel);
 }

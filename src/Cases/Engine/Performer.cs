@@ -87,7 +87,7 @@ public sealed class Performer
                     await OrderShipmentAsync(c, order, rules);
                     break;
                 case Effect.StopShipment:
-                    c.Change.Messages.Add(Message(c, ShipmentTopic, new ShipmentMessage(c.Head.Id, Stops: true)));
+                    c.Change.Messages.Add(ShipmentStop(c.Head.Person, c.Head.Id, _clock));
                     break;
                 case Effect.Charge charge:
                     await ChargeAsync(c, charge, rules);
@@ -310,8 +310,13 @@ public sealed class Performer
     }
 
     /// <summary>A notice to an agency, in the lane of the agency and the person.</summary>
-    public static OutboxMessage NoticeTo(string topic, AgencyNotice notice, TimeProvider clock) =>
-        new(Guid.CreateVersion7(clock.GetUtcNow()), topic, LaneOf(topic, new PersonId(notice.Person)), JsonSerializer.Serialize(notice, StoredJson.Options), Person: new PersonId(notice.Person));
+    public static OutboxMessage NoticeTo(string topic, AgencyNotice notice, TimeProvider clock) => MessageOf(topic, new PersonId(notice.Person), notice, clock);
+
+    /// <summary>The post is told, perhaps once more, that a card is not to be handed over.</summary>
+    public static OutboxMessage ShipmentStop(PersonId person, Guid @case, TimeProvider clock) => MessageOf(ShipmentTopic, person, new ShipmentMessage(@case, Stops: true), clock);
+
+    private static OutboxMessage MessageOf<T>(string topic, PersonId person, T payload, TimeProvider clock) =>
+        new(Guid.CreateVersion7(clock.GetUtcNow()), topic, LaneOf(topic, person), JsonSerializer.Serialize(payload, StoredJson.Options), Person: person);
 
     /// <summary>Of the platform on which the employer is; null for dependents.</summary>
     private static string? WorkTopicOf(string category) => category switch
@@ -391,6 +396,5 @@ public sealed class Performer
         }
     }
 
-    private OutboxMessage Message<T>(CaseChange c, string topic, T payload) =>
-        new(Guid.CreateVersion7(_clock.GetUtcNow()), topic, LaneOf(topic, c.Head.Person), JsonSerializer.Serialize(payload, StoredJson.Options), Person: c.Head.Person);
+    private OutboxMessage Message<T>(CaseChange c, string topic, T payload) => MessageOf(topic, c.Head.Person, payload, _clock);
 }

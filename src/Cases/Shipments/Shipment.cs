@@ -98,6 +98,23 @@ public sealed record Shipment
     public Instant? EndedAt { get; init; }
 }
 
+/// <summary>Where a shipment stands, for whoever compares it with what the post says. Nothing personal but whose it is.</summary>
+/// <param name="ToldAt">When the newest that we know happened, by the post's clock.</param>
+public sealed record ShipmentStanding(Guid PersonId, Guid CaseId, string Reference, string State, string? TrackingNumber, Instant? ToldAt, Instant? EndedAt)
+{
+    public PersonId Person => new(PersonId);
+
+    public bool IsOpen => EndedAt is null;
+
+    /// <summary>The post took the order, or told of it before it answered.</summary>
+    public bool WasTaken => TrackingNumber is not null;
+
+    /// <summary>Whether something that happened to it would move its case: newer than all that we know, and not of one that we wait for back or for its code.</summary>
+    /// <param name="at">By the post's clock.</param>
+    /// <param name="returned">It came back.</param>
+    public bool IsNews(Instant at, bool returned) => (ToldAt is not { } known || known < Clock.FromMicros(at.ToMicros())) && (returned || ShipmentStates.UnderWay.Contains(State, StringComparer.Ordinal));
+}
+
 /// <summary>The sealed part of a shipment.</summary>
 /// <param name="Short">The National Address in its short form.</param>
 /// <param name="Code">Six digits: who tells them to the courier gets the card.</param>

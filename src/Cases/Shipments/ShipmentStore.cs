@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Muqeem.Kernel;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Journal;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using NodaTime;
@@ -14,6 +15,8 @@ public sealed class ShipmentStore(Db db, Sealer sealer, ReadDoor door, TimeProvi
     /// <summary>One code in a million, and few tries.</summary>
     private const int Codes = 1_000_000;
 
+    private readonly JournalFeed _feed = new(db);
+
     private const string Columns = """
         SELECT case_id AS CaseId, document_id AS DocumentId, tracking_number AS TrackingNumber, promised_at AS PromisedAt, told_at AS ToldAt, reason AS Reason, next_on AS NextOn,
                late_at AS LateAt, wrong_codes AS WrongCodes, confirmed_at AS ConfirmedAt, old_card AS OldCard, ended_at AS EndedAt
@@ -25,6 +28,21 @@ public sealed class ShipmentStore(Db db, Sealer sealer, ReadDoor door, TimeProvi
     /// <summary>The reference of the case by which this version of the ID is being sent; null: by none.</summary>
     public async Task<string?> UnderWayAsync(Guid document, CancellationToken cancel = default) =>
         await db.FirstAsync<string>("SELECT h.reference FROM shipment s JOIN case_head h ON h.id = s.case_id WHERE s.document_id = @document AND s.ended_at IS NULL", new { document }, cancel);
+
+    /// <summary>All of these people, also those that are over; the oldest first.</summary>
+    public async Task<IReadOnlyList<ShipmentStanding>> OfPersonsAsync(IReadOnlyCollection<PersonId> persons, CancellationToken cancel = default) => await db.QueryAsync<ShipmentStanding>("""
+        SELECT h.person_id AS PersonId, s.case_id AS CaseId, h.reference AS Reference, h.state AS State, s.tracking_number AS TrackingNumber, s.told_at AS ToldAt, s.ended_at AS EndedAt
+        FROM case_head h JOIN shipment s ON s.case_id = h.id WHERE h.person_id = ANY(@persons) ORDER BY s.promised_at, s.case_id
+        """, new { persons = persons.Select(p => p.Value).ToArray() }, cancel);
+
+    /// <summary>Whose shipments acts from this position of the journal on changed; bounded, so ask until it is at the end.</summary>
+    public async Task<(IReadOnlyCollection<PersonId> Persons, long Next, bool AtEnd)> WrittenSinceAsync(long from, CancellationToken cancel = default)
+    {
+        var page = await _feed.ReadAsync(CaseTables.Case, from, cancel);
+        var persons = page.Heads.Count == 0 ? (IReadOnlyList<Guid>)[] : await db.QueryAsync<Guid>(
+            "SELECT DISTINCT h.person_id FROM shipment s JOIN case_head h ON h.id = s.case_id WHERE s.case_id = ANY(@ids)", new { ids = page.Heads.ToList() }, cancel);
+        return ([.. persons.Select(p => new PersonId(p))], page.Next, page.AtEnd);
+    }
 
     internal async Task OrderAsync(Change change, CaseHead head, Guid document, string shortAddress, Instant promised)
     {

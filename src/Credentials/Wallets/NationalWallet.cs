@@ -5,6 +5,7 @@ using Muqeem.Credentials.Verifying;
 using Muqeem.Kernel;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Journal;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using NodaTime;
@@ -46,10 +47,15 @@ public sealed class NationalWallet(Db db, Documents documents, StandingOf standi
 
     private const int Attempts = 10;
 
+    private readonly JournalFeed _feed = new(db);
+
     public static string LaneOf(PersonId person) => "wallet_app:" + person;
 
     /// <summary>Adds the message to look at the person's card.</summary>
-    public static void SettleLater(Change change, PersonId person, TimeProvider clock) => change.Messages.Add(Outbox.Message(clock, Topic, LaneOf(person), new WalletAppMessage(person.Value)) with { Person = person });
+    public static void SettleLater(Change change, PersonId person, TimeProvider clock) => change.Messages.Add(MessageOf(person, clock));
+
+    /// <param name="again">The app's name for a card that is not there as it should be: it is taken back, and offered anew where the holder still wants it.</param>
+    public static OutboxMessage MessageOf(PersonId person, TimeProvider clock, string? again = null) => Outbox.Message(clock, Topic, LaneOf(person), new WalletAppMessage(person.Value) { Again = again }) with { Person = person };
 
     /// <summary>The same for whoever has a card, or wants one; within the change that ends the version of the ID, or what held it.</summary>
     internal static async Task SettleAfterAsync(Db db, Change change, PersonId person, TimeProvider clock, CancellationToken cancel)
@@ -80,6 +86,25 @@ public sealed class NationalWallet(Db db, Documents documents, StandingOf standi
     /// <summary>The holder takes it back: what the app holds is invalid within a second, and it is told to take the card away.</summary>
     public Task<WalletAnswer> TakeBackAsync(Actor actor, PersonId person, Guid operation, CancellationToken cancel = default) => SayAsync("wallet.consent_end", actor, person, operation, consent =>
         Task.FromResult<(NationalConsent?, WalletAnswer?)?>(consent.IsActive ? (consent with { EndedAt = clock.Now() }, null) : null), cancel);
+
+    /// <summary>How it stands with those of these people who ever wanted it.</summary>
+    public async Task<IReadOnlyDictionary<PersonId, WalletStanding>> StandingsAsync(IReadOnlyCollection<PersonId> persons, CancellationToken cancel = default)
+    {
+        var standings = new Dictionary<PersonId, WalletStanding>();
+        foreach (var id in await db.QueryAsync<Guid>("SELECT id FROM wallet_consent WHERE id = ANY(@persons)", new { persons = persons.Select(p => p.Value).ToArray() }, cancel))
+        {
+            var person = new PersonId(id);
+            standings.Add(person, new(await CardAsync(person, cancel), await WantedAsync(person, cancel)));
+        }
+        return standings;
+    }
+
+    /// <summary>Whose wish or card acts from this position of the journal on changed; bounded, so ask until it is at the end.</summary>
+    public async Task<(IReadOnlyCollection<PersonId> Persons, long Next, bool AtEnd)> WrittenSinceAsync(long from, CancellationToken cancel = default)
+    {
+        var (consents, cards) = (await _feed.ReadAsync(CredentialsTables.WalletConsent, from, cancel), await _feed.ReadAsync(CredentialsTables.WalletCard, from, cancel));
+        return ([.. consents.Heads.Union(cards.Heads).Select(p => new PersonId(p))], Math.Min(consents.Next, cards.Next), consents.AtEnd && cards.AtEnd);
+    }
 
     /// <summary>What is to be shown now; null: nothing.</summary>
     public async Task<WantedCard?> WantedAsync(PersonId person, CancellationToken cancel = default) =>
@@ -182,4 +207,12 @@ public sealed class NationalWallet(Db db, Documents documents, StandingOf standi
 }
 
 /// <summary>Payload of <see cref="NationalWallet.Topic"/>.</summary>
-public sealed record WalletAppMessage(Guid Person);
+public sealed record WalletAppMessage(Guid Person)
+{
+    /// <summary>The app's name for a card that is taken back in any case; null: none.</summary>
+    public string? Again { get; init; }
+}
+
+/// <summary>What the app was given of a person, and what is to be shown there now.</summary>
+/// <param name="Wanted">Null: nothing.</param>
+public sealed record WalletStanding(NationalCard Card, WantedCard? Wanted);

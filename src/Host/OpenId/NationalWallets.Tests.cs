@@ -105,6 +105,8 @@ public abstract partial class WalletsTests
         await shared.ReplaceAsync(person);
         await CardsAsync(number, "REMOVED");
         await WholeWorld.UntilAsync(async () => (await national.CardAsync(person)).Reference is null ? "" : null, "we know that the card is gone");
+        await holder.OpenAsync("id/wallet");
+        Assert.True(holder.Shows("We send it when it is accepted again."), holder.Html);
 
         Assert.IsType<HoldAnswer.Done>(await ReadDoor.RunAsync(() => holds.UnfreezeAsync(Actor.Resident(account), account, person, Guid.CreateVersion7())));
         await StatusAsync((await CardsAsync(number, "HELD", "REMOVED"))[0].Credential!, "valid");

@@ -1,5 +1,7 @@
 using Muqeem.Agencies;
 using Muqeem.Cases;
+using Muqeem.Kernel;
+using Muqeem.Platform.Writing;
 
 namespace Muqeem.Host.Reconciling;
 
@@ -24,7 +26,10 @@ internal abstract record Remedy
     private Remedy() { }
 
     /// <summary>They lack what we told: it is told again, as a new message.</summary>
-    public sealed record TellAgain(string Topic, AgencyNotice Notice) : Remedy;
+    public sealed record TellAgain(Func<TimeProvider, OutboxMessage> Message) : Remedy
+    {
+        public TellAgain(string topic, AgencyNotice notice) : this(clock => Performer.NoticeTo(topic, notice, clock)) { }
+    }
 
     /// <summary>We lack what they own: it is done as if their call had come. True: the records agree now.</summary>
     public sealed record CatchUp(Func<CancellationToken, Task<bool>> Do) : Remedy;
@@ -36,7 +41,7 @@ internal abstract record Remedy
 }
 
 /// <summary>Something on which two records do not agree.</summary>
-/// <param name="About">Number of a visa; empty where the person is enough.</param>
+/// <param name="About">Number of a visa, reference of a case; empty where the person is enough.</param>
 internal sealed record Disagreement(string Kind, string About, string? Ours, string? Theirs, Remedy Remedy);
 
 /// <summary>An agency whose records are compared with ours: how it is asked, whom it concerns and what should agree.</summary>
@@ -47,6 +52,12 @@ internal abstract class ComparedAgency
     /// <summary>Of the notices whose arrival is awaited before a person is compared; null: we tell it nothing.</summary>
     public abstract string? Topic { get; }
 
+    /// <summary>Whether there is such an agency. Most cannot be done without: one of them without an address is silent, which is a fault.</summary>
+    public virtual bool IsThere => true;
+
+    /// <summary>In which a person's notices go to it; null: in none.</summary>
+    public virtual string? LaneOf(PersonId person) => Topic is { } topic ? Performer.LaneOf(topic, person) : null;
+
     public abstract Task<HoldingsAnswer> ChangesAsync(string after, int most, CancellationToken cancel);
 
     public abstract Task<HoldingsAnswer> OfAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel);
@@ -56,6 +67,9 @@ internal abstract class ComparedAgency
 
     /// <summary>Whether this person is now another agency's, to which what was told to this one is told.</summary>
     public virtual bool HandedOver(ComparedPerson person) => false;
+
+    /// <summary>Whose records that it should hold, too, we wrote from this position of the journal on.</summary>
+    public virtual Task<WrittenPage> WrittenSinceAsync(OurRecords ours, long from, CancellationToken cancel) => ours.ResidencesAsync(from, cancel);
 
     /// <param name="holding">Null: it knows nothing of this person.</param>
     public abstract IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding);

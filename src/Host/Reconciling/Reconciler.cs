@@ -15,7 +15,7 @@ namespace Muqeem.Host.Reconciling;
 /// it came are one act, so that a process that dies in the middle loses nothing and a step made twice finds the same. A second process that plays the same comparison loses the race for its row, and stops.
 /// </summary>
 internal sealed class Reconciler(
-    IEnumerable<ComparedAgency> agencies, Reconciliations records, ComparedPersons persons, Residences residences, ExitVisas visas, Outbox outbox, IWriter writer, PolicyBook policies, TimeProvider clock)
+    IEnumerable<ComparedAgency> agencies, Reconciliations records, ComparedPersons persons, OurRecords ours, Outbox outbox, IWriter writer, PolicyBook policies, TimeProvider clock)
 {
     public const string AtPolicy = "reconciliation.at";
     public const string CallsPolicy = "reconciliation.calls_per_second";
@@ -24,12 +24,12 @@ internal sealed class Reconciler(
     private readonly Dictionary<string, ComparedAgency> _agencies = agencies.ToDictionary(a => a.Name, StringComparer.Ordinal);
 
     /// <summary>With whom we compare.</summary>
-    public IEnumerable<string> Compared => _agencies.Keys;
+    public IEnumerable<string> Compared => _agencies.Values.Where(a => a.IsThere).Select(a => a.Name);
 
     /// <summary>Begins one with each agency that has none under way.</summary>
     public async Task BeginAllAsync(CancellationToken cancel = default)
     {
-        foreach (var agency in _agencies.Keys)
+        foreach (var agency in Compared)
         {
             await BeginAsync(agency, cancel);
         }
@@ -132,10 +132,9 @@ internal sealed class Reconciler(
 
     private async Task<Page> OursAsync(Reconciliation run, ComparedAgency agency, Pace pace, CancellationToken cancel)
     {
-        var (ofResidences, afterResidences, residencesEnd) = await residences.WrittenSinceAsync(run.Position, cancel);
-        var (ofVisas, afterVisas, visasEnd) = await visas.WrittenSinceAsync(run.Position, cancel);
-        var (pairs, silent) = await AskAsync(agency, [.. ofResidences.Union(ofVisas)], pace, cancel);
-        return new(run with { Position = Math.Min(afterResidences, afterVisas), Phase = residencesEnd && visasEnd ? ReconciliationPhases.Earlier : ReconciliationPhases.Ours }, pairs, Silent: silent);
+        var written = await agency.WrittenSinceAsync(ours, run.Position, cancel);
+        var (pairs, silent) = await AskAsync(agency, written.Persons, pace, cancel);
+        return new(run with { Position = written.Next, Phase = written.AtEnd ? ReconciliationPhases.Earlier : ReconciliationPhases.Ours }, pairs, Silent: silent);
     }
 
     private async Task<Page> EarlierAsync(Reconciliation run, ComparedAgency agency, Pace pace, CancellationToken cancel)
@@ -154,9 +153,9 @@ internal sealed class Reconciler(
 
     private async Task<(IReadOnlyList<(ComparedPerson, IHolding?)> Pairs, string? Silent)> AskAsync(ComparedAgency agency, IReadOnlyCollection<PersonId> wanted, Pace pace, CancellationToken cancel)
     {
-        var ours = (await persons.OpenAsync(wanted, cancel)).Where(p => p.Number is not null && agency.Concerns(p)).ToList();
-        var pairs = new List<(ComparedPerson, IHolding?)>(ours.Count);
-        foreach (var some in ours.Chunk(HoldingPages.MostAsked))
+        var known = (await persons.OpenAsync(wanted, cancel)).Where(p => p.Number is not null && agency.Concerns(p)).ToList();
+        var pairs = new List<(ComparedPerson, IHolding?)>(known.Count);
+        foreach (var some in known.Chunk(HoldingPages.MostAsked))
         {
             await pace.WaitAsync(cancel);
             var answer = await agency.OfAsync([.. some.Select(p => p.Number!)], cancel);
@@ -177,25 +176,27 @@ internal sealed class Reconciler(
         {
             return run;
         }
-        var topic = agency.Topic;
-        var lanes = topic is null ? new HashSet<string>(StringComparer.Ordinal) : await outbox.BusyAsync([.. pairs.Select(p => Performer.LaneOf(topic, p.Person.Person))], cancel);
+        var busy = await outbox.BusyAsync([.. pairs.Select(p => agency.LaneOf(p.Person.Person)).OfType<string>()], cancel);
         var before = (await records.OfAsync(agency.Name, [.. pairs.Select(p => p.Person.Person)], cancel)).ToDictionary(d => d.Id);
         foreach (var (person, holding) in pairs)
         {
             // What is on its way to them is no difference yet; when it arrives they list it as changed.
-            if (topic is not null && lanes.Contains(Performer.LaneOf(topic, person.Person)))
+            if (agency.LaneOf(person.Person) is { } lane && busy.Contains(lane))
+            {
+                continue;
+            }
+            var found = agency.Compare(person, holding).ToList();
+            if (found.Count > 0 && !await StillAsync(agency, person.Person, holding, found, cancel))
             {
                 continue;
             }
             run = run with { Compared = run.Compared + 1 };
-            var found = agency.Compare(person, holding).ToList();
             foreach (var disagreement in found)
             {
                 run = await SettleAsync(change, run, agency, person.Person, disagreement, before.GetValueOrDefault(Difference.IdOf(agency.Name, disagreement.Kind, person.Person, disagreement.About)), cancel);
             }
             var still = found.Select(f => Difference.IdOf(agency.Name, f.Kind, person.Person, f.About)).ToHashSet();
-            // What opened it was the check of a decision: this comparison has nothing to say of that.
-            foreach (var gone in before.Values.Where(d => d.Person == person.Person && d.State is DifferenceStates.Open or DifferenceStates.ToldAgain && d.Kind != DifferenceKinds.Recheck && !still.Contains(d.Id)))
+            foreach (var gone in before.Values.Where(d => d.Person == person.Person && d.State is DifferenceStates.Open or DifferenceStates.ToldAgain && !DifferenceKinds.ForOfficers.Contains(d.Kind, StringComparer.Ordinal) && !still.Contains(d.Id)))
             {
                 await PutAsync(change, gone, run, agency, gone.Kind, gone.Person, gone.About, DifferenceStates.Settled, new(null, null));
             }
@@ -203,6 +204,15 @@ internal sealed class Reconciler(
         ReconciliationMetrics.Compared.Add(pairs.Count, new KeyValuePair<string, object?>("agency", agency.Name));
         return run;
     }
+
+    /// <summary>
+    /// Whether our side, read once more, differs from theirs in the same way. Their answer may tell of a message or a call that came while they were asked, which our side did not know when it was opened; whoever changed meanwhile
+    /// is in their list or in our journal, and is compared then.
+    /// </summary>
+    private async Task<bool> StillAsync(ComparedAgency agency, PersonId person, IHolding? holding, List<Disagreement> found, CancellationToken cancel) =>
+        await persons.OpenAsync([person], cancel) is [var now] && agency.Compare(now, holding).Select(SaidOf).SequenceEqual(found.Select(SaidOf));
+
+    private static (string Kind, string About, string? Ours, string? Theirs) SaidOf(Disagreement d) => (d.Kind, d.About, d.Ours, d.Theirs);
 
     private async Task<Reconciliation> SettleAsync(Change change, Reconciliation run, ComparedAgency agency, PersonId person, Disagreement found, Difference? before, CancellationToken cancel)
     {
@@ -219,7 +229,7 @@ internal sealed class Reconciler(
                 state = DifferenceStates.Open;
                 break;
             case Remedy.TellAgain again:
-                change.Messages.Add(Performer.NoticeTo(again.Topic, again.Notice, clock));
+                change.Messages.Add(again.Message(clock));
                 state = DifferenceStates.ToldAgain;
                 break;
             case Remedy.CatchUp caught:

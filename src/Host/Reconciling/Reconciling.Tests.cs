@@ -28,6 +28,9 @@ public sealed class ReconcilingOnPostgreSqlTests(ReconcilingOnPostgreSqlTests.Al
 /// <summary>A world in which only the tests compare: its own jobs, which would play a comparison between two steps of a test, come again in many years.</summary>
 public abstract class AloneWorld(DatabaseKind kind) : SharedWorld(kind)
 {
+    /// <summary>The wallet app takes what it is offered at this address.</summary>
+    protected override IReadOnlyDictionary<string, string?> Settings { get; } = new Dictionary<string, string?>(StringComparer.Ordinal) { ["PublicOrigin"] = WholeWorld.AtMuqeem };
+
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
@@ -51,7 +54,7 @@ public abstract class AloneWorld(DatabaseKind kind) : SharedWorld(kind)
 }
 
 /// <summary>Differences in every direction, planted at the stand-ins' desks, and found by comparing.</summary>
-public abstract class ReconcilingTests(SharedWorld shared)
+public abstract partial class ReconcilingTests(SharedWorld shared)
 {
     private static int _next = 40_000;
 

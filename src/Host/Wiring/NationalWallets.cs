@@ -19,13 +19,18 @@ internal sealed class NationalWallets(NationalWallet national, WalletApp app, Do
 
     private Task<OutboxResult> SettleAsync(OutboxItem item, CancellationToken cancel) => ReadDoor.RunAsync<OutboxResult>(async () =>
     {
-        var person = new PersonId(item.Read<WalletAppMessage>().Person);
+        var message = item.Read<WalletAppMessage>();
+        var person = new PersonId(message.Person);
         if ((await national.ConsentAsync(person, cancel)).RowVersion == 0)
         {
             return OutboxResult.Done;
         }
         var (card, wanted) = (await national.CardAsync(person, cancel), await national.WantedAsync(person, cancel));
-        if (card.Reference is { } reference && card.Document != wanted?.Document.Id)
+        if (message.Again is { } again && again != card.Reference && (await app.TakeBackAsync(again, Names.IdOf($"wallet_app.card_again:{item.Id}"), cancel)).NotNow() is { } notYet)
+        {
+            return notYet;
+        }
+        if (card.Reference is { } reference && (card.Document != wanted?.Document.Id || reference == message.Again))
         {
             if ((await app.TakeBackAsync(reference, Names.IdOf($"wallet_app.card_end:{item.Id}"), cancel)).NotNow() is { } later)
             {

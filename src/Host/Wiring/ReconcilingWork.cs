@@ -14,14 +14,15 @@ internal static class ReconcilingWork
 
     public static void Add(IServiceCollection services)
     {
-        services.AddSingleton<AgencyActs>().AddSingleton<RegisterEvents>().AddSingleton<RecordEvents>().AddSingleton<ComparedPersons>().AddSingleton<Reconciler>();
+        services.AddSingleton<AgencyActs>().AddSingleton<RegisterEvents>().AddSingleton<RecordEvents>().AddSingleton<ComparedPersons>().AddSingleton<OurRecords>().AddSingleton<Reconciler>();
         services.AddSingleton<ComparedAgency, RegisterComparison>().AddSingleton<ComparedAgency, LabourComparison>().AddSingleton<ComparedAgency, DomesticComparison>().AddSingleton<ComparedAgency, InsuranceComparison>()
-            .AddSingleton<ComparedAgency, JusticeComparison>().AddSingleton<ComparedAgency, EmploymentComparison>();
+            .AddSingleton<ComparedAgency, JusticeComparison>().AddSingleton<ComparedAgency, EmploymentComparison>().AddSingleton<ComparedAgency, PostComparison>()
+            .AddSingleton<ComparedAgency, WalletComparison>();
         services.AddWork(p => p.GetRequiredService<Jobs>().Daily("reconcile.begin",
             day => LocalTime.FromTimeOnly(TimeOnly.ParseExact(p.GetRequiredService<PolicyBook>().CurrentOrBaseline.Get<string>(Reconciler.AtPolicy, day), "HH:mm", CultureInfo.InvariantCulture)),
             (_, cancel) => p.GetRequiredService<Reconciler>().BeginAllAsync(cancel)));
         // A job each: an agency that takes its time holds up no other.
-        foreach (var agency in new[] { AlienRegister.Name, LabourContracts.Name, DomesticWork.Name, HealthInsurance.Name, Justice.Name, SocialInsurance.Name })
+        foreach (var agency in new[] { AlienRegister.Name, LabourContracts.Name, DomesticWork.Name, HealthInsurance.Name, Justice.Name, SocialInsurance.Name, NationalAddresses.Name, WalletApp.Name })
         {
             services.AddWork(p => p.GetRequiredService<Jobs>().Every("reconcile." + agency, LookEvery,
                 (run, cancel) => p.GetRequiredService<Reconciler>().PlayAsync(agency, alive => run.GoOnAsync(alive), cancel)));

@@ -24,7 +24,7 @@ internal static class Pages
     private static async Task<IResult> PageAsync(HttpContext http, HolderWallets wallets, NationalWallet national, WalletApp app, MadeOffer? offer, CancellationToken cancel) => http.MustBeSignedIn() is { SeesRecords: true } session
         ? PageResult.Of<WalletPage, WalletModel>(new(await wallets.OfAsync(session.Person, cancel), offer)
         {
-            National = app.IsConfigured ? new(await national.ConsentAsync(session.Person, cancel), await national.CardAsync(session.Person, cancel)) : null,
+            National = app.IsConfigured ? new(await national.ConsentAsync(session.Person, cancel), await national.CardAsync(session.Person, cancel), await national.WantedAsync(session.Person, cancel)) : null,
         })
         : http.GoTo("id");
 
@@ -78,4 +78,9 @@ public sealed record WalletModel(IReadOnlyList<WalletLine> All, MadeOffer? Offer
     public NationalModel? National { get; init; }
 }
 
-public sealed record NationalModel(NationalConsent Consent, NationalCard Card);
+/// <param name="Wanted">What is to be shown there now; null: nothing.</param>
+public sealed record NationalModel(NationalConsent Consent, NationalCard Card, WantedCard? Wanted)
+{
+    /// <summary>How it stands, while the holder wants it there. Texts: <c>portal.wallet.national.*</c>.</summary>
+    public string Word => Card.Reference is not null ? "shown" : Card.Unknown ? "unknown" : Wanted switch { null => "over", { Held: true } => "held", _ => "sending" };
+}

@@ -33,6 +33,8 @@ internal static class PostDesk
                     status == ShipmentStatus.Delivered ? form["oldCard"] == "true" : null, await Telling.OfAsync(request)) is { } parcel ? Page.Done(request, "/post", parcel)
                 : Answer.Problem(404, "not_found", "There is no such shipment.");
         }).DisableAntiforgery().WithGroupName("desk");
+        app.MapPost("/post/{reference}/lose", (string reference, HttpRequest request, Post post) => After(request, post.Lose(reference))).DisableAntiforgery().WithGroupName("desk");
+        app.MapPost("/post/{reference}/forget-stop", (string reference, HttpRequest request, Post post) => After(request, post.ForgetStop(reference))).DisableAntiforgery().WithGroupName("desk");
         app.MapPost("/post/{reference}/code", async (string reference, HttpRequest request, Post post, CancellationToken cancel) =>
         {
             var form = request.HasFormContentType ? await request.ReadFormAsync(cancel) : FormCollection.Empty;
@@ -42,10 +44,13 @@ internal static class PostDesk
         }).DisableAntiforgery().WithGroupName("desk");
     }
 
+    private static IResult After(HttpRequest request, Parcel? parcel) => parcel is null ? Answer.Problem(404, "not_found", "There is no such shipment.") : Page.Done(request, "/post", parcel);
+
     private static Html One(Parcel parcel) => Html.Of($"""
         <article class="message"><strong><bdi class="n">{parcel.Tracking}</bdi></strong> to <bdi class="n">{parcel.Short}</bdi> · <bdi class="n">{parcel.Number}</bdi> · <span class="tag">{parcel.State}</span> {parcel.Reason} {Html.When(parcel.Stopped == 1, () => Html.Of($"<span class=\"tag\">called back</span>"))} · {InstantPattern.General.Format(Clock.FromMicros(parcel.At))}
         <p><form method="post" action="/post/{parcel.Reference}/code"><label>Code told at the door <input name="code" inputmode="numeric" maxlength="6" size="8" dir="ltr" autocomplete="off"></label><label>Old card taken in <input type="checkbox" name="oldCard" value="true"></label><button>Ask Muqeem</button></form></p>
         <form method="post" action="/post/{parcel.Reference}/move"><label>Becomes <select name="status">{Html.Each(Enum.GetValues<ShipmentStatus>(), s => Html.Of($"<option>{s}</option>"))}</select></label><label>Why not handed over <select name="reason">{Html.Each(Enum.GetValues<AttemptReason>(), r => Html.Of($"<option>{r}</option>"))}</select></label>
-        <label>Told twice <input type="checkbox" name="twice" value="true"></label><label>Not told <input type="checkbox" name="quiet" value="true"></label><label>Minutes late <input name="late" type="number" min="0" value="0"></label><label>Forged <input type="checkbox" name="forged" value="true"></label><button class="quiet">Move</button></form></article>
+        <label>Told twice <input type="checkbox" name="twice" value="true"></label><label>Not told <input type="checkbox" name="quiet" value="true"></label><label>Minutes late <input name="late" type="number" min="0" value="0"></label><label>Forged <input type="checkbox" name="forged" value="true"></label><button class="quiet">Move</button></form>
+        <form method="post" action="/post/{parcel.Reference}/lose"><button class="quiet">The post loses the order and the card</button></form>{Html.When(parcel.Stopped == 1, () => Html.Of($" <form method=\"post\" action=\"/post/{parcel.Reference}/forget-stop\"><button class=\"quiet\">It forgets that the card was called back</button></form>"))}</article>
         """);
 }

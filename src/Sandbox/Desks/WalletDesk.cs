@@ -11,7 +11,15 @@ namespace Muqeem.Sandbox.Desks;
 /// <summary>The national wallet app as people hold it: the cards in it, with what each says, and the short notices.</summary>
 internal static class WalletDesk
 {
-    public static void Map(IEndpointRouteBuilder app) => app.MapGet("/wallet", (HttpRequest request, NationalWallet wallet, string? number) =>
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        Show(app);
+        app.MapPost("/wallet/{reference}/{act}", (string reference, string act, HttpRequest request, NationalWallet wallet) =>
+            (act switch { "take-out" => wallet.TakeOut(reference), "lose" => wallet.Lose(reference), "give-up" => wallet.GiveUp(reference), "bring-back" => wallet.BringBack(reference), _ => false }) ? Page.Done(request, "/wallet", new { reference, act })
+            : Answer.Problem(404, "not_found", "There is no such card, or it is not one to which that can happen.")).DisableAntiforgery().WithGroupName("desk");
+    }
+
+    private static void Show(IEndpointRouteBuilder app) => app.MapGet("/wallet", (HttpRequest request, NationalWallet wallet, string? number) =>
     {
         var whose = string.IsNullOrWhiteSpace(number) ? null : Digits.Normalise(number.Trim());
         var (cards, told) = (wallet.Cards(whose), wallet.Told(whose));
@@ -28,8 +36,11 @@ internal static class WalletDesk
 
     private static Html One(KeptCard card) => Html.Of($"""
         <article class="message"><a href="/wallet?number={card.Number}"><bdi class="n">{card.Number}</bdi></a> · <span class="tag">{card.State}</span> · until {InstantPattern.General.Format(Clock.FromMicros(card.ValidUntil))}{Html.When(card.Remark is not null, () => Html.Of($" · {card.Remark}"))}
-        {Html.When(card.Credential is not null, () => Html.Of($"<table>{Html.Each(Claims(card.Credential!), c => Html.Of($"<tr><th>{c.Name}</th><td>{c.Value}</td></tr>"))}</table>"))}</article>
+        {Html.When(card.Credential is not null, () => Html.Of($"<table>{Html.Each(Claims(card.Credential!), c => Html.Of($"<tr><th>{c.Name}</th><td>{c.Value}</td></tr>"))}</table>"))}
+        {Html.When(card.State != "REMOVED", () => Html.Of($"{Button(card, "take-out", "The holder takes it out")} {Button(card, "lose", "The app loses it")} {Button(card, "give-up", "The app could not take it")}"))}{Html.When(card.State == "REMOVED", () => Button(card, "bring-back", "The app shows it again"))}</article>
         """);
+
+    private static Html Button(KeptCard card, string act, string label) => Html.Of($"<form method=\"post\" action=\"/wallet/{card.Reference}/{act}\"><button class=\"quiet\">{label}</button></form>");
 
     /// <summary>What the card can show, each part by itself; pictures by their size.</summary>
     private static IEnumerable<(string Name, string Value)> Claims(string credential)

@@ -9,7 +9,7 @@ using Muqeem.Sandbox.State;
 namespace Muqeem.Sandbox.StandIns;
 
 /// <summary>What each stand-in holds of what Muqeem told it, listed for the comparison of the night.</summary>
-internal sealed class Holdings(World world, Store store, SandboxClock clock)
+internal sealed class Holdings(World world, Store store, SandboxClock clock, Post post, NationalWallet wallet)
 {
     public RegisterHolding Register(Person person, string id)
     {
@@ -44,6 +44,10 @@ internal sealed class Holdings(World world, Store store, SandboxClock clock)
     public static OrderHolding Orders(Person person, string id) => new(id, person.OrderEvents);
 
     public EmploymentHolding Employment(Person person, string id) => new(id, LastOf<EmploymentNotice>(SocialInsurance.Name, "employment", person.Number));
+
+    public PostHolding Cards(Person person, string id) => post.Held(person, id);
+
+    public WalletHolding Wallet(Person person, string id) => wallet.Held(person, id);
 
     /// <summary>What Muqeem told of a visa is gone, as if it had never come.</summary>
     public void ForgetVisas(Person person)
@@ -102,6 +106,8 @@ internal static class HoldingsOf
         Map(app, HealthInsurance.Name, "insurance", "health insurance", (holdings, person, id) => holdings.Insurance(person, id));
         Map(app, Justice.Name, "justice", "justice", (_, person, id) => Holdings.Orders(person, id));
         Map(app, SocialInsurance.Name, "social-insurance", "social insurance", (holdings, person, id) => holdings.Employment(person, id));
+        Map(app, NationalAddresses.Name, "address", "national address", (holdings, person, id) => holdings.Cards(person, id));
+        Map(app, WalletApp.Name, "wallet-app", "national wallet app", (holdings, person, id) => holdings.Wallet(person, id));
     }
 
     private static void Map<T>(IEndpointRouteBuilder app, string agency, string prefix, string words, Func<Holdings, Person, string, T> of) where T : class, IHolding

@@ -7,11 +7,12 @@ using System.Threading.Channels;
 using Dapper;
 using Muqeem.Agencies;
 using Muqeem.Kernel;
+using Muqeem.Sandbox.Population;
 using Muqeem.Sandbox.State;
 
 namespace Muqeem.Sandbox.StandIns;
 
-/// <summary>A card as the stand-in keeps it. <see cref="State"/>: OFFERED (not taken yet), HELD, FAILED, REMOVED.</summary>
+/// <summary>A card as the stand-in keeps it. <see cref="State"/>: OFFERED (not taken yet), HELD, FAILED, TAKEN_OUT (by the holder), REMOVED (by Muqeem).</summary>
 /// <param name="Key">PKCS#8 of the wallet's own key, to which the credential is bound; it never leaves this store.</param>
 public sealed record KeptCard(string Reference, string Number, string Payload, string State, string? Remark, byte[]? Key, string? Credential, long ValidUntil, long At);
 
@@ -39,14 +40,15 @@ internal sealed class NationalWallet : BackgroundService
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
     private readonly Store _store;
+    private readonly World _world;
     private readonly NationalApp _phones;
     private readonly SandboxClock _clock;
     private readonly IHttpClientFactory _http;
     private readonly Channel<string> _offered = Channel.CreateUnbounded<string>();
 
-    public NationalWallet(Store store, NationalApp phones, SandboxClock clock, IHttpClientFactory http)
+    public NationalWallet(Store store, World world, NationalApp phones, SandboxClock clock, IHttpClientFactory http)
     {
-        (_store, _phones, _clock, _http) = (store, phones, clock, http);
+        (_store, _world, _phones, _clock, _http) = (store, world, phones, clock, http);
         store.Write(db => db.Execute(Schema));
     }
 
@@ -60,13 +62,62 @@ internal sealed class NationalWallet : BackgroundService
         var reference = Guid.CreateVersion7(_clock.GetUtcNow()).ToString("N");
         _store.Write(db => db.Execute("insert into wallet_cards (reference, number, payload, state, valid_until, at) values (@reference, @number, @payload, 'OFFERED', @until, @at)",
             new { reference, number = card.Id, payload = card.Payload, until = card.ValidUntil.ToMicros(), at = _clock.Now().ToMicros() }));
+        Changed(card.Id);
         _offered.Writer.TryWrite(reference);
         return new(Source, _clock.Now(), reference);
     }
 
     /// <summary>Takes the card away, with key and credential. Null: there is none.</summary>
-    public WalletCardReceipt? Remove(string reference) =>
-        _store.Write(db => db.Execute("update wallet_cards set state = 'REMOVED', key = null, credential = null where reference = @reference and state <> 'REMOVED'", new { reference })) == 1 ? new(Source, _clock.Now(), reference) : null;
+    public WalletCardReceipt? Remove(string reference) => Becomes(reference, "REMOVED") ? new(Source, _clock.Now(), reference) : null;
+
+    /// <summary>The holder takes the card out in the app.</summary>
+    public bool TakeOut(string reference) => Becomes(reference, "TAKEN_OUT");
+
+    /// <summary>The app gave the offer up.</summary>
+    public bool GiveUp(string reference) => Becomes(reference, "FAILED");
+
+    /// <summary>The phone is lost with all that is on it, and the app has nothing of this card any more.</summary>
+    public bool Lose(string reference)
+    {
+        var lost = Find(reference);
+        _store.Write(db => db.Execute("delete from wallet_cards where reference = @reference", new { reference }));
+        Changed(lost?.Number);
+        return lost is not null;
+    }
+
+    /// <summary>The app has the card again that it took away.</summary>
+    public bool BringBack(string reference) => Becomes(reference, "HELD", from: "REMOVED");
+
+    /// <summary>What the app has of a person's cards.</summary>
+    public WalletHolding Held(Person person, string id) => new(id, [.. _store.Read(db => db.Query<(string Reference, string State)>(
+        "select reference, state from wallet_cards where number in (@id, @number) and state <> 'REMOVED' order by at, reference", new { id, number = person.Number }).AsList()).Select(c => new WalletHeldCard(c.Reference, c.State switch
+        {
+            "OFFERED" => WalletCardState.Offered,
+            "HELD" => WalletCardState.Held,
+            "FAILED" => WalletCardState.Failed,
+            _ => WalletCardState.TakenOut,
+        }))]);
+
+    private KeptCard? Find(string reference) => _store.Read(db => db.QueryFirstOrDefault<KeptCard>(Select + " where reference = @reference", new { reference }));
+
+    private bool Becomes(string reference, string state, string? from = null)
+    {
+        var done = _store.Write(db => db.Execute("update wallet_cards set state = @state, key = null, credential = null where reference = @reference and case when @from is null then state <> 'REMOVED' else state = @from end",
+            new { reference, state, from })) == 1;
+        if (done)
+        {
+            Changed(Find(reference)!.Number);
+        }
+        return done;
+    }
+
+    private void Changed(string? number)
+    {
+        if (number is not null && _world.ByNumber(number) is { } person)
+        {
+            _world.Touch(WalletApp.Name, person.Index);
+        }
+    }
 
     public NoticeReceipt? Tell(WalletNotice notice, string requestId)
     {
@@ -111,6 +162,7 @@ internal sealed class NationalWallet : BackgroundService
             if (remark is not null)
             {
                 _store.Write(db => db.Execute("update wallet_cards set state = 'FAILED', remark = @remark where reference = @reference and state = 'OFFERED'", new { reference, remark }));
+                Changed(Find(reference)?.Number);
             }
         }
     }
@@ -118,7 +170,7 @@ internal sealed class NationalWallet : BackgroundService
     /// <summary>Null: done, or there is nothing to do any more; else what went wrong.</summary>
     private async Task<string?> FetchAsync(string reference, CancellationToken cancel)
     {
-        if (_store.Read(db => db.QueryFirstOrDefault<KeptCard>(Select + " where reference = @reference", new { reference })) is not { State: "OFFERED" } card)
+        if (Find(reference) is not { State: "OFFERED" } card)
         {
             return null;
         }
@@ -142,6 +194,7 @@ internal sealed class NationalWallet : BackgroundService
         var answer = await JsonAsync(await PostAsync(http, issuer.GetProperty("credential_endpoint").GetString()!, token, new { credential_configuration_id = configuration, proofs = new { jwt = new[] { Proof(key, origin, nonce) } } }, cancel), cancel);
         var credential = answer.GetProperty("credentials")[0].GetProperty("credential").GetString();
         var kept = _store.Write(db => db.Execute("update wallet_cards set state = 'HELD', key = @key, credential = @credential where reference = @reference and state = 'OFFERED'", new { key = key.ExportPkcs8PrivateKey(), credential, reference })) == 1;
+        Changed(card.Number);
         using var told = await PostAsync(http, issuer.GetProperty("notification_endpoint").GetString()!, token, new { notification_id = answer.GetProperty("notification_id").GetString(), @event = kept ? "credential_accepted" : "credential_deleted" }, cancel);
         return null;
     }

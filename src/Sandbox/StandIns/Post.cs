@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Text.Json;
 using Dapper;
 using Muqeem.Agencies;
 using Muqeem.Kernel;
 using Muqeem.Sandbox.Desks;
+using Muqeem.Sandbox.Population;
 using Muqeem.Sandbox.State;
 using NodaTime;
 
@@ -40,6 +42,7 @@ internal sealed class Post
     private const string Schema = """
         create table if not exists parcels (reference text primary key, number text not null, short text not null, tracking text not null, state text not null, reason text, attempts integer not null default 0,
             stopped integer not null default 0, at integer not null, next_at integer) without rowid;
+        create table if not exists parcel_events (reference text primary key, json text not null) without rowid;
         """;
 
     private const string Select = "select reference, number, short, tracking, state, reason, attempts, stopped, at, next_at as NextAt from parcels";
@@ -64,15 +67,54 @@ internal sealed class Post
         var now = _clock.Now();
         _store.Write(db => db.Execute("insert into parcels (reference, number, short, tracking, state, at, next_at) values (@reference, @number, @address, @tracking, @state, @at, @next) on conflict (reference) do nothing",
             new { reference = order.DocumentReference, number = order.Id, address = order.ShortAddress, tracking, state = Ordered, at = now.ToMicros(), next = (now + Duration.FromHours(1)).ToMicros() }));
-        return Find(order.DocumentReference)!;
+        var taken = Find(order.DocumentReference)!;
+        Changed(taken);
+        return taken;
     }
 
     /// <summary>It is not handed over any more: it comes back on the next day.</summary>
     public void Stop(string reference)
     {
-        if (Find(reference) is { IsOver: false })
+        if (Find(reference) is { IsOver: false } parcel)
         {
             _store.Write(db => db.Execute("update parcels set stopped = 1, next_at = @next where reference = @reference", new { reference, next = (_clock.Now() + Duration.FromHours(24)).ToMicros() }));
+            Changed(parcel);
+        }
+    }
+
+    /// <summary>That it was called back is gone, as if it had never come.</summary>
+    public Parcel? ForgetStop(string reference)
+    {
+        _store.Write(db => db.Execute("update parcels set stopped = 0 where reference = @reference", new { reference }));
+        if (Find(reference) is not { } parcel)
+        {
+            return null;
+        }
+        Changed(parcel);
+        return parcel;
+    }
+
+    /// <summary>The order is gone, and the card with it; its list of changes says nothing of it.</summary>
+    public Parcel? Lose(string reference)
+    {
+        var lost = Find(reference);
+        _store.Write(db => db.Execute("delete from parcels where reference = @reference; delete from parcel_events where reference = @reference", new { reference }));
+        return lost;
+    }
+
+    /// <summary>What is held of the cards of one person, the oldest first.</summary>
+    public PostHolding Held(Person person, string id)
+    {
+        var parcels = _store.Read(db => db.Query<(string Reference, long Stopped, string? Json)>(
+            "select p.reference, p.stopped, e.json from parcels p left join parcel_events e on e.reference = p.reference where p.number in (@id, @number) order by p.reference", new { id, number = person.Number }).AsList());
+        return new(id, [.. parcels.Select(p => new HeldShipment(p.Reference, p.Stopped == 1, p.Json is null ? null : JsonSerializer.Deserialize<ShipmentEvent>(p.Json, Wire.Options)))]);
+    }
+
+    private void Changed(Parcel parcel)
+    {
+        if (_world.ByNumber(parcel.Number) is { } person)
+        {
+            _world.Touch(NationalAddresses.Name, person.Index);
         }
     }
 
@@ -159,16 +201,22 @@ internal sealed class Post
             _ => null,
         };
         var next = at + pause;
+        var id = string.Create(CultureInfo.InvariantCulture, $"SX-{parcel.Tracking}-{status}-{at.ToUnixTimeMilliseconds()}");
+        var told = new ShipmentEvent(id, parcel.Reference, parcel.Tracking, status, at, reason, status == ShipmentStatus.Attempted && attempts < MostAttempts ? next!.Value.DayInRiyadh() : null,
+            status == ShipmentStatus.Delivered ? oldCard : null);
         if (!how.Forged)
         {
-            _store.Write(db => db.Execute("update parcels set state = @state, reason = @reason, attempts = @attempts, at = @at, next_at = @next where reference = @reference",
-                new { reference = parcel.Reference, state = status.ToString(), reason = reason?.ToString(), attempts, at = at.ToMicros(), next = next?.ToMicros() }));
+            _store.Write(db =>
+            {
+                db.Execute("update parcels set state = @state, reason = @reason, attempts = @attempts, at = @at, next_at = @next where reference = @reference",
+                    new { reference = parcel.Reference, state = status.ToString(), reason = reason?.ToString(), attempts, at = at.ToMicros(), next = next?.ToMicros() });
+                db.Execute("insert into parcel_events (reference, json) values (@reference, @json) on conflict (reference) do update set json = excluded.json",
+                    new { reference = parcel.Reference, json = JsonSerializer.Serialize(told, Wire.Options) });
+            });
+            Changed(parcel);
         }
         if (!how.Quiet)
         {
-            var id = string.Create(CultureInfo.InvariantCulture, $"SX-{parcel.Tracking}-{status}-{at.ToUnixTimeMilliseconds()}");
-            var told = new ShipmentEvent(id, parcel.Reference, parcel.Tracking, status, at, reason, status == ShipmentStatus.Attempted && attempts < MostAttempts ? next!.Value.DayInRiyadh() : null,
-                status == ShipmentStatus.Delivered ? oldCard : null);
             _calls.Add(Calls.Shipments, id, told, how.Twice, how.Forged, how.Late);
         }
     }
