@@ -133,7 +133,7 @@ internal sealed class Forms : IDisposable
         var terms = new CredentialTerms(Origin, _issued, _issued + Duration.FromDays(90), List, i % StatusEntries.FullSize, by.Chain);
         var unsigned = SecondLook.Write(kind, id, terms, holder, RandomNumberGenerator.GetBytes(Salts.SeedLength), _type);
         SecondLook.At(kind, id, terms, holder, unsigned, Now);
-        return unsigned.Digest.Length == 32 ? unsigned.Complete(_keys.Sign(by, unsigned.ToBeSigned)) : throw new WrongAnswerException("A digest has 32 bytes.");
+        return unsigned.Digest.Length == 32 ? unsigned.Complete(_keys.SignHash(by, unsigned.Digest)) : throw new WrongAnswerException("A digest has 32 bytes.");
     }
 
     /// <summary>One bit of the signature, of the payload and of a disclosure; a disclosure twice, and one of another credential's.</summary>

@@ -7,6 +7,11 @@ using Muqeem.Platform.Signatures;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 ThreadPool.SetMinThreads(16, 16);
 var sizes = Environment.GetEnvironmentVariable("BENCH") switch { "quick" => Sizes.Quick, "working" => Sizes.Working, _ => Sizes.Full };
+// A million in one go, with BENCH_ONLY=import.persons: one round after the warm-up.
+if (int.TryParse(Environment.GetEnvironmentVariable("BENCH_IMPORTED"), CultureInfo.InvariantCulture, out var imported))
+{
+    sizes = sizes with { Rounds = 1, Imported = imported };
+}
 var root = AppContext.BaseDirectory;
 while (!File.Exists(Path.Combine(root, "Muqeem.slnx")))
 {

@@ -133,27 +133,28 @@ internal sealed class Speeds(Site site, Sizes sizes)
         await cluster.ExecuteAsync("postgres", "CREATE DATABASE muqeem");
         await using var product = new Product(site, "import", site.FirstPort + 5, cluster.ConnectionString("muqeem"), largestGroup: null);
         string[] args = [.. product.Settings.Select(s => $"--{s.Key}={s.Value}")];
+        var warmUp = Math.Min(sizes.Imported, Sizes.Full.Imported);
         // Round 0 warms up.
         for (var round = 0; round <= sizes.Rounds; round++)
         {
-            var folder = Path.Combine(site.Scratch, $"delivery-{round}");
+            var (folder, persons) = (Path.Combine(site.Scratch, $"delivery-{round}"), round == 0 ? warmUp : sizes.Imported);
             // Two thirds of the population are residents.
-            new Deliveries(people).Write(folder, sizes.Imported, from: Stories.Reserved + (round * 2 * sizes.Imported));
+            new Deliveries(people).Write(folder, persons, from: Stories.Reserved + (round * 2 * sizes.Imported));
             double CpuNow() => Environment.CpuUsage.TotalTime.TotalMicroseconds + Cpu.OfTree(cluster.Pid);
             var (cpu, from) = (CpuNow(), Stopwatch.GetTimestamp());
             if (await ImportVerb.RunAsync([.. args, "--From=" + folder]) != 0)
             {
                 throw new WrongAnswerException($"import.persons: a delivery without a fault was not taken over whole, see {folder}.");
             }
-            var (rate, micros) = (sizes.Imported / Stopwatch.GetElapsedTime(from).TotalSeconds, (CpuNow() - cpu) / sizes.Imported);
+            var (rate, micros) = (persons / Stopwatch.GetElapsedTime(from).TotalSeconds, (CpuNow() - cpu) / persons);
             if (round > 0)
             {
-                Say(Figure.Of(Figure.ImportPersons).Keep(round, new(rate / Bar, micros / (2e6 / Bar), rate, micros), $"{sizes.Imported} persons"));
+                Say(Figure.Of(Figure.ImportPersons).Keep(round, new(rate / Bar, micros / (2e6 / Bar), rate, micros), $"{persons} persons"));
             }
             Directory.Delete(folder, recursive: true);
         }
         await using var app = MuqeemHost.Build([], product.Settings.ToDictionary(s => s.Key, s => (string?)s.Value), services => services.AddLogging(log => log.ClearProviders()));
-        var (db, wanted) = (app.Services.GetRequiredService<Db>(), (long)sizes.Imported * (sizes.Rounds + 1));
+        var (db, wanted) = (app.Services.GetRequiredService<Db>(), ((long)sizes.Imported * sizes.Rounds) + warmUp);
         var (there, live) = (await db.SingleAsync<long>("SELECT count(*) FROM taken_over"), await db.SingleAsync<long>("SELECT count(*) FROM document WHERE state = 'LIVE'"));
         var report = await JournalVerbs.VerificationOf(app.Services).RunAsync(db, _ => { });
         if (there != wanted || live != wanted || report.Findings > 0)

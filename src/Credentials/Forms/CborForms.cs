@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Formats.Cbor;
+using System.Text;
 
 namespace Muqeem.Credentials.Forms;
 
@@ -15,43 +17,78 @@ internal static class CborForms
     [ThreadStatic]
     private static CborWriter? _plain;
 
-    /// <summary>Tag 24 around what is written, whose keys come in their order already: sorting them costs more than writing them. The look before signing refuses any other order.</summary>
-    public static byte[] EmbeddedSorted(Action<CborWriter> write)
+    /// <summary>What is written, whose keys come in their order already: sorting them costs more than writing them. The look before signing refuses any other order.</summary>
+    public static byte[] Sorted(Action<CborWriter> write)
     {
         var writer = _plain ?? new CborWriter(CborConformanceMode.Lax);
         _plain = null;
         try
         {
             write(writer);
-            var length = writer.BytesWritten;
-            var head = length < 24 ? 1 : length < 256 ? 2 : length < 65536 ? 3 : 5;
-            var bytes = new byte[2 + head + length];
-            (bytes[0], bytes[1]) = (0xD8, 24);
-            switch (head)
-            {
-                case 1:
-                    bytes[2] = (byte)(0x40 | length);
-                    break;
-                case 2:
-                    (bytes[2], bytes[3]) = (0x58, (byte)length);
-                    break;
-                case 3:
-                    bytes[2] = 0x59;
-                    BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(3), (ushort)length);
-                    break;
-                default:
-                    bytes[2] = 0x5A;
-                    BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(3), length);
-                    break;
-            }
-            writer.Encode(bytes.AsSpan(2 + head));
-            return bytes;
+            return writer.Encode();
         }
         finally
         {
             writer.Reset();
             _plain = writer;
         }
+    }
+
+    /// <summary>Tag 24 around CBOR: bytes that hold it.</summary>
+    public static byte[] Embedded(ReadOnlySpan<byte> cbor)
+    {
+        Span<byte> head = stackalloc byte[MostHead];
+        head = head[..Head(head, ByteString, cbor.Length)];
+        var bytes = new byte[2 + head.Length + cbor.Length];
+        (bytes[0], bytes[1]) = (0xD8, 24);
+        head.CopyTo(bytes.AsSpan(2));
+        cbor.CopyTo(bytes.AsSpan(2 + head.Length));
+        return bytes;
+    }
+
+    /// <summary>Major types of RFC 8949 section 3.1.</summary>
+    public const int Unsigned = 0, ByteString = 2, TextString = 3, Array = 4, Map = 5;
+
+    private const int MostHead = 5;
+
+    /// <summary>The head of an item in as few bytes as it takes.</summary>
+    /// <param name="argument">A number, a length or a count.</param>
+    /// <returns>How many bytes.</returns>
+    private static int Head(Span<byte> to, int major, int argument)
+    {
+        var type = (byte)(major << 5);
+        switch (argument)
+        {
+            case < 24:
+                to[0] = (byte)(type | argument);
+                return 1;
+            case <= byte.MaxValue:
+                (to[0], to[1]) = ((byte)(type | 24), (byte)argument);
+                return 2;
+            case <= ushort.MaxValue:
+                to[0] = (byte)(type | 25);
+                BinaryPrimitives.WriteUInt16BigEndian(to[1..], (ushort)argument);
+                return 3;
+            default:
+                to[0] = (byte)(type | 26);
+                BinaryPrimitives.WriteInt32BigEndian(to[1..], argument);
+                return 5;
+        }
+    }
+
+    /// <summary>Puts items together that are written already: the writer would read each of them once more.</summary>
+    public static void Start(IBufferWriter<byte> to, int major, int argument) => to.Advance(Head(to.GetSpan(MostHead), major, argument));
+
+    public static void Text(IBufferWriter<byte> to, string text)
+    {
+        Start(to, TextString, Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, to);
+    }
+
+    public static void Bytes(IBufferWriter<byte> to, ReadOnlySpan<byte> bytes)
+    {
+        Start(to, ByteString, bytes.Length);
+        to.Write(bytes);
     }
 
     public static byte[] Write(Action<CborWriter> write)
@@ -98,13 +135,6 @@ internal static class CborForms
         w.WriteByteString(payload);
         w.WriteByteString(signature);
         w.WriteEndArray();
-    }
-
-    /// <summary>Tag 24: bytes that hold CBOR.</summary>
-    public static void Embedded(CborWriter w, byte[] cbor)
-    {
-        w.WriteTag((CborTag)24);
-        w.WriteByteString(cbor);
     }
 
     /// <summary>RFC 9360 section 2: one certificate as it is, several in an array, the signer's first.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Muqeem.Verifier.Cryptography;
 using NodaTime;
 
 namespace Muqeem.Credentials.Forms;
@@ -22,8 +23,23 @@ public sealed record Unsigned(byte[] ToBeSigned, Func<byte[], byte[]> Complete)
 {
     private byte[]? _digest;
 
-    /// <summary>SHA-256 of what is to be signed: what the intent keeps.</summary>
-    public byte[] Digest => _digest ??= SHA256.HashData(ToBeSigned);
+    /// <summary>SHA-256 of what is to be signed: what the intent keeps, and what ES256 signs.</summary>
+    public byte[] Digest
+    {
+        get
+        {
+            if (_digest is null)
+            {
+                var digest = new byte[Sha256.Length];
+                Sha256.Hash(ToBeSigned, digest);
+                _digest = digest;
+            }
+            return _digest;
+        }
+    }
+
+    /// <summary>The credential with zeros for its signature, to be looked at and not changed; null: this form makes it by <see cref="Complete"/>.</summary>
+    public byte[]? Draft { get; init; }
 }
 
 /// <summary>The salts of one credential, all from one secret seed: stored is the seed and not each salt. They come in the order of the claims, so a form takes one for each claim in a fixed order.</summary>

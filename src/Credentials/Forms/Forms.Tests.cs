@@ -115,6 +115,19 @@ public sealed class FormsTests : IDisposable
     }
 
     [Fact]
+    public void A_day_is_written_as_the_pattern_writes_it()
+    {
+        for (var day = new LocalDate(999, 12, 1); day < new LocalDate(1002, 1, 1); day = day.PlusDays(1))
+        {
+            Assert.Equal(NodaTime.Text.LocalDatePattern.Iso.Format(day), IdClaims.Day(day));
+        }
+        foreach (var day in new[] { new LocalDate(1, 1, 1), new LocalDate(-44, 3, 15), new LocalDate(9999, 12, 31), new LocalDate(2000, 2, 29), new LocalDate(1400, 7, 2, CalendarSystem.UmAlQura) })
+        {
+            Assert.Equal(NodaTime.Text.LocalDatePattern.Iso.Format(day), IdClaims.Day(day));
+        }
+    }
+
+    [Fact]
     public void Nothing_about_the_holder_can_be_read_without_a_disclosure()
     {
         var sdJwt = SdJwt(Claims());

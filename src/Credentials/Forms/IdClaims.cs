@@ -63,7 +63,18 @@ public sealed record IdClaims(
         _ => 0,
     };
 
-    public static string Day(LocalDate day) => NodaTime.Text.LocalDatePattern.Iso.Format(day);
+    /// <summary>ISO 8601. Written by hand: four or five in each form, and the pattern takes eight times as long.</summary>
+    public static string Day(LocalDate day) => day.Calendar == CalendarSystem.Iso && day.Year is > 0 and < 10_000
+        ? string.Create(10, day, static (text, d) =>
+        {
+            var (year, month, number) = (d.Year, d.Month, d.Day);
+            (text[0], text[1], text[2], text[3]) = (Digit(year / 1000), Digit(year / 100), Digit(year / 10), Digit(year));
+            (text[4], text[5], text[6]) = ('-', Digit(month / 10), Digit(month));
+            (text[7], text[8], text[9]) = ('-', Digit(number / 10), Digit(number));
+        })
+        : NodaTime.Text.LocalDatePattern.Iso.Format(day);
+
+    private static char Digit(int number) => (char)('0' + (number % 10));
 
     public string AnswerableWord => AnswerableKind switch
     {

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Formats.Cbor;
-using System.Security.Cryptography;
 using Muqeem.Kernel;
 using Muqeem.Verifier.Cryptography;
 using NodaTime;
@@ -16,6 +16,13 @@ public static class MdocForm
     public const string GenericNames = "org.iso.23220.1";
     public const string PhotoIdNames = "org.iso.23220.photoID.1";
 
+    /// <summary>Where one document at a time is put together; one a thread.</summary>
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _desk;
+
+    /// <summary>ES256: r and s.</summary>
+    private const int SignatureLength = 64;
+
     /// <summary>Our own elements: the origin's host read backwards, as ISO/IEC 18013-5 7.2.8 asks.</summary>
     public static string NationalNames(string origin) => string.Join('.', new Uri(origin).Host.Split('.').Reverse()) + ".muqeem.1";
 
@@ -31,9 +38,10 @@ public static class MdocForm
             throw new ArgumentException("A photo ID has a portrait.", nameof(id));
         }
         var salts = new Salts(seed);
-        var names = Elements(id, terms.Origin).Select(space => (space.Name, Items: Items(space.Elements, salts))).ToList();
-        var security = SecurityObject(names, terms, holder);
-        var payload = CborForms.Write(w => CborForms.Embedded(w, security));
+        // The salts go by the order of the elements; the names are then in the order of their encodings.
+        var salted = Elements(id, terms.Origin).Select(space => (space.Name, Items: Items(space.Elements, salts))).ToList();
+        var names = salted.OrderBy(space => space.Name.Length).ThenBy(space => space.Name, StringComparer.Ordinal).ToList();
+        var payload = CborForms.Embedded(CborForms.Sorted(w => SecurityObject(w, names, terms, holder)));
         var header = CborForms.Write(w =>
         {
             w.WriteStartMap(1);
@@ -41,32 +49,53 @@ public static class MdocForm
             w.WriteInt32(CborForms.Es256);
             w.WriteEndMap();
         });
-        return new(CborForms.SigStructure(header, payload), signature => CborForms.Write(w =>
+        var (whole, place) = Whole(names, header, payload, terms.Certificates);
+        return new(CborForms.SigStructure(header, payload), signature =>
         {
-            w.WriteStartMap(2);
-            w.WriteTextString("nameSpaces");
-            w.WriteStartMap(names.Count);
-            foreach (var (name, items) in names)
-            {
-                w.WriteTextString(name);
-                w.WriteStartArray(items.Count);
-                foreach (var (_, bytes) in items)
-                {
-                    w.WriteEncodedValue(bytes);
-                }
-                w.WriteEndArray();
-            }
-            w.WriteEndMap();
-            w.WriteTextString("issuerAuth");
-            CborForms.Sign1(w, header, u =>
-            {
-                u.WriteStartMap(1);
-                u.WriteInt32(33);
-                CborForms.Chain(u, terms.Certificates);
-                u.WriteEndMap();
-            }, payload, signature);
+            ArgumentOutOfRangeException.ThrowIfNotEqual(signature.Length, SignatureLength);
+            var signed = whole.ToArray();
+            signature.CopyTo(signed, place);
+            return signed;
+        })
+        { Draft = whole };
+    }
+
+    /// <summary>IssuerSigned with room for the signature, and where that is.</summary>
+    private static (byte[] Whole, int Place) Whole(IReadOnlyList<(string Name, IReadOnlyList<(int Digest, byte[] Tagged)> Items)> names, byte[] header, byte[] payload, IReadOnlyList<byte[]> certificates)
+    {
+        var all = TakeDesk();
+        CborForms.Start(all, CborForms.Map, 2);
+        CborForms.Text(all, "issuerAuth");
+        CborForms.Start(all, CborForms.Array, 4);
+        CborForms.Bytes(all, header);
+        all.Write(CborForms.Write(w =>
+        {
+            w.WriteStartMap(1);
+            w.WriteInt32(33);
+            CborForms.Chain(w, certificates);
             w.WriteEndMap();
         }));
+        CborForms.Bytes(all, payload);
+        Span<byte> none = stackalloc byte[SignatureLength];
+        none.Clear();
+        CborForms.Bytes(all, none);
+        var place = all.WrittenCount - SignatureLength;
+        CborForms.Text(all, "nameSpaces");
+        CborForms.Start(all, CborForms.Map, names.Count);
+        foreach (var (name, items) in names)
+        {
+            CborForms.Text(all, name);
+            CborForms.Start(all, CborForms.Array, items.Count);
+            foreach (var (_, bytes) in items)
+            {
+                all.Write(bytes);
+            }
+        }
+        var whole = all.WrittenSpan.ToArray();
+        // Wiped: what is written there is personal.
+        all.Clear();
+        _desk = all;
+        return (whole, place);
     }
 
     /// <summary>Each item as the tagged bytes over which its digest is taken, numbered in the order of the salts: the number tells nothing of the element.</summary>
@@ -74,31 +103,60 @@ public static class MdocForm
     {
         var salted = elements.Select(e => (Element: e, Salt: salts.Next().ToArray())).ToArray();
         Array.Sort(salted, static (a, b) => a.Salt.AsSpan().SequenceCompareTo(b.Salt));
-        return [.. salted.Select((e, digest) => (digest, CborForms.EmbeddedSorted(item =>
+        var items = new (int Digest, byte[] Tagged)[salted.Length];
+        var desk = TakeDesk();
+        for (var digest = 0; digest < items.Length; digest++)
         {
-            item.WriteStartMap(4);
-            item.WriteTextString("random");
-            item.WriteByteString(e.Salt);
-            item.WriteTextString("digestID");
-            item.WriteInt32(digest);
-            item.WriteTextString("elementValue");
-            e.Element.Write(item);
-            item.WriteTextString("elementIdentifier");
-            item.WriteTextString(e.Element.Name);
-            item.WriteEndMap();
-        })))];
+            var ((name, write), salt) = salted[digest];
+            var value = CborForms.Sorted(write);
+            desk.Write(Random);
+            desk.Write(salt);
+            desk.Write(DigestId);
+            CborForms.Start(desk, CborForms.Unsigned, digest);
+            desk.Write(ElementValue);
+            desk.Write(value);
+            desk.Write(ElementIdentifier);
+            CborForms.Text(desk, name);
+            items[digest] = (digest, CborForms.Embedded(desk.WrittenSpan));
+            desk.Clear();
+        }
+        _desk = desk;
+        return items;
     }
 
-    private static byte[] SecurityObject(IReadOnlyList<(string Name, IReadOnlyList<(int Digest, byte[] Tagged)> Items)> names, CredentialTerms terms, HolderKey holder) => CborForms.Write(w =>
+    // A map of four up to its first value, whose 16 bytes follow, and the names of the others: the same in each of some thirty items.
+    private static readonly byte[] Random = [0xA4, 0x66, .. "random"u8, 0x50];
+    private static readonly byte[] DigestId = [0x68, .. "digestID"u8];
+    private static readonly byte[] ElementValue = [0x6C, .. "elementValue"u8];
+    private static readonly byte[] ElementIdentifier = [0x71, .. "elementIdentifier"u8];
+
+    private static ArrayBufferWriter<byte> TakeDesk()
     {
-        var hash = new byte[Sha256.Length];
+        var desk = _desk ?? new(8192);
+        _desk = null;
+        return desk;
+    }
+
+    /// <summary>The keys of each map in the order of their encodings.</summary>
+    private static void SecurityObject(CborWriter w, IReadOnlyList<(string Name, IReadOnlyList<(int Digest, byte[] Tagged)> Items)> names, CredentialTerms terms, HolderKey holder)
+    {
+        Span<byte> hash = stackalloc byte[Sha256.Length];
         w.WriteStartMap(7);
-        w.WriteTextString("version");
-        w.WriteTextString("1.0");
-        w.WriteTextString("digestAlgorithm");
-        w.WriteTextString("SHA-256");
+        w.WriteTextString("status");
+        CborForms.StatusReference(w, terms.StatusUri, terms.StatusIndex);
         w.WriteTextString("docType");
         w.WriteTextString(DocumentType);
+        w.WriteTextString("version");
+        w.WriteTextString("1.0");
+        w.WriteTextString("validityInfo");
+        w.WriteStartMap(3);
+        w.WriteTextString("signed");
+        DateTime(w, terms.Issued);
+        w.WriteTextString("validFrom");
+        DateTime(w, terms.Issued);
+        w.WriteTextString("validUntil");
+        DateTime(w, terms.Expires);
+        w.WriteEndMap();
         w.WriteTextString("valueDigests");
         w.WriteStartMap(names.Count);
         foreach (var (name, items) in names)
@@ -128,19 +186,10 @@ public static class MdocForm
         w.WriteByteString(holder.Y);
         w.WriteEndMap();
         w.WriteEndMap();
-        w.WriteTextString("validityInfo");
-        w.WriteStartMap(3);
-        w.WriteTextString("signed");
-        DateTime(w, terms.Issued);
-        w.WriteTextString("validFrom");
-        DateTime(w, terms.Issued);
-        w.WriteTextString("validUntil");
-        DateTime(w, terms.Expires);
+        w.WriteTextString("digestAlgorithm");
+        w.WriteTextString("SHA-256");
         w.WriteEndMap();
-        w.WriteTextString("status");
-        CborForms.StatusReference(w, terms.StatusUri, terms.StatusIndex);
-        w.WriteEndMap();
-    });
+    }
 
     private static IReadOnlyList<(string Name, IReadOnlyList<(string Name, Action<CborWriter> Write)> Elements)> Elements(IdClaims id, string origin)
     {

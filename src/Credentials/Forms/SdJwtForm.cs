@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Muqeem.Verifier.Cryptography;
@@ -17,8 +15,8 @@ public static class SdJwtForm
 {
     public const string Type = "dc+sd-jwt";
 
-    // Arabic is written as it is: a third of the escaped length. Never shown as HTML.
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // Arabic is written as it is: a third of the escaped length. Never shown as HTML. What the writer does not look at is looked at before it is signed.
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>The credential's type, an address at which its metadata is served.</summary>
     /// <param name="version">See <see cref="TypeVersions"/>.</param>
@@ -39,33 +37,18 @@ public static class SdJwtForm
     /// <param name="typeVersion">Of the type.</param>
     public static Unsigned Write(IdClaims id, CredentialTerms terms, HolderKey holder, byte[] seed, string typeIntegrity, int typeVersion = 1)
     {
-        var salts = new Salts(seed);
-        var shown = new Disclosures();
-        foreach (var (name, write) in Claims(id))
+        var desk = Desk.Take();
+        try
         {
-            shown.Add(salts, name, write);
-        }
-        var claims = shown.TakeDigests();
-        foreach (var (age, reached) in id.AgesReached)
-        {
-            shown.Add(salts, IdClaims.AgeName(age), w => w.WriteBooleanValue(reached));
-        }
-        var ages = shown.TakeDigests();
-        var header = Json(w =>
-        {
-            w.WriteStartObject();
-            w.WriteString("alg", "ES256");
-            w.WriteString("typ", Type);
-            w.WriteStartArray("x5c");
-            foreach (var certificate in terms.Certificates)
+            desk.Begin(new Salts(seed));
+            Claims(desk, id);
+            var ofClaims = desk.Digests;
+            foreach (var (age, reached) in id.AgesReached)
             {
-                w.WriteBase64StringValue(certificate);
+                desk.Value(IdClaims.AgeName(age)).WriteBooleanValue(reached);
+                desk.End();
             }
-            w.WriteEndArray();
-            w.WriteEndObject();
-        });
-        var payload = Json(w =>
-        {
+            var w = desk.Payload();
             w.WriteStartObject();
             w.WriteString("iss", terms.Origin);
             w.WriteNumber("iat", terms.Issued.ToUnixTimeSeconds());
@@ -92,157 +75,253 @@ public static class SdJwtForm
             w.WriteEndObject();
             w.WriteEndObject();
             w.WriteString("_sd_alg", "sha-256");
-            Digests(w, claims);
+            desk.WriteDigests(0, ofClaims);
             w.WriteStartObject(AgeClaim);
-            Digests(w, ages);
+            desk.WriteDigests(ofClaims, desk.Digests);
             w.WriteEndObject();
             w.WriteEndObject();
-        });
-        var signed = new byte[Base64Url.GetEncodedLength(header.Length) + 1 + Base64Url.GetEncodedLength(payload.Length)];
-        var dot = Base64Url.EncodeToUtf8(header, signed);
-        signed[dot] = (byte)'.';
-        Base64Url.EncodeToUtf8(payload, signed.AsSpan(dot + 1));
-        return new(signed, signature =>
+            return desk.Whole(HeaderOf(terms.Certificates));
+        }
+        finally
         {
-            var whole = new byte[signed.Length + 1 + Base64Url.GetEncodedLength(signature.Length) + 1 + shown.Bytes.Length];
-            signed.CopyTo(whole, 0);
-            whole[signed.Length] = (byte)'.';
-            var end = signed.Length + 1 + Base64Url.EncodeToUtf8(signature, whole.AsSpan(signed.Length + 1));
-            whole[end] = (byte)'~';
-            shown.Bytes.CopyTo(whole.AsSpan(end + 1));
-            return whole;
-        });
+            desk.GiveBack();
+        }
     }
 
     /// <summary>The claims about the holder. Names are those of OpenID Connect and of the European person identification data where they have one.</summary>
-    private static IEnumerable<(string Name, Action<Utf8JsonWriter> Write)> Claims(IdClaims id)
+    private static void Claims(Desk desk, IdClaims id)
     {
-        yield return ("family_name", w => w.WriteStringValue(id.Family));
+        desk.Text("family_name", id.Family);
         if (id.Given.Length > 0)
         {
-            yield return ("given_name", w => w.WriteStringValue(id.Given));
+            desk.Text("given_name", id.Given);
         }
-        yield return ("name", w => w.WriteStringValue(id.NameLatin));
-        yield return ("name#ar", w => w.WriteStringValue(id.NameArabic));
-        yield return ("birthdate", w => w.WriteStringValue(id.BirthText));
-        yield return ("sex", w => w.WriteNumberValue(id.SexNumber));
-        yield return ("personal_administrative_number", w => w.WriteStringValue(id.ResidentNumber));
-        yield return ("document_number", w => w.WriteStringValue(id.Serial));
+        desk.Text("name", id.NameLatin);
+        desk.Text("name#ar", id.NameArabic);
+        desk.Text("birthdate", id.BirthText);
+        desk.Value("sex").WriteNumberValue(id.SexNumber);
+        desk.End();
+        desk.Text("personal_administrative_number", id.ResidentNumber);
+        desk.Text("document_number", id.Serial);
         if (id.Nationality is { Alpha2.Length: 2 } state)
         {
-            yield return ("nationalities", w =>
-            {
-                w.WriteStartArray();
-                w.WriteStringValue(state.Alpha2);
-                w.WriteEndArray();
-            }
-            );
+            var w = desk.Value("nationalities");
+            w.WriteStartArray();
+            w.WriteStringValue(state.Alpha2);
+            w.WriteEndArray();
+            desk.End();
         }
         // Also for who has no state: the code of the travel document (XXA stateless, XXB refugee).
-        yield return ("nationality_icao", w => w.WriteStringValue(id.NationalityCode));
-        yield return ("date_of_issuance", w => w.WriteStringValue(IdClaims.Day(id.Issued)));
-        yield return ("date_of_expiry", w => w.WriteStringValue(IdClaims.Day(id.Expires)));
-        yield return ("residence_valid_until", w => w.WriteStringValue(IdClaims.Day(id.ResidenceUntil)));
-        yield return ("issuing_authority", w => w.WriteStringValue(Issuer.Authority));
-        yield return ("issuing_country", w => w.WriteStringValue(Issuer.Country));
+        desk.Text("nationality_icao", id.NationalityCode);
+        desk.Text("date_of_issuance", IdClaims.Day(id.Issued));
+        desk.Text("date_of_expiry", IdClaims.Day(id.Expires));
+        desk.Text("residence_valid_until", IdClaims.Day(id.ResidenceUntil));
+        desk.Text("issuing_authority", Issuer.Authority);
+        desk.Text("issuing_country", Issuer.Country);
         if (id.Occupation is { } occupation)
         {
-            yield return ("occupation", w => Both(w, occupation.Code, occupation.English, occupation.Arabic));
-        }
-        yield return ("answerable_party", w =>
-        {
+            var w = desk.Value("occupation");
             w.WriteStartObject();
-            w.WriteString("kind", id.AnswerableWord);
-            w.WriteString("name", id.AnswerableName);
+            w.WriteString("code", occupation.Code);
+            w.WriteString("en", occupation.English);
+            w.WriteString("ar", occupation.Arabic);
             w.WriteEndObject();
+            desk.End();
         }
-        );
+        var party = desk.Value("answerable_party");
+        party.WriteStartObject();
+        party.WriteString("kind", id.AnswerableWord);
+        party.WriteString("name", id.AnswerableName);
+        party.WriteEndObject();
+        desk.End();
         if (id.Portrait is { } portrait)
         {
-            yield return ("picture", w => w.WriteStringValue(DataUri(portrait)));
+            Picture(desk.Value("picture"), portrait);
+            desk.End();
         }
     }
 
-    private static void Both(Utf8JsonWriter w, string code, string english, string arabic)
-    {
-        w.WriteStartObject();
-        w.WriteString("code", code);
-        w.WriteString("en", english);
-        w.WriteString("ar", arabic);
-        w.WriteEndObject();
-    }
-
-    private static byte[] DataUri(byte[] jpeg)
+    /// <summary>A data URI.</summary>
+    private static void Picture(Utf8JsonWriter w, byte[] jpeg)
     {
         var start = "data:image/jpeg;base64,"u8;
-        var uri = new byte[start.Length + Base64.GetMaxEncodedToUtf8Length(jpeg.Length)];
+        var length = start.Length + Base64.GetMaxEncodedToUtf8Length(jpeg.Length);
+        var uri = ArrayPool<byte>.Shared.Rent(length);
         start.CopyTo(uri);
         Base64.EncodeToUtf8(jpeg, uri.AsSpan(start.Length), out _, out _);
-        return uri;
+        w.WriteStringValue(uri.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(uri, clearArray: true);
     }
 
-    /// <summary>In the order of the digests, which tells nothing of the claims' (RFC 9901 section 4.2.4.1).</summary>
-    private static void Digests(Utf8JsonWriter w, List<string> digests)
+    /// <summary>The header as it stands before the first point, in base64url: the same for all that one signer signs.</summary>
+    private static byte[] HeaderOf(IReadOnlyList<byte[]> certificates)
     {
-        w.WriteStartArray("_sd");
-        digests.Sort(StringComparer.Ordinal);
-        foreach (var digest in digests)
+        if (_lastHeader is { } last && last.IsOf(certificates))
         {
-            w.WriteStringValue(digest);
+            return last.Text;
+        }
+        var bytes = new ArrayBufferWriter<byte>(2048);
+        using var w = new Utf8JsonWriter(bytes, Plain);
+        w.WriteStartObject();
+        w.WriteString("alg", "ES256");
+        w.WriteString("typ", Type);
+        w.WriteStartArray("x5c");
+        foreach (var certificate in certificates)
+        {
+            w.WriteBase64StringValue(certificate);
         }
         w.WriteEndArray();
+        w.WriteEndObject();
+        w.Flush();
+        var header = Base64Url.EncodeToUtf8(bytes.WrittenSpan);
+        _lastHeader = new([.. certificates], header);
+        return header;
     }
 
-    /// <summary>The disclosures one after the other, each with the tilde after it, and their digests.</summary>
-    private sealed class Disclosures
+    private static volatile SignersHeader? _lastHeader;
+
+    private sealed record SignersHeader(byte[][] Certificates, byte[] Text)
     {
-        private readonly ArrayBufferWriter<byte> _all = new(4096);
-        private readonly ArrayBufferWriter<byte> _one = new(512);
-        private readonly Utf8JsonWriter _json;
-        private List<string> _digests = [];
-
-        public Disclosures() => _json = new Utf8JsonWriter(_one, Plain);
-
-        public ReadOnlySpan<byte> Bytes => _all.WrittenSpan;
-
-        public void Add(Salts salts, string name, Action<Utf8JsonWriter> value)
+        public bool IsOf(IReadOnlyList<byte[]> certificates)
         {
-            _one.ResetWrittenCount();
-            _json.Reset();
+            var same = certificates.Count == Certificates.Length;
+            for (var i = 0; same && i < Certificates.Length; i++)
+            {
+                same = Certificates[i].AsSpan().SequenceEqual(certificates[i]);
+            }
+            return same;
+        }
+    }
+
+    /// <summary>Where one credential at a time is written: the disclosures one after the other, each with the tilde after it, their digests, then the payload. One a thread, wiped after each, for what is written here is personal.</summary>
+    private sealed class Desk
+    {
+        /// <summary>In characters of base64url.</summary>
+        private const int DigestLength = 43, SignatureLength = 86;
+
+        [ThreadStatic]
+        private static Desk? _free;
+
+        private readonly ArrayBufferWriter<byte> _disclosures = new(8192);
+        private readonly ArrayBufferWriter<byte> _one = new(8192);
+        private readonly Utf8JsonWriter _json;
+        private readonly ArrayBufferWriter<byte> _digests = new(32 * DigestLength);
+        private Salts? _salts;
+
+        private Desk() => _json = new Utf8JsonWriter(_one, Plain);
+
+        public static Desk Take()
+        {
+            var desk = _free ?? new Desk();
+            _free = null;
+            return desk;
+        }
+
+        public void GiveBack()
+        {
+            _disclosures.Clear();
+            _one.Clear();
+            _digests.Clear();
+            _salts = null;
+            _free = this;
+        }
+
+        public void Begin(Salts salts) => _salts = salts;
+
+        /// <summary>How many there are.</summary>
+        public int Digests => _digests.WrittenCount / DigestLength;
+
+        public void Text(string name, string value)
+        {
+            Value(name).WriteStringValue(value);
+            End();
+        }
+
+        /// <summary>Begins a disclosure. Its value is written next, and then <see cref="End"/>.</summary>
+        public Utf8JsonWriter Value(string name)
+        {
+            Fresh();
             _json.WriteStartArray();
             Span<byte> salt = stackalloc byte[24];
-            _json.WriteStringValue(salt[..Base64Url.EncodeToUtf8(salts.Next(), salt)]);
+            _json.WriteStringValue(salt[..Base64Url.EncodeToUtf8(_salts!.Next(), salt)]);
             _json.WriteStringValue(name);
-            value(_json);
+            return _json;
+        }
+
+        public void End()
+        {
             _json.WriteEndArray();
             _json.Flush();
             var length = Base64Url.GetEncodedLength(_one.WrittenCount);
-            var coded = _all.GetSpan(length + 1);
+            var coded = _disclosures.GetSpan(length + 1);
             Base64Url.EncodeToUtf8(_one.WrittenSpan, coded);
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            Span<byte> hash = stackalloc byte[Sha256.Length];
             Sha256.Hash(coded[..length], hash);
-            _digests.Add(Base64Url.EncodeToString(hash));
+            _digests.Advance(Base64Url.EncodeToUtf8(hash, _digests.GetSpan(DigestLength)));
             coded[length] = (byte)'~';
-            _all.Advance(length + 1);
+            _disclosures.Advance(length + 1);
         }
 
-        /// <summary>The digests since the last time.</summary>
-        public List<string> TakeDigests()
+        public Utf8JsonWriter Payload()
         {
-            var taken = _digests;
-            _digests = [];
-            return taken;
+            Fresh();
+            return _json;
         }
-    }
 
-    private static byte[] Json(Action<Utf8JsonWriter> write)
-    {
-        var bytes = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(bytes, Plain))
+        /// <summary>Those from one to before another, in the order of the digests, which tells nothing of the claims' (RFC 9901 section 4.2.4.1).</summary>
+        public void WriteDigests(int from, int to)
         {
-            write(writer);
+            Span<int> order = stackalloc int[to - from];
+            for (var i = 0; i < order.Length; i++)
+            {
+                var at = i;
+                for (; at > 0 && Digest(order[at - 1]).SequenceCompareTo(Digest(from + i)) > 0; at--)
+                {
+                    order[at] = order[at - 1];
+                }
+                order[at] = from + i;
+            }
+            _json.WriteStartArray("_sd");
+            foreach (var place in order)
+            {
+                _json.WriteStringValue(Digest(place));
+            }
+            _json.WriteEndArray();
         }
-        return bytes.WrittenSpan.ToArray();
+
+        public Unsigned Whole(byte[] header)
+        {
+            _json.Flush();
+            var signed = header.Length + 1 + Base64Url.GetEncodedLength(_one.WrittenCount);
+            var whole = new byte[signed + 1 + SignatureLength + 1 + _disclosures.WrittenCount];
+            header.CopyTo(whole, 0);
+            whole[header.Length] = (byte)'.';
+            Base64Url.EncodeToUtf8(_one.WrittenSpan, whole.AsSpan(header.Length + 1));
+            whole[signed] = (byte)'.';
+            // Zeros, until there is a signature.
+            whole.AsSpan(signed + 1, SignatureLength).Fill((byte)'A');
+            whole[signed + 1 + SignatureLength] = (byte)'~';
+            _disclosures.WrittenSpan.CopyTo(whole.AsSpan(signed + 1 + SignatureLength + 1));
+            return new(whole[..signed], signature =>
+            {
+                if (Base64Url.GetEncodedLength(signature.Length) != SignatureLength)
+                {
+                    throw new ArgumentException("ES256 has 64 bytes.", nameof(signature));
+                }
+                var complete = whole.ToArray();
+                Base64Url.EncodeToUtf8(signature, complete.AsSpan(signed + 1));
+                return complete;
+            })
+            { Draft = whole };
+        }
+
+        private ReadOnlySpan<byte> Digest(int place) => _digests.WrittenSpan.Slice(place * DigestLength, DigestLength);
+
+        private void Fresh()
+        {
+            _one.ResetWrittenCount();
+            _json.Reset();
+        }
     }
 }
 

@@ -280,7 +280,7 @@ public sealed partial class IssuedForms(
 
     private async Task<FormAnswer> SignAsync(IssuedForm form, Unsigned unsigned, SigningCertificate by, CancellationToken cancel)
     {
-        var signed = form with { State = PromiseState.Signed, Signature = keys.Sign(by, unsigned.ToBeSigned) };
+        var signed = form with { State = PromiseState.Signed, Signature = keys.SignHash(by, unsigned.Digest) };
         switch (await EndAsync(signed, "credential.sign", cancel))
         {
             case WriteOutcome.Done:

@@ -25,7 +25,7 @@ internal static class SecondLook
     /// <exception cref="InvalidOperationException">It says something else: a bug, and nothing is signed.</exception>
     public static void At(FormKind kind, IdClaims id, CredentialTerms terms, HolderKey holder, Unsigned unsigned, DateTimeOffset now)
     {
-        var bytes = unsigned.Complete(NoSignature);
+        var bytes = unsigned.Draft ?? unsigned.Complete(NoSignature);
         if (kind == FormKind.SdJwtVc)
         {
             AtSdJwt(id, terms, holder, bytes);

@@ -28,7 +28,21 @@ internal abstract class KeyHolder : IDisposable
     public byte[] PublicKey { get; protected init; } = [];
 
     /// <summary>ES256 (r‖s) or Ed25519, 64 bytes.</summary>
-    public abstract byte[] Sign(ReadOnlySpan<byte> data);
+    public byte[] Sign(ReadOnlySpan<byte> data)
+    {
+        if (_algorithm == KeyAlgorithm.Ed25519)
+        {
+            return SignEd25519(data);
+        }
+        Span<byte> hash = stackalloc byte[Sha256.Length];
+        Sha256.Hash(data, hash);
+        return SignHash(hash);
+    }
+
+    /// <summary>ES256 over a SHA-256 that is known already.</summary>
+    public abstract byte[] SignHash(ReadOnlySpan<byte> hash);
+
+    protected abstract byte[] SignEd25519(ReadOnlySpan<byte> data);
 
     public abstract void Mac(ReadOnlySpan<byte> data, Span<byte> mac);
 
@@ -119,20 +133,16 @@ internal sealed class MemoryHolder : KeyHolder
         return ecdsa.ExportPkcs8PrivateKey();
     }
 
-    public override byte[] Sign(ReadOnlySpan<byte> data)
+    public override byte[] SignHash(ReadOnlySpan<byte> hash)
     {
-        if (_algorithm == KeyAlgorithm.Ed25519)
-        {
-            return Ed25519.Sign(_material, data);
-        }
         Must(KeyAlgorithm.EcdsaP256);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(data, hash);
         var signer = _signers.TryTake(out var free) ? free : new EcdsaSigner(_material);
         var signature = signer.SignHash(hash);
         _signers.Add(signer);
         return signature;
     }
+
+    protected override byte[] SignEd25519(ReadOnlySpan<byte> data) => Ed25519.Sign(_material, data);
 
     public override void Mac(ReadOnlySpan<byte> data, Span<byte> mac)
     {

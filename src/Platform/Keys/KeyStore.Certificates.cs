@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Muqeem.Kernel;
 using Muqeem.Platform.Folder;
+using Muqeem.Verifier.Cryptography;
 using NodaTime;
 using CertifiedKey = System.Security.Cryptography.X509Certificates.PublicKey;
 
@@ -55,13 +56,22 @@ public sealed partial class KeyStore
     /// <exception cref="KeyUnavailableException">It was revoked since, or its days are over.</exception>
     public byte[] Sign(SigningCertificate by, ReadOnlySpan<byte> data)
     {
+        Span<byte> hash = stackalloc byte[Sha256.Length];
+        Sha256.Hash(data, hash);
+        return SignHash(by, hash);
+    }
+
+    /// <summary>The same of data whose SHA-256 is known already: whoever has a certificate signs by ES256.</summary>
+    /// <inheritdoc cref="Sign(SigningCertificate, ReadOnlySpan{byte})" path="/exception"/>
+    public byte[] SignHash(SigningCertificate by, ReadOnlySpan<byte> hash)
+    {
         ArgumentNullException.ThrowIfNull(by);
         if (Find(by.KeyId) is not { Certificate: not null } key || StateOf(key.Line, _clock.Now()) != KeyState.Active)
         {
             throw new KeyUnavailableException($"The key {by.KeyId} may not sign any more.");
         }
-        BeforeSignature?.Invoke(by.KeyId, SHA256.HashData(data));
-        return key.Holder.Sign(data);
+        BeforeSignature?.Invoke(by.KeyId, hash.ToArray());
+        return key.Holder.SignHash(hash);
     }
 
     /// <summary>A request for the root (PKCS#10, DER): the key's public half, its purpose, and the proof that the store holds it.</summary>

@@ -92,13 +92,24 @@ public sealed class Cbor
             var pairs = Pairs;
             for (var i = 0; i < pairs.Length; i += 2)
             {
-                if (pairs[i].Kind == CborKind.Text && pairs[i].Text == key)
+                if (pairs[i].IsText(key))
                 {
                     return pairs[i + 1];
                 }
             }
             return null;
         }
+    }
+
+    /// <summary>Whether this is that text. Most names are of ASCII, and are compared as they came.</summary>
+    public bool IsText(string text)
+    {
+        if (Kind != CborKind.Text)
+        {
+            return false;
+        }
+        // As many bytes as characters are there only where all are of ASCII.
+        return _contentLength == text.Length ? Ascii.Equals(Encoded.Span[^_contentLength..], text) : _contentLength > text.Length && Text == text;
     }
 
     /// <summary>The value under a whole number; null when there is none or this is no map.</summary>
@@ -228,7 +239,9 @@ public sealed class Cbor
                 return null;
             }
             var pairs = new Cbor[2 * (int)count];
-            HashSet<Key>? keys = count > 12 ? new HashSet<Key>((int)count) : null;
+            // In their order, and with one encoding each, a key stands beside the same one: it need not be looked for.
+            var beside = rules is { Sorted: true, Shortest: true };
+            HashSet<Key>? keys = count > 12 && !beside ? new HashSet<Key>((int)count) : null;
             for (var i = 0; i < pairs.Length; i += 2)
             {
                 if (Item(depth + 1) is not { } key)
@@ -240,12 +253,13 @@ public sealed class Cbor
                     Refuse(Reason.CborMalformed);
                     return null;
                 }
-                if (keys is not null ? !keys.Add(new Key(key)) : Has(pairs.AsSpan(0, i), key))
+                var order = rules.Sorted && i > 0 ? pairs[i - 2].Encoded.Span.SequenceCompareTo(key.Encoded.Span) : -1;
+                if (order == 0 || (!beside && (keys is not null ? !keys.Add(new Key(key)) : Has(pairs.AsSpan(0, i), key))))
                 {
                     Refuse(Reason.CborDuplicateKey);
                     return null;
                 }
-                if (rules.Sorted && i > 0 && pairs[i - 2].Encoded.Span.SequenceCompareTo(key.Encoded.Span) > 0)
+                if (order > 0)
                 {
                     Refuse(Reason.CborUnsorted);
                     return null;

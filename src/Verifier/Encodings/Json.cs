@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -147,22 +148,35 @@ public sealed class Json
     private static Json? ArrayOf(ref Utf8JsonReader reader, ref int nodes, int depth, out Reason reason)
     {
         reason = Reason.JsonMalformed;
-        var items = new List<Json>();
+        // A disclosure has three.
+        var few = default(Few);
+        var count = 0;
+        List<Json>? more = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (Value(ref reader, ref nodes, depth + 1, out reason) is not { } item)
             {
                 return null;
             }
-            items.Add(item);
+            if (count < Few.Length)
+            {
+                few[count++] = item;
+            }
+            else
+            {
+                (more ??= new(16)).Add(item);
+            }
         }
-        return Array(items);
+        var items = new Json[count + (more?.Count ?? 0)];
+        ((ReadOnlySpan<Json?>)few)[..count].CopyTo(items!);
+        more?.CopyTo(items, count);
+        return new(JsonKind.Array, null, null, items);
     }
 
     private static Json? ObjectOf(ref Utf8JsonReader reader, ref int nodes, int depth, out Reason reason)
     {
         reason = Reason.JsonMalformed;
-        var members = new List<KeyValuePair<string, Json>>();
+        var members = new List<KeyValuePair<string, Json>>(8);
         HashSet<string>? names = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
@@ -182,10 +196,21 @@ public sealed class Json
         return Object(members);
     }
 
+    [InlineArray(Length)]
+    private struct Few
+    {
+        public const int Length = 4;
+
+        private Json? _first;
+    }
+
+    /// <summary>A credential has some thirty; so many are compared in less time than a set takes to make.</summary>
+    private const int FewNames = 32;
+
     /// <summary>Compares one by one while there are few; an object of thousands of names must not cost their square.</summary>
     internal static bool IsTaken(List<KeyValuePair<string, Json>> members, ref HashSet<string>? names, string name)
     {
-        if (members.Count < 12)
+        if (members.Count < FewNames)
         {
             foreach (var (key, _) in members)
             {

@@ -265,6 +265,8 @@ public static class MdocVerifier
             }
             ids.Clear();
             names.Clear();
+            ids.EnsureCapacity(items.Items.Length);
+            names.EnsureCapacity(items.Items.Length);
             foreach (var tagged in items.Items)
             {
                 if (tagged.Embedded is not { } inner)

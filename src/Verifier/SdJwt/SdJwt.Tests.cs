@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Muqeem.Tests;
@@ -294,6 +295,14 @@ public class SdJwtTests
     }
 
     [Fact]
+    public void What_was_looked_at_before_it_was_signed_has_no_good_signature()
+    {
+        var text = Encoding.ASCII.GetBytes(TestIssuer.ResidentId());
+        Assert.True(SdJwtParts.Parse(text).Value.Issued.Verify(SdJwtVerifier.Type, Minted.Shared.Trust.Value, Minted.Purposes.SdJwt, Minted.Now).Ok);
+        Assert.Equal(Reason.SignatureWrong, SdJwtParts.Parse(text, signed: false).Value.Issued.Verify(SdJwtVerifier.Type, Minted.Shared.Trust.Value, Minted.Purposes.SdJwt, Minted.Now).Reason);
+    }
+
+    [Fact]
     public void A_credential_counts_in_its_time()
     {
         var text = TestIssuer.ResidentId(p => p["nbf"] = Minted.At(Minted.Now));
@@ -325,6 +334,10 @@ public class SdJwtTests
         Assert.Equal(Reason.SdJwtDisclosureRepeated, Verify(With(claim, Sd, claim)).Reason);
         Assert.Equal(Reason.SdJwtDisclosureKind, Verify(With(claim, d => new JsonObject { ["list"] = new JsonArray(new JsonObject { ["..."] = d }) })).Reason);
         Assert.Equal(Reason.SdJwtDisclosureKind, Verify(With(TestIssuer.Disclosure("element"), Sd)).Reason);
+        // What is shown stands in one place, whatever is asked for in two.
+        Assert.Equal(Reason.SdJwtDigestRepeated, Verify(With(claim, d => new JsonObject { ["_sd"] = new JsonArray(d, d) })).Reason);
+        Assert.Equal(Reason.SdJwtDigestRepeated, Verify(With(claim, d => new JsonObject { ["_sd"] = new JsonArray(d), ["deep"] = Sd(d) })).Reason);
+        Assert.Equal(Reason.SdJwtDigestRepeated, Verify(With(TestIssuer.Disclosure("element"), d => new JsonObject { ["list"] = new JsonArray(new JsonObject { ["..."] = d }, new JsonObject { ["..."] = d }) })).Reason);
         Assert.Equal(Reason.SdJwtClaimClash, Verify(With(TestIssuer.Disclosure("iat", 1), Sd)).Reason);
         var twin = TestIssuer.Disclosure("name", "again");
         Assert.Equal(Reason.SdJwtClaimClash, Verify(With(claim, d => new JsonObject { ["_sd"] = new JsonArray(d, Minted.Digest(twin)) }, twin)).Reason);

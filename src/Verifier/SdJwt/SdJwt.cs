@@ -72,7 +72,7 @@ public static class SdJwtVerifier
     /// <param name="text">In ASCII.</param>
     public static Checked<Json> Inspect(byte[] text)
     {
-        if (!SdJwtParts.Parse(text).TryGet(out var parts, out var reason) || !SdJwtProcessing.Process(parts).TryGet(out var processed, out reason))
+        if (!SdJwtParts.Parse(text, signed: false).TryGet(out var parts, out var reason) || !SdJwtProcessing.Process(parts).TryGet(out var processed, out reason))
         {
             return reason;
         }
@@ -88,7 +88,7 @@ public static class SdJwtVerifier
             return reason;
         }
         var kept = new HashSet<Disclosure>();
-        foreach (var disclosure in parts.Disclosures.Values)
+        foreach (var disclosure in parts.Disclosures)
         {
             if (keep(disclosure.Pointer!))
             {
@@ -98,7 +98,7 @@ public static class SdJwtVerifier
             }
         }
         var presentation = new StringBuilder().Append(Encoding.ASCII.GetString(parts.IssuedText)).Append('~');
-        foreach (var disclosure in parts.Disclosures.Values.Where(kept.Contains))
+        foreach (var disclosure in parts.Disclosures.Where(kept.Contains))
         {
             presentation.Append(Encoding.ASCII.GetString(disclosure.Text.Span)).Append('~');
         }

@@ -21,6 +21,9 @@ internal sealed class Disclosure(ReadOnlyMemory<byte> text, string digest, strin
     /// <summary>Where it stands in the whole credential; known after processing.</summary>
     public string? Pointer { get; set; }
 
+    /// <summary>Its digest was found; known after processing.</summary>
+    public bool IsTaken { get; set; }
+
     /// <summary>The disclosure that it lies in.</summary>
     public Disclosure? Parent { get; set; }
 }
@@ -34,21 +37,24 @@ internal sealed class SdJwtParts
     private readonly int _presented;
     private readonly int _issuedLength;
 
-    private SdJwtParts(byte[] text, int presented, int issuedLength, CompactJws issued, OrderedDictionary<string, Disclosure> disclosures, CompactJws? binding)
+    private SdJwtParts(byte[] text, int presented, int issuedLength, CompactJws issued, List<Disclosure> disclosures, Dictionary<string, Disclosure> byDigest, CompactJws? binding)
     {
         _text = text;
         _presented = presented;
         _issuedLength = issuedLength;
         Issued = issued;
         Disclosures = disclosures;
+        ByDigest = byDigest;
         Binding = binding;
     }
 
     public ReadOnlySpan<byte> IssuedText => _text.AsSpan(0, _issuedLength);
     public CompactJws Issued { get; }
 
-    /// <summary>By digest, in the order in which they came.</summary>
-    public OrderedDictionary<string, Disclosure> Disclosures { get; }
+    /// <summary>In the order in which they came.</summary>
+    public IReadOnlyList<Disclosure> Disclosures { get; }
+
+    public Dictionary<string, Disclosure> ByDigest { get; }
     public CompactJws? Binding { get; }
 
     /// <summary>What the holder's proof is about: all before it, with the last tilde.</summary>
@@ -58,7 +64,8 @@ internal sealed class SdJwtParts
     public static Checked<SdJwtParts> Parse(string text) => text.Length > SdJwtVerifier.Longest ? Reason.SdJwtTooLarge : Parse(Encoding.ASCII.GetBytes(text));
 
     /// <param name="text">Must not change afterwards: the disclosures keep it.</param>
-    public static Checked<SdJwtParts> Parse(byte[] text)
+    /// <param name="signed">False: it is looked at before anybody signs it.</param>
+    public static Checked<SdJwtParts> Parse(byte[] text, bool signed = true)
     {
         if (text.Length > SdJwtVerifier.Longest)
         {
@@ -70,7 +77,7 @@ internal sealed class SdJwtParts
             return Reason.SdJwtMalformed;
         }
         var first = text.AsSpan().IndexOf((byte)'~');
-        if (!CompactJws.Parse(text.AsSpan(0, first)).TryGet(out var issued, out var reason))
+        if (!CompactJws.Parse(text.AsSpan(0, first), signed).TryGet(out var issued, out var reason))
         {
             return reason;
         }
@@ -79,7 +86,8 @@ internal sealed class SdJwtParts
         {
             return reason;
         }
-        var disclosures = new OrderedDictionary<string, Disclosure>(StringComparer.Ordinal);
+        var count = Math.Min(text.AsSpan(first, end - first).Count((byte)'~'), MostDisclosures);
+        var (disclosures, byDigest) = (new List<Disclosure>(count), new Dictionary<string, Disclosure>(count, StringComparer.Ordinal));
         var room = ArrayPool<byte>.Shared.Rent(end - first);
         try
         {
@@ -94,10 +102,11 @@ internal sealed class SdJwtParts
                 {
                     return reason;
                 }
-                if (!disclosures.TryAdd(disclosure.Digest, disclosure))
+                if (!byDigest.TryAdd(disclosure.Digest, disclosure))
                 {
                     return Reason.SdJwtDisclosureRepeated;
                 }
+                disclosures.Add(disclosure);
                 at += length + 1;
             }
         }
@@ -105,7 +114,7 @@ internal sealed class SdJwtParts
         {
             ArrayPool<byte>.Shared.Return(room);
         }
-        return new SdJwtParts(text, end + 1, first, issued, disclosures, binding);
+        return new SdJwtParts(text, end + 1, first, issued, disclosures, byDigest, binding);
     }
 
     /// <summary>[salt, name, value] of a claim, [salt, value] of an element.</summary>

@@ -5,14 +5,16 @@ namespace Muqeem.Verifier.SdJwt;
 /// <summary>Puts the disclosures in the place of their digests (RFC 9901, 7.1), each exactly once, and takes the rest of the digests out.</summary>
 internal sealed class SdJwtProcessing
 {
-    private readonly OrderedDictionary<string, Disclosure> _byDigest;
-    private readonly HashSet<string> _seen = new(32, StringComparer.Ordinal);
+    private readonly Dictionary<string, Disclosure> _byDigest;
+
+    /// <summary>Digests of what is not shown.</summary>
+    private HashSet<string>? _others;
     private int _used;
 
     /// <summary>Whether it is noted where each disclosure stands; only who chooses among them needs it.</summary>
     private readonly bool _places;
 
-    private SdJwtProcessing(SdJwtParts parts, bool places) => (_byDigest, _places) = (parts.Disclosures, places);
+    private SdJwtProcessing(SdJwtParts parts, bool places) => (_byDigest, _places) = (parts.ByDigest, places);
 
     internal sealed record Processed(Json Claims);
 
@@ -48,7 +50,7 @@ internal sealed class SdJwtProcessing
 
     private Checked<Json> Object(Json value, Disclosure? within, string pointer, int depth)
     {
-        var members = new List<KeyValuePair<string, Json>>(value.Members.Length);
+        var members = new List<KeyValuePair<string, Json>>(value.Members.Length + (value["_sd"]?.Items.Length ?? 0));
         HashSet<string>? names = null;
         Json? digests = null;
         foreach (var (name, member) in value.Members)
@@ -160,14 +162,15 @@ internal sealed class SdJwtProcessing
         {
             return false;
         }
-        if (!_seen.Add(text))
+        if (!_byDigest.TryGetValue(text, out disclosure) ? !(_others ??= new(32, StringComparer.Ordinal)).Add(text) : disclosure.IsTaken)
         {
             reason = Reason.SdJwtDigestRepeated;
             return false;
         }
-        if (_byDigest.TryGetValue(text, out disclosure))
+        if (disclosure is not null)
         {
             disclosure.Parent = within;
+            disclosure.IsTaken = true;
             _used++;
         }
         return true;

@@ -38,7 +38,8 @@ internal sealed class CompactJws
         return Parse(bytes);
     }
 
-    public static Checked<CompactJws> Parse(ReadOnlySpan<byte> text)
+    /// <param name="signed">False: it is looked at before anybody signs it. No signature of it is ever good.</param>
+    public static Checked<CompactJws> Parse(ReadOnlySpan<byte> text, bool signed = true)
     {
         var first = text.IndexOf((byte)'.');
         var second = first < 0 ? -1 : text[(first + 1)..].IndexOf((byte)'.') + first + 1;
@@ -54,7 +55,7 @@ internal sealed class CompactJws
             {
                 return Reason.JwsMalformed;
             }
-            return Json.Parse(room.AsSpan(0, length)).TryGet(out var payload, out var reason) ? Made(text[..first], payload, text[..second], signature) : reason;
+            return Json.Parse(room.AsSpan(0, length)).TryGet(out var payload, out var reason) ? Made(text[..first], payload, signed ? text[..second] : default, signature) : reason;
         }
         finally
         {
@@ -89,15 +90,19 @@ internal sealed class CompactJws
         {
             return Reason.JwsAlgorithm;
         }
-        var hash = new byte[Sha256.Length];
-        Sha256.Hash(signed, hash);
+        byte[] hash = [];
+        if (!signed.IsEmpty)
+        {
+            hash = new byte[Sha256.Length];
+            Sha256.Hash(signed, hash);
+        }
         return new CompactJws(header, payload, hash, signature);
     }
 
     /// <summary>Whether the header says this type, in the form without <c>application/</c>.</summary>
     public bool IsType(string type) => Header["typ"]?.Text == type;
 
-    public bool IsSignedBy(P256Key key) => key.VerifyHash(_hash, _signature);
+    public bool IsSignedBy(P256Key key) => _hash.Length > 0 && key.VerifyHash(_hash, _signature);
 
     /// <summary>The type, the chain in <c>x5c</c>, then the signature.</summary>
     public Checked<Signer> Verify(string type, TrustAnchors trust, string purpose, DateTimeOffset at)
@@ -110,7 +115,7 @@ internal sealed class CompactJws
         {
             return reason;
         }
-        return signer.Verify(_hash, _signature) ? signer : Reason.SignatureWrong;
+        return _hash.Length > 0 && signer.Verify(_hash, _signature) ? signer : Reason.SignatureWrong;
     }
 
     private static Checked<ReadHeader> HeaderOf(ReadOnlySpan<byte> text)

@@ -232,18 +232,18 @@ internal sealed class TokenHolder : KeyHolder
 
     public static ObjectClass ClassOf(KeyAlgorithm algorithm) => algorithm is KeyAlgorithm.EcdsaP256 or KeyAlgorithm.Ed25519 ? ObjectClass.PrivateKey : ObjectClass.SecretKey;
 
-    public override byte[] Sign(ReadOnlySpan<byte> data)
+    public override byte[] SignHash(ReadOnlySpan<byte> hash)
+    {
+        Must(KeyAlgorithm.EcdsaP256);
+        var signature = new byte[64];
+        Sign(Mechanism.Ecdsa, hash.ToArray(), signature);
+        return signature;
+    }
+
+    protected override byte[] SignEd25519(ReadOnlySpan<byte> data)
     {
         var signature = new byte[64];
-        if (_algorithm == KeyAlgorithm.Ed25519)
-        {
-            Sign(Mechanism.EdDsa, data.ToArray(), signature);
-        }
-        else
-        {
-            Must(KeyAlgorithm.EcdsaP256);
-            Sign(Mechanism.Ecdsa, SHA256.HashData(data), signature);
-        }
+        Sign(Mechanism.EdDsa, data.ToArray(), signature);
         return signature;
     }
 
