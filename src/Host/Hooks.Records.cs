@@ -10,9 +10,6 @@ namespace Muqeem.Host;
 /// <summary>What agencies tell us of their records of a person: each once by its own id, in any order.</summary>
 internal static partial class Hooks
 {
-    /// <summary>As far as two clocks may differ. What is told of later than now would outdate whatever their record says until then.</summary>
-    private static readonly Duration ClocksDiffer = Duration.FromMinutes(5);
-
     private static void MapRecords(IEndpointRouteBuilder hooks)
     {
         Map("/passports", PassportWebhook.Operation, b => PassportWebhook.Read(b), e => (e.PersonNumber, e.At),
@@ -37,7 +34,7 @@ internal static partial class Hooks
                     return SignedCalls.Refused(refusal);
                 }
                 var (number, at) = about(told);
-                if (at > Of<TimeProvider>(http).Now() + ClocksDiffer)
+                if (at > Of<TimeProvider>(http).Now() + AgencyActs.ClocksDiffer)
                 {
                     return SignedCalls.Refused(Wire.Malformed("at"));
                 }

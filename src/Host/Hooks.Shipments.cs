@@ -26,7 +26,7 @@ internal static partial class Hooks
         {
             return SignedCalls.Refused(refusal);
         }
-        if (told.At > Of<TimeProvider>(http).Now() + ClocksDiffer)
+        if (told.At > Of<TimeProvider>(http).Now() + AgencyActs.ClocksDiffer)
         {
             return SignedCalls.Refused(Wire.Malformed("at"));
         }

@@ -160,20 +160,7 @@ public static class SdJwtForm
         {
             return last.Text;
         }
-        var bytes = new ArrayBufferWriter<byte>(2048);
-        using var w = new Utf8JsonWriter(bytes, Plain);
-        w.WriteStartObject();
-        w.WriteString("alg", "ES256");
-        w.WriteString("typ", Type);
-        w.WriteStartArray("x5c");
-        foreach (var certificate in certificates)
-        {
-            w.WriteBase64StringValue(certificate);
-        }
-        w.WriteEndArray();
-        w.WriteEndObject();
-        w.Flush();
-        var header = Base64Url.EncodeToUtf8(bytes.WrittenSpan);
+        var header = Base64Url.EncodeToUtf8(JwsHeader.Of(Type, certificates));
         _lastHeader = new([.. certificates], header);
         return header;
     }

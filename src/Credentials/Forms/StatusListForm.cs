@@ -33,17 +33,7 @@ public static class StatusListForm
     /// <param name="ttl">For how long a verifier may keep it before it asks again.</param>
     public static Unsigned Jwt(string uri, byte[] packed, Instant issued, Duration life, Duration ttl, IReadOnlyList<byte[]> certificates)
     {
-        var header = Json(w =>
-        {
-            w.WriteString("alg", "ES256");
-            w.WriteString("typ", JwtType);
-            w.WriteStartArray("x5c");
-            foreach (var certificate in certificates)
-            {
-                w.WriteBase64StringValue(certificate);
-            }
-            w.WriteEndArray();
-        });
+        var header = JwsHeader.Of(JwtType, certificates);
         var payload = Json(w =>
         {
             w.WriteString("sub", uri);

@@ -17,20 +17,7 @@ internal static class SignedText
     /// <param name="more">Further members of the header.</param>
     public static Unsigned Compact(string type, byte[] payload, IReadOnlyList<byte[]> certificates, Action<Utf8JsonWriter>? more = null)
     {
-        var header = Json(w =>
-        {
-            w.WriteStartObject();
-            w.WriteString("alg", "ES256");
-            w.WriteString("typ", type);
-            w.WriteStartArray("x5c");
-            foreach (var certificate in certificates)
-            {
-                w.WriteBase64StringValue(certificate);
-            }
-            w.WriteEndArray();
-            more?.Invoke(w);
-            w.WriteEndObject();
-        });
+        var header = JwsHeader.Of(type, certificates, more);
         var signed = Base64Url.EncodeToString(header) + "." + Base64Url.EncodeToString(payload);
         return new(Encoding.ASCII.GetBytes(signed), signature => Encoding.ASCII.GetBytes($"{signed}.{Base64Url.EncodeToString(signature)}"));
     }

@@ -10,6 +10,7 @@ using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Writing;
 using Muqeem.Registry;
 using Muqeem.Tests;
+using NodaTime;
 
 namespace Muqeem.Host.Reconciling;
 
@@ -131,26 +132,48 @@ public abstract partial class ReconcilingTests
         Assert.Equal(["shipment SETTLED"], await FoundAtPostAsync(resident));
     }
 
-    /// <summary>The post, and something that happens while it is asked about named people.</summary>
-    private sealed class Meanwhile(ComparedAgency post, Func<Task> happens) : ComparedAgency
+    /// <summary>The post, and something that happens while it is asked about named people, or to its answer.</summary>
+    private sealed class Meanwhile(ComparedAgency post, Func<HoldingsAnswer, Task<HoldingsAnswer>> happens) : ComparedAgency
     {
         public override string Name => post.Name;
         public override string? Topic => post.Topic;
 
         public override Task<HoldingsAnswer> ChangesAsync(string after, int most, CancellationToken cancel) => Task.FromResult(new HoldingsAnswer([], after, false, null));
 
-        public override async Task<HoldingsAnswer> OfAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel)
-        {
-            var answer = await post.OfAsync(numbers, cancel);
-            await happens();
-            return answer;
-        }
+        public override async Task<HoldingsAnswer> OfAsync(IReadOnlyCollection<string> numbers, CancellationToken cancel) => await happens(await post.OfAsync(numbers, cancel));
 
         public override Task<WrittenPage> WrittenSinceAsync(OurRecords ours, long from, CancellationToken cancel) => post.WrittenSinceAsync(ours, from, cancel);
 
         public override bool Concerns(ComparedPerson person) => post.Concerns(person);
 
         public override IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding) => post.Compare(person, holding);
+    }
+
+    private async Task<Reconciliation> CompareMeanwhileAsync(Func<HoldingsAnswer, Task<HoldingsAnswer>> happens)
+    {
+        var between = new Reconciler([new Meanwhile(_world.Get<IEnumerable<ComparedAgency>>().OfType<PostComparison>().Single(), happens)], Records, _world.Get<ComparedPersons>(), _world.Get<OurRecords>(),
+            _world.Get<Outbox>(), _world.Get<IWriter>(), _world.Get<PolicyBook>(), _world.Clock);
+        await between.BeginAsync(NationalAddresses.Name);
+        return (await between.PlayAsync(NationalAddresses.Name))!;
+    }
+
+    [Fact]
+    public async Task What_the_post_says_of_a_time_to_come_is_not_believed_and_is_for_an_officer()
+    {
+        await CompareAsync(NationalAddresses.Name);
+        var (resident, id) = await WithCardAsync();
+        await WholeWorld.UntilAsync(async () => (await _world.Get<ShipmentStore>().WrittenSinceAsync(0)).Persons.Contains(resident.Person) ? "" : null, "the journal has the shipment");
+        await AtPostAsync(id, ShipmentStatus.InTransit);
+        await CompareMeanwhileAsync(answer => Task.FromResult(answer with
+        {
+            Holdings = [.. answer.Holdings.Cast<PostHolding>().Select(h => h with { Shipments = [.. h.Shipments.Select(s => s with { Last = s.Last! with { At = s.Last.At + Duration.FromHours(1) } })] })],
+        }));
+        Assert.Equal(ShipmentStates.Ordered, await StateAsync(id));
+        Assert.Equal(["shipment_event OPEN"], await FoundAtPostAsync(resident));
+        // Its clock is right again.
+        await CompareAsync(NationalAddresses.Name);
+        Assert.Equal(ShipmentStates.InDelivery, await StateAsync(id));
+        Assert.Equal(["shipment_event CAUGHT_UP"], await FoundAtPostAsync(resident));
     }
 
     [Fact]
@@ -162,15 +185,12 @@ public abstract partial class ReconcilingTests
         await AtPostAsync(id, ShipmentStatus.InTransit);
         var last = (await HeldAsync(resident, id)).Last!;
         var asked = 0;
-        var between = new Reconciler(
-            [new Meanwhile(_world.Get<IEnumerable<ComparedAgency>>().OfType<PostComparison>().Single(), async () =>
-            {
-                asked++;
-                Assert.IsType<CaseOutcome.Done>(await ReadDoor.RunAsync(() => PostEvents.ToldAsync(_world.Engine, last, default)));
-            })],
-            Records, _world.Get<ComparedPersons>(), _world.Get<OurRecords>(), _world.Get<Outbox>(), _world.Get<IWriter>(), _world.Get<PolicyBook>(), _world.Clock);
-        await between.BeginAsync(NationalAddresses.Name);
-        var run = (await between.PlayAsync(NationalAddresses.Name))!;
+        var run = await CompareMeanwhileAsync(async answer =>
+        {
+            asked++;
+            Assert.IsType<CaseOutcome.Done>(await ReadDoor.RunAsync(() => PostEvents.ToldAsync(_world.Engine, last, default)));
+            return answer;
+        });
         Assert.True(run.IsOver && asked > 0, $"{asked} {run}");
         Assert.Equal(ShipmentStates.InDelivery, await StateAsync(id));
         Assert.Empty(await FoundAtPostAsync(resident));

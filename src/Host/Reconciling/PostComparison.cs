@@ -1,6 +1,7 @@
 using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Host.Wiring;
+using Muqeem.Kernel;
 using Muqeem.Platform.Privacy;
 using Muqeem.Registry;
 using NodaTime.Text;
@@ -8,7 +9,7 @@ using NodaTime.Text;
 namespace Muqeem.Host.Reconciling;
 
 /// <summary>Cards that are on their way: whether the post has the order and knows what was called back, which is ours to say, and where they are, which is the post's.</summary>
-internal sealed class PostComparison(NationalAddresses post, CaseEngine engine) : ComparedAgency
+internal sealed class PostComparison(NationalAddresses post, CaseEngine engine, TimeProvider clock) : ComparedAgency
 {
     /// <summary>So many lost races for a case's head are no coincidence.</summary>
     private const int Attempts = 5;
@@ -58,16 +59,20 @@ internal sealed class PostComparison(NationalAddresses post, CaseEngine engine) 
         }
         if (ours.State == ShipmentStates.Stopped && !theirs.Stopped && !theirs.IsOver)
         {
-            return new("shipment_stop", ours.Reference, said, Said(theirs), new Remedy.TellAgain(clock => Performer.ShipmentStop(person.Person, ours.CaseId, clock)));
+            return new("shipment_stop", ours.Reference, said, Said(theirs), new Remedy.TellAgain(at => Performer.ShipmentStop(person.Person, ours.CaseId, at)));
         }
         return theirs.Last is { } last && ours.IsNews(last.At, last.Status == ShipmentStatus.Returned)
             ? new("shipment_event", ours.Reference, said, Said(theirs), new Remedy.CatchUp(cancel => FollowAsync(last, cancel)))
             : null;
     }
 
-    /// <summary>As its call would have told it: the call, coming late, changes nothing.</summary>
+    /// <summary>As its call would have told it: the call, coming late, changes nothing; and of a time to come it is believed as little.</summary>
     private async Task<bool> FollowAsync(ShipmentEvent last, CancellationToken cancel)
     {
+        if (last.At > clock.Now() + AgencyActs.ClocksDiffer)
+        {
+            return false;
+        }
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
             switch (await ReadDoor.RunAsync(() => PostEvents.ToldAsync(engine, last, cancel)))

@@ -216,7 +216,17 @@ internal sealed class Reconciler(
 
     private async Task<Reconciliation> SettleAsync(Change change, Reconciliation run, ComparedAgency agency, PersonId person, Disagreement found, Difference? before, CancellationToken cancel)
     {
-        if (before is { State: DifferenceStates.Open } || (before is { State: DifferenceStates.ToldAgain } && before.RunId == run.Id))
+        if (before is { State: DifferenceStates.Open })
+        {
+            // What could not be caught up with is tried again: it may have been a moment's fault, ours or theirs.
+            if (found.Remedy is not Remedy.CatchUp later || !await later.Do(cancel))
+            {
+                return run;
+            }
+            await PutAsync(change, before, run, agency, found.Kind, person, found.About, DifferenceStates.CaughtUp, new(found.Ours, found.Theirs));
+            return run with { Repaired = run.Repaired + 1 };
+        }
+        if (before is { State: DifferenceStates.ToldAgain } && before.RunId == run.Id)
         {
             return run;
         }
