@@ -12,7 +12,8 @@ public readonly record struct PersonId(Guid Value)
 /// <summary>One recorded act: who did what, when, on whose behalf and why.</summary>
 public readonly record struct ActId(Guid Value)
 {
-    public static ActId New(TimeProvider clock) => new(Guid.CreateVersion7(clock.GetUtcNow()));
+    /// <summary>Later than any that this process made before: acts get their places in the journal in the order of their ids.</summary>
+    public static ActId New(TimeProvider clock) => new(RisingIds.Next(clock));
     public override string ToString() => Value.ToString();
 }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -243,11 +244,25 @@ public sealed class WholeWorld : IAsyncDisposable
         throw new TimeoutException($"It did not happen: {what}.");
     }
 
+    private static int _port = 22_000 + RandomNumberGenerator.GetInt32(9_000);
+
+    /// <summary>Below those that outgoing connections get, one of which could take it before it is listened on.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = 22_000 + (Interlocked.Increment(ref _port) % 10_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody else's.
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Muqeem.Agencies;
+using Muqeem.Host.Reconciling;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Folder;
 using Muqeem.Sandbox.State;
@@ -25,6 +26,6 @@ public sealed class ReconcileVerbTests
             await Assert.ThrowsAsync<CannotStartException>(() => ReconcileVerb.RunAsync(["Traffic", .. args]));
         });
         // Each once, and the insurers once more.
-        Assert.Equal(7, await world.Get<Db>().SingleAsync<long>("SELECT count(*) FROM reconciliation WHERE state = 'DONE'"));
+        Assert.Equal(world.Get<Reconciler>().Compared.Count() + 1, await world.Get<Db>().SingleAsync<long>("SELECT count(*) FROM reconciliation WHERE state = 'DONE'"));
     }
 }
