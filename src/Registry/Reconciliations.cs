@@ -107,6 +107,7 @@ public sealed class Reconciliations(Db db, Sealer sealer, ReadDoor door, TimePro
         db.FirstAsync<Reconciliation>(Runs + " WHERE agency = @agency ORDER BY started_at DESC LIMIT 1", new { agency }, cancel);
 
     /// <summary>Newest first.</summary>
+    /// <param name="most">A week of the eight agencies with whom we compare.</param>
     public Task<IReadOnlyList<Reconciliation>> LatestAsync(int most = 56, CancellationToken cancel = default) => db.QueryAsync<Reconciliation>(Runs + " ORDER BY started_at DESC, agency LIMIT @most", new { most }, cancel);
 
     public Task<IReadOnlyList<OpenDifferences>> OpenAsync(CancellationToken cancel = default) => db.QueryAsync<OpenDifferences>(

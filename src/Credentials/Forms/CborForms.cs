@@ -76,7 +76,7 @@ internal static class CborForms
         }
     }
 
-    /// <summary>Puts items together that are written already: the writer would read each of them once more.</summary>
+    /// <summary>The head of an item whose content, written already, comes after it: given to the writer, each would be read once more.</summary>
     public static void Start(IBufferWriter<byte> to, int major, int argument) => to.Advance(Head(to.GetSpan(MostHead), major, argument));
 
     public static void Text(IBufferWriter<byte> to, string text)
