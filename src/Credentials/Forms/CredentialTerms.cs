@@ -18,7 +18,7 @@ public sealed record HolderKey(byte[] X, byte[] Y);
 
 /// <summary>A credential up to its signature. The same model, terms and seed always give the same bytes, so that what an intent promised can be signed after a crash.</summary>
 /// <param name="ToBeSigned">What ES256 signs.</param>
-/// <param name="Complete">The credential, from 64 bytes r‖s.</param>
+/// <param name="Complete">The credential, from 64 bytes r‖s. Asked for last: it may be made out of <see cref="Draft"/>.</param>
 public sealed record Unsigned(byte[] ToBeSigned, Func<byte[], byte[]> Complete)
 {
     private byte[]? _digest;
@@ -38,7 +38,7 @@ public sealed record Unsigned(byte[] ToBeSigned, Func<byte[], byte[]> Complete)
         }
     }
 
-    /// <summary>The credential with zeros for its signature, to be looked at and not changed; null: this form makes it by <see cref="Complete"/>.</summary>
+    /// <summary>The credential with zeros for its signature, to be looked at and not changed until it is complete; null: this form makes it by <see cref="Complete"/>.</summary>
     public byte[]? Draft { get; init; }
 }
 

@@ -53,9 +53,8 @@ public static class MdocForm
         return new(CborForms.SigStructure(header, payload), signature =>
         {
             ArgumentOutOfRangeException.ThrowIfNotEqual(signature.Length, SignatureLength);
-            var signed = whole.ToArray();
-            signature.CopyTo(signed, place);
-            return signed;
+            signature.CopyTo(whole, place);
+            return whole;
         })
         { Draft = whole };
     }

@@ -42,7 +42,7 @@ public static class SdJwtForm
         {
             desk.Begin(new Salts(seed));
             Claims(desk, id);
-            var ofClaims = desk.Digests;
+            var ofClaims = desk.DigestCount;
             foreach (var (age, reached) in id.AgesReached)
             {
                 desk.Value(IdClaims.AgeName(age)).WriteBooleanValue(reached);
@@ -77,7 +77,7 @@ public static class SdJwtForm
             w.WriteString("_sd_alg", "sha-256");
             desk.WriteDigests(0, ofClaims);
             w.WriteStartObject(AgeClaim);
-            desk.WriteDigests(ofClaims, desk.Digests);
+            desk.WriteDigests(ofClaims, desk.DigestCount);
             w.WriteEndObject();
             w.WriteEndObject();
             return desk.Whole(HeaderOf(terms.Certificates));
@@ -216,7 +216,7 @@ public static class SdJwtForm
         public void Begin(Salts salts) => _salts = salts;
 
         /// <summary>How many there are.</summary>
-        public int Digests => _digests.WrittenCount / DigestLength;
+        public int DigestCount => _digests.WrittenCount / DigestLength;
 
         public void Text(string name, string value)
         {
@@ -295,9 +295,8 @@ public static class SdJwtForm
                 {
                     throw new ArgumentException("ES256 has 64 bytes.", nameof(signature));
                 }
-                var complete = whole.ToArray();
-                Base64Url.EncodeToUtf8(signature, complete.AsSpan(signed + 1));
-                return complete;
+                Base64Url.EncodeToUtf8(signature, whole.AsSpan(signed + 1));
+                return whole;
             })
             { Draft = whole };
         }

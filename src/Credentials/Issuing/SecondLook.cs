@@ -1,6 +1,7 @@
+using System.Buffers;
 using System.Buffers.Text;
-using System.Globalization;
 using Muqeem.Credentials.Forms;
+using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Mdoc;
 using Muqeem.Verifier.Qr;
 using Muqeem.Verifier.SdJwt;
@@ -42,17 +43,33 @@ internal static class SecondLook
 
     private static void AtSdJwt(IdClaims id, CredentialTerms terms, HolderKey holder, byte[] bytes)
     {
-        var read = SdJwtVerifier.Inspect(bytes);
-        Must(read.Ok, "the credential cannot be read", read.Reason?.ToString());
-        var claims = read.Value;
-        Must(claims["personal_administrative_number"]?.Text == id.ResidentNumber && claims["name"]?.Text == id.NameLatin && claims["name#ar"]?.Text == id.NameArabic
-            && claims["birthdate"]?.Text == id.BirthText && claims["document_number"]?.Text == id.Serial, "the credential names another person");
-        var key = claims["cnf"]?["jwk"];
-        Must(key?["x"]?.Text == Base64Url.EncodeToString(holder.X) && key["y"]?.Text == Base64Url.EncodeToString(holder.Y), "the credential is bound to another key");
-        var status = claims["status"]?["status_list"];
-        Must(status?["uri"]?.Text == terms.StatusUri && status["idx"]?.Digits == terms.StatusIndex.ToString(CultureInfo.InvariantCulture), "the credential has another place in the list");
-        Must(claims["exp"]?.Digits == terms.Expires.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), "the credential expires at another time");
+        var room = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        try
+        {
+            var read = SdJwtVerifier.Inspect(bytes, room);
+            Must(read.Ok, "the credential cannot be read", read.Reason?.ToString());
+            MustSay(read.Value, id, terms, holder);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(room, clearArray: true);
+        }
     }
+
+    private static void MustSay(Json claims, IdClaims id, CredentialTerms terms, HolderKey holder)
+    {
+        Must(Says(claims["personal_administrative_number"], id.ResidentNumber) && Says(claims["name"], id.NameLatin) && Says(claims["name#ar"], id.NameArabic)
+            && Says(claims["birthdate"], id.BirthText) && Says(claims["document_number"], id.Serial), "the credential names another person");
+        var key = claims["cnf"]?["jwk"];
+        Must(Says(key?["x"], Base64Url.EncodeToString(holder.X)) && Says(key?["y"], Base64Url.EncodeToString(holder.Y)), "the credential is bound to another key");
+        var status = claims["status"]?["status_list"];
+        Must(Says(status?["uri"], terms.StatusUri) && Says(status?["idx"], terms.StatusIndex), "the credential has another place in the list");
+        Must(Says(claims["exp"], terms.Expires.ToUnixTimeSeconds()), "the credential expires at another time");
+    }
+
+    private static bool Says(Json? claim, string text) => claim is not null && claim.IsText(text);
+
+    private static bool Says(Json? claim, long number) => claim is not null && claim.TryInteger(out var value) && value == number;
 
     private static void AtCard(IdClaims id, CredentialTerms terms, byte[] bytes)
     {

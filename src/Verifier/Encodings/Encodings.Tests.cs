@@ -100,6 +100,52 @@ public class JsonTests
     }
 
     [Theory]
+    [InlineData("\"bank\"", "bank")]
+    [InlineData("\"b\\u0061nk\"", "bank")]
+    [InlineData("\"مقيم\"", "مقيم")]
+    [InlineData("\"\\u0645قيم\"", "مقيم")]
+    [InlineData("\"\\\"\"", "\"")]
+    [InlineData("\"\"", "")]
+    public void A_text_is_that_text_however_it_was_written(string written, string text)
+    {
+        var json = Json.Parse(Encoding.UTF8.GetBytes(written)).Value;
+        foreach (var other in new[] { "", "ban", "Bank", "bank ", "مقي", "????", "\"\"" })
+        {
+            Assert.False(json.IsText(other) && other != text, $"{written} is not {other}.");
+        }
+        Assert.True(json.IsText(text));
+        Assert.Equal(Encoding.UTF8.GetBytes(text), json.Utf8.ToArray());
+        Assert.Equal(text, json.Text);
+        // Also after the string was made.
+        Assert.True(json.IsText(text));
+        Assert.Equal(Encoding.UTF8.GetBytes(text), json.Utf8.ToArray());
+        Assert.False(Json.Parse(Encoding.UTF8.GetBytes($"[{written}]")).Value.IsText(text));
+    }
+
+    [Fact]
+    public void A_text_keeps_what_it_said_when_the_bytes_that_it_was_read_from_change()
+    {
+        var bytes = """{"name":"value","number":12}"""u8.ToArray();
+        var json = Json.Parse(bytes).Value;
+        bytes.AsSpan().Fill((byte)'x');
+        Assert.Equal(("value", "12"), (json["name"]!.Text, json["number"]!.Digits));
+    }
+
+    /// <summary>Names are kept in places that several share.</summary>
+    [Fact]
+    public void Names_of_one_length_with_the_same_ends_are_each_their_own()
+    {
+        var names = Enumerable.Range(0, 2000).Select(i => $"x{i:0000}y").ToList();
+        for (var round = 0; round < 2; round++)
+        {
+            var json = Json.Parse(Encoding.UTF8.GetBytes("{" + string.Join(',', names.Select((n, i) => $"\"{n}\":{i}")) + "}")).Value;
+            Assert.Equal(names, json.Members.ToArray().Select(m => m.Key));
+            Assert.All(names, (n, i) => Assert.Equal($"{i}", json[n]!.Digits));
+        }
+        Assert.Equal(["é", new string('n', 41), ""], Json.Parse(Encoding.UTF8.GetBytes($$"""{"é":1,"{{new string('n', 41)}}":2,"":3}""")).Value.Members.ToArray().Select(m => m.Key));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("{")]
     [InlineData("{}{}")]

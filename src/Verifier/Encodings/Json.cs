@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Muqeem.Verifier.Encodings;
 
@@ -27,29 +27,53 @@ public sealed class Json
 
     private static readonly Json[] None = [];
     private static readonly JsonReaderOptions Strict = new() { CommentHandling = JsonCommentHandling.Disallow, AllowTrailingCommas = false, MaxDepth = 2 * MostDepth };
-    private static readonly Json NullValue = new(JsonKind.Null, null, null, null);
-    private static readonly Json TrueValue = new(JsonKind.True, null, null, null);
-    private static readonly Json FalseValue = new(JsonKind.False, null, null, null);
+    private static readonly Json NullValue = new(JsonKind.Null);
+    private static readonly Json TrueValue = new(JsonKind.True);
+    private static readonly Json FalseValue = new(JsonKind.False);
 
-    private readonly string? _text;
     private readonly KeyValuePair<string, Json>[]? _members;
     private readonly Json[]? _items;
 
-    private Json(JsonKind kind, string? text, KeyValuePair<string, Json>[]? members, Json[]? items)
-    {
-        Kind = kind;
-        _text = text;
-        _members = members;
-        _items = items;
-    }
+    /// <summary>Of a text without an escape, and of a number: as it came. A credential is full of texts at which nobody looks; a string is made of one that somebody asks for.</summary>
+    private readonly ReadOnlyMemory<byte> _utf8;
+    private string? _text;
+
+    private Json(JsonKind kind) => Kind = kind;
+
+    private Json(JsonKind kind, ReadOnlyMemory<byte> utf8) : this(kind) => _utf8 = utf8;
+
+    private Json(string text) : this(JsonKind.Text) => _text = text;
+
+    private Json(KeyValuePair<string, Json>[] members) : this(JsonKind.Object) => _members = members;
+
+    private Json(Json[] items) : this(JsonKind.Array) => _items = items;
 
     public JsonKind Kind { get; }
 
     /// <summary>Of a text; null of anything else.</summary>
-    public string? Text => Kind == JsonKind.Text ? _text : null;
+    public string? Text => Kind == JsonKind.Text ? Written : null;
 
     /// <summary>The digits of a number as they were written; null of anything else.</summary>
-    public string? Digits => Kind == JsonKind.Number ? _text : null;
+    public string? Digits => Kind == JsonKind.Number ? Written : null;
+
+    private string Written => _text ??= Encoding.UTF8.GetString(_utf8.Span);
+
+    /// <summary>Of a text; empty of anything else.</summary>
+    internal ReadOnlyMemory<byte> Utf8 => Kind != JsonKind.Text ? default : _utf8.IsEmpty ? Encoding.UTF8.GetBytes(_text ?? "") : _utf8;
+
+    /// <summary>Whether this is that text. Most are of ASCII, and are compared as they came.</summary>
+    public bool IsText(string text)
+    {
+        if (Kind != JsonKind.Text)
+        {
+            return false;
+        }
+        // As many bytes as characters are there only where all are of ASCII.
+        return !_utf8.IsEmpty && _utf8.Length == text.Length ? Ascii.Equals(_utf8.Span, text) : Written == text;
+    }
+
+    /// <summary>A text that names something, as a disclosure's second does; null of anything else.</summary>
+    internal string? Name => Kind == JsonKind.Text ? _text ??= NameOf(_utf8.Span) : null;
 
     /// <summary>Of an object, in their order; empty of anything else.</summary>
     public ReadOnlySpan<KeyValuePair<string, Json>> Members => _members;
@@ -77,29 +101,32 @@ public sealed class Json
     public bool TryInteger(out long value)
     {
         value = 0;
-        return Kind == JsonKind.Number && long.TryParse(_text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+        return Kind == JsonKind.Number && long.TryParse(_utf8.Span, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
     }
 
-    public static Checked<Json> Parse(ReadOnlySpan<byte> utf8)
+    public static Checked<Json> Parse(ReadOnlySpan<byte> utf8) => ParseHeld(utf8.ToArray());
+
+    /// <summary>The same without a copy.</summary>
+    /// <param name="utf8">Must not change afterwards: the tree keeps it.</param>
+    internal static Checked<Json> ParseHeld(ReadOnlyMemory<byte> utf8)
     {
-        if (!Utf8.IsValid(utf8))
+        if (!System.Text.Unicode.Utf8.IsValid(utf8.Span))
         {
             return Reason.JsonMalformed;
         }
-        var reader = new Utf8JsonReader(utf8, Strict);
-        var nodes = 0;
+        var walk = new Walk(utf8);
         try
         {
-            if (!reader.Read())
+            if (!walk.Reader.Read())
             {
                 return Reason.JsonMalformed;
             }
-            var value = Value(ref reader, ref nodes, 1, out var reason);
+            var value = walk.Value(1, out var reason);
             if (value is null)
             {
                 return reason;
             }
-            return reader.Read() ? Reason.JsonMalformed : value;
+            return walk.Reader.Read() ? Reason.JsonMalformed : value;
         }
         catch (JsonException)
         {
@@ -112,88 +139,117 @@ public sealed class Json
         }
     }
 
-    internal static Json Object(List<KeyValuePair<string, Json>> members) => new(JsonKind.Object, null, [.. members], null);
+    internal static Json Object(List<KeyValuePair<string, Json>> members) => new([.. members]);
 
-    internal static Json Array(List<Json> items) => new(JsonKind.Array, null, null, [.. items]);
+    internal static Json Array(List<Json> items) => new([.. items]);
 
-    private static Json? Value(ref Utf8JsonReader reader, ref int nodes, int depth, out Reason reason)
+    private ref struct Walk(ReadOnlyMemory<byte> utf8)
     {
-        reason = Reason.JsonMalformed;
-        if (++nodes > MostNodes)
+        public Utf8JsonReader Reader = new(utf8.Span, Strict);
+        private readonly ReadOnlyMemory<byte> _utf8 = utf8;
+        private int _nodes;
+
+        public Json? Value(int depth, out Reason reason)
         {
-            reason = Reason.JsonTooLarge;
-            return null;
+            reason = Reason.JsonMalformed;
+            if (++_nodes > MostNodes)
+            {
+                reason = Reason.JsonTooLarge;
+                return null;
+            }
+            switch (Reader.TokenType)
+            {
+                case JsonTokenType.Null:
+                    return NullValue;
+                case JsonTokenType.True:
+                    return TrueValue;
+                case JsonTokenType.False:
+                    return FalseValue;
+                case JsonTokenType.Number:
+                    return new Json(JsonKind.Number, _utf8.Slice((int)Reader.TokenStartIndex, Reader.ValueSpan.Length));
+                case JsonTokenType.String:
+                    // After the quote.
+                    return Reader.ValueIsEscaped ? new Json(Reader.GetString()!) : new Json(JsonKind.Text, _utf8.Slice((int)Reader.TokenStartIndex + 1, Reader.ValueSpan.Length));
+            }
+            if (depth > MostDepth)
+            {
+                reason = Reason.JsonTooDeep;
+                return null;
+            }
+            return Reader.TokenType == JsonTokenType.StartArray ? ArrayOf(depth, out reason) : ObjectOf(depth, out reason);
         }
-        switch (reader.TokenType)
+
+        private Json? ArrayOf(int depth, out Reason reason)
         {
-            case JsonTokenType.Null:
-                return NullValue;
-            case JsonTokenType.True:
-                return TrueValue;
-            case JsonTokenType.False:
-                return FalseValue;
-            case JsonTokenType.Number:
-                return new Json(JsonKind.Number, System.Text.Encoding.ASCII.GetString(reader.ValueSpan), null, null);
-            case JsonTokenType.String:
-                return new Json(JsonKind.Text, reader.GetString(), null, null);
+            reason = Reason.JsonMalformed;
+            // A disclosure has three.
+            var few = default(Few);
+            var count = 0;
+            List<Json>? more = null;
+            while (Reader.Read() && Reader.TokenType != JsonTokenType.EndArray)
+            {
+                if (Value(depth + 1, out reason) is not { } item)
+                {
+                    return null;
+                }
+                if (count < Few.Length)
+                {
+                    few[count++] = item;
+                }
+                else
+                {
+                    (more ??= new(16)).Add(item);
+                }
+            }
+            var items = new Json[count + (more?.Count ?? 0)];
+            ((ReadOnlySpan<Json?>)few)[..count].CopyTo(items!);
+            more?.CopyTo(items, count);
+            return new(items);
         }
-        if (depth > MostDepth)
+
+        private Json? ObjectOf(int depth, out Reason reason)
         {
-            reason = Reason.JsonTooDeep;
-            return null;
+            reason = Reason.JsonMalformed;
+            var members = new List<KeyValuePair<string, Json>>(8);
+            HashSet<string>? names = null;
+            while (Reader.Read() && Reader.TokenType != JsonTokenType.EndObject)
+            {
+                var name = Reader.ValueIsEscaped ? Reader.GetString()! : NameOf(Reader.ValueSpan);
+                if (IsTaken(members, ref names, name))
+                {
+                    reason = Reason.JsonDuplicateKey;
+                    return null;
+                }
+                Reader.Read();
+                if (Value(depth + 1, out reason) is not { } value)
+                {
+                    return null;
+                }
+                members.Add(new(name, value));
+            }
+            return Object(members);
         }
-        return reader.TokenType == JsonTokenType.StartArray ? ArrayOf(ref reader, ref nodes, depth, out reason) : ObjectOf(ref reader, ref nodes, depth, out reason);
     }
 
-    private static Json? ArrayOf(ref Utf8JsonReader reader, ref int nodes, int depth, out Reason reason)
-    {
-        reason = Reason.JsonMalformed;
-        // A disclosure has three.
-        var few = default(Few);
-        var count = 0;
-        List<Json>? more = null;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (Value(ref reader, ref nodes, depth + 1, out reason) is not { } item)
-            {
-                return null;
-            }
-            if (count < Few.Length)
-            {
-                few[count++] = item;
-            }
-            else
-            {
-                (more ??= new(16)).Add(item);
-            }
-        }
-        var items = new Json[count + (more?.Count ?? 0)];
-        ((ReadOnlySpan<Json?>)few)[..count].CopyTo(items!);
-        more?.CopyTo(items, count);
-        return new(JsonKind.Array, null, null, items);
-    }
+    /// <summary>Names met lately, each in the one place that its ends and length give it: credentials bring the same forty again and again. No more than these are kept, and no long one.</summary>
+    private static readonly string?[] NamesMet = new string?[256];
 
-    private static Json? ObjectOf(ref Utf8JsonReader reader, ref int nodes, int depth, out Reason reason)
+    private const int LongestNameKept = 40;
+
+    private static string NameOf(ReadOnlySpan<byte> utf8)
     {
-        reason = Reason.JsonMalformed;
-        var members = new List<KeyValuePair<string, Json>>(8);
-        HashSet<string>? names = null;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        if (utf8.Length is 0 or > LongestNameKept)
         {
-            var name = reader.GetString()!;
-            if (IsTaken(members, ref names, name))
-            {
-                reason = Reason.JsonDuplicateKey;
-                return null;
-            }
-            reader.Read();
-            if (Value(ref reader, ref nodes, depth + 1, out reason) is not { } value)
-            {
-                return null;
-            }
-            members.Add(new(name, value));
+            return Encoding.UTF8.GetString(utf8);
         }
-        return Object(members);
+        ref var met = ref NamesMet[(byte)(utf8[0] + 31 * utf8[^1] + 7 * utf8[utf8.Length / 2] + 97 * utf8.Length)];
+        // Read once: another thread may put another name there.
+        var name = met;
+        if (name is not null && name.Length == utf8.Length && Ascii.Equals(utf8, name))
+        {
+            return name;
+        }
+        return met = Encoding.UTF8.GetString(utf8);
     }
 
     [InlineArray(Length)]

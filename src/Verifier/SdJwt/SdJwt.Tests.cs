@@ -323,6 +323,15 @@ public class SdJwtTests
         return TestIssuer.Sign(frame, [disclosure, .. more]);
     }
 
+    /// <summary>The first character of the digest as an escape.</summary>
+    private static string Escaped(string disclosure, Func<string, string[]> digests, bool shown = true)
+    {
+        var digest = Minted.Digest(disclosure);
+        var frame = TestIssuer.Frame().ToJsonString();
+        var sd = string.Join(',', digests($"\\u{(int)digest[0]:x4}{digest[1..]}").Select(d => $"\"{d}\""));
+        return Minted.Jws(SdJwtVerifier.Type, $"{frame[..^1]},\"_sd\":[{sd}]}}", Minted.Shared.SdJwt, "") + "~" + (shown ? disclosure + "~" : "");
+    }
+
     private static JsonObject Sd(string digest) => new() { ["_sd"] = new JsonArray(digest) };
 
     [Fact]
@@ -337,6 +346,10 @@ public class SdJwtTests
         // What is shown stands in one place, whatever is asked for in two.
         Assert.Equal(Reason.SdJwtDigestRepeated, Verify(With(claim, d => new JsonObject { ["_sd"] = new JsonArray(d, d) })).Reason);
         Assert.Equal(Reason.SdJwtDigestRepeated, Verify(With(claim, d => new JsonObject { ["_sd"] = new JsonArray(d), ["deep"] = Sd(d) })).Reason);
+        // Likewise when it is written another way in the second.
+        Assert.Equal("value", Verify(Escaped(claim, d => [d])).Value.Claims["name"]!.Text);
+        Assert.Equal(Reason.SdJwtDigestRepeated, Verify(Escaped(claim, d => [d, Minted.Digest(claim)])).Reason);
+        Assert.Equal(Reason.SdJwtDigestRepeated, Verify(Escaped("decoy", d => [d, Minted.Digest("decoy")], shown: false)).Reason);
         Assert.Equal(Reason.SdJwtDigestRepeated, Verify(With(TestIssuer.Disclosure("element"), d => new JsonObject { ["list"] = new JsonArray(new JsonObject { ["..."] = d }, new JsonObject { ["..."] = d }) })).Reason);
         Assert.Equal(Reason.SdJwtClaimClash, Verify(With(TestIssuer.Disclosure("iat", 1), Sd)).Reason);
         var twin = TestIssuer.Disclosure("name", "again");

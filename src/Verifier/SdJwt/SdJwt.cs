@@ -70,9 +70,10 @@ public static class SdJwtVerifier
     /// Says nothing about signature, certificate or dates.
     /// </summary>
     /// <param name="text">In ASCII.</param>
-    public static Checked<Json> Inspect(byte[] text)
+    /// <param name="room">As many bytes as the text has. What is returned is read from them and counts for as long as they do not change.</param>
+    public static Checked<Json> Inspect(byte[] text, byte[] room)
     {
-        if (!SdJwtParts.Parse(text, signed: false).TryGet(out var parts, out var reason) || !SdJwtProcessing.Process(parts).TryGet(out var processed, out reason))
+        if (!SdJwtParts.Parse(text, signed: false, room).TryGet(out var parts, out var reason) || !SdJwtProcessing.Process(parts).TryGet(out var processed, out reason))
         {
             return reason;
         }
@@ -108,11 +109,22 @@ public static class SdJwtVerifier
     /// <summary>The base64url SHA-256 of a presentation up to its last tilde, which the holder's proof carries as <c>sd_hash</c>.</summary>
     public static string HashOf(string presentation) => HashOf(Encoding.ASCII.GetBytes(presentation));
 
+    /// <summary>A SHA-256 in base64url.</summary>
+    internal const int HashTextLength = 43;
+
     internal static string HashOf(ReadOnlySpan<byte> presentation)
+    {
+        Span<byte> text = stackalloc byte[HashTextLength];
+        HashOf(presentation, text);
+        return Encoding.ASCII.GetString(text);
+    }
+
+    /// <param name="text">Room for <see cref="HashTextLength"/> characters.</param>
+    internal static void HashOf(ReadOnlySpan<byte> presentation, Span<byte> text)
     {
         Span<byte> hash = stackalloc byte[Sha256.Length];
         Sha256.Hash(presentation, hash);
-        return Base64Url.EncodeToString(hash);
+        Base64Url.EncodeToUtf8(hash, text);
     }
 
     internal static Checked<SdJwtCredential> CheckClaims(SdJwtParts parts, Json claims, Signer signer, DateTimeOffset now, SdJwtOptions options)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Muqeem.Verifier.Encodings;
 using Muqeem.Verifier.Signatures;
@@ -6,13 +5,13 @@ using Muqeem.Verifier.Signatures;
 namespace Muqeem.Verifier.SdJwt;
 
 /// <summary>One claim or array element that the holder may show or keep.</summary>
-internal sealed class Disclosure(ReadOnlyMemory<byte> text, string digest, string? name, Json value)
+internal sealed class Disclosure(ReadOnlyMemory<byte> text, ReadOnlyMemory<byte> digest, string? name, Json value)
 {
     /// <summary>In base64url, as it came.</summary>
     public ReadOnlyMemory<byte> Text { get; } = text;
 
     /// <summary>SHA-256 over <see cref="Text"/> in base64url.</summary>
-    public string Digest { get; } = digest;
+    public ReadOnlyMemory<byte> Digest { get; } = digest;
 
     /// <summary>Null for an element of an array.</summary>
     public string? Name { get; } = name;
@@ -37,7 +36,7 @@ internal sealed class SdJwtParts
     private readonly int _presented;
     private readonly int _issuedLength;
 
-    private SdJwtParts(byte[] text, int presented, int issuedLength, CompactJws issued, List<Disclosure> disclosures, Dictionary<string, Disclosure> byDigest, CompactJws? binding)
+    private SdJwtParts(byte[] text, int presented, int issuedLength, CompactJws issued, List<Disclosure> disclosures, Dictionary<ReadOnlyMemory<byte>, Disclosure> byDigest, CompactJws? binding)
     {
         _text = text;
         _presented = presented;
@@ -54,7 +53,7 @@ internal sealed class SdJwtParts
     /// <summary>In the order in which they came.</summary>
     public IReadOnlyList<Disclosure> Disclosures { get; }
 
-    public Dictionary<string, Disclosure> ByDigest { get; }
+    public Dictionary<ReadOnlyMemory<byte>, Disclosure> ByDigest { get; }
     public CompactJws? Binding { get; }
 
     /// <summary>What the holder's proof is about: all before it, with the last tilde.</summary>
@@ -65,7 +64,8 @@ internal sealed class SdJwtParts
 
     /// <param name="text">Must not change afterwards: the disclosures keep it.</param>
     /// <param name="signed">False: it is looked at before anybody signs it.</param>
-    public static Checked<SdJwtParts> Parse(byte[] text, bool signed = true)
+    /// <param name="given">Room for what is decoded, for who has it; else some is made.</param>
+    public static Checked<SdJwtParts> Parse(byte[] text, bool signed = true, byte[]? given = null)
     {
         if (text.Length > SdJwtVerifier.Longest)
         {
@@ -87,44 +87,43 @@ internal sealed class SdJwtParts
             return reason;
         }
         var count = Math.Min(text.AsSpan(first, end - first).Count((byte)'~'), MostDisclosures);
-        var (disclosures, byDigest) = (new List<Disclosure>(count), new Dictionary<string, Disclosure>(count, StringComparer.Ordinal));
-        var room = ArrayPool<byte>.Shared.Rent(end - first);
-        try
+        var (disclosures, byDigest) = (new List<Disclosure>(count), new Dictionary<ReadOnlyMemory<byte>, Disclosure>(count, DigestComparer.Instance));
+        // One room for all that is decoded and one for the digests: what is read from them stays in them.
+        Memory<byte> room = given ?? new byte[(end - first) * 3 / 4];
+        Memory<byte> digests = new byte[count * SdJwtVerifier.HashTextLength];
+        for (var at = first + 1; at <= end;)
         {
-            for (var at = first + 1; at <= end;)
+            var length = text.AsSpan(at).IndexOf((byte)'~');
+            if (disclosures.Count == MostDisclosures)
             {
-                var length = text.AsSpan(at).IndexOf((byte)'~');
-                if (disclosures.Count == MostDisclosures)
-                {
-                    return Reason.SdJwtTooLarge;
-                }
-                if (!Read(text.AsMemory(at, length), room).TryGet(out var disclosure, out reason))
-                {
-                    return reason;
-                }
-                if (!byDigest.TryAdd(disclosure.Digest, disclosure))
-                {
-                    return Reason.SdJwtDisclosureRepeated;
-                }
-                disclosures.Add(disclosure);
-                at += length + 1;
+                return Reason.SdJwtTooLarge;
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(room);
+            var digest = digests[..SdJwtVerifier.HashTextLength];
+            if (!Read(text.AsMemory(at, length), ref room, digest).TryGet(out var disclosure, out reason))
+            {
+                return reason;
+            }
+            if (!byDigest.TryAdd(digest, disclosure))
+            {
+                return Reason.SdJwtDisclosureRepeated;
+            }
+            disclosures.Add(disclosure);
+            digests = digests[SdJwtVerifier.HashTextLength..];
+            at += length + 1;
         }
         return new SdJwtParts(text, end + 1, first, issued, disclosures, byDigest, binding);
     }
 
     /// <summary>[salt, name, value] of a claim, [salt, value] of an element.</summary>
-    private static Checked<Disclosure> Read(ReadOnlyMemory<byte> text, Span<byte> room)
+    private static Checked<Disclosure> Read(ReadOnlyMemory<byte> text, ref Memory<byte> room, Memory<byte> digest)
     {
-        if (BaseText.FromBase64Url(text.Span, room) is not (> 0 and var count))
+        if (BaseText.FromBase64Url(text.Span, room.Span) is not (> 0 and var count))
         {
             return Reason.SdJwtDisclosureMalformed;
         }
-        if (!Json.Parse(room[..count]).TryGet(out var json, out var reason))
+        var decoded = room[..count];
+        room = room[count..];
+        if (!Json.ParseHeld(decoded).TryGet(out var json, out var reason))
         {
             return reason;
         }
@@ -133,11 +132,28 @@ internal sealed class SdJwtParts
         {
             return Reason.SdJwtDisclosureMalformed;
         }
-        var name = items.Length == 3 ? items[1].Text : null;
+        var name = items.Length == 3 ? items[1].Name : null;
         if (name is "_sd" or "..." or "_sd_alg")
         {
             return Reason.SdJwtReservedName;
         }
-        return new Disclosure(text, SdJwtVerifier.HashOf(text.Span), name, items[^1]);
+        SdJwtVerifier.HashOf(text.Span, digest.Span);
+        return new Disclosure(text, digest, name, items[^1]);
+    }
+}
+
+/// <summary>Compares digests as the bytes that they are written in. Whoever writes a credential chooses what stands for a digest, so the code of one must not be foreseen.</summary>
+internal sealed class DigestComparer : IEqualityComparer<ReadOnlyMemory<byte>>
+{
+    public static readonly DigestComparer Instance = new();
+
+    public bool Equals(ReadOnlyMemory<byte> x, ReadOnlyMemory<byte> y) => x.Span.SequenceEqual(y.Span);
+
+    public int GetHashCode(ReadOnlyMemory<byte> digest)
+    {
+        // Seeded by the runtime for each process.
+        var hash = new HashCode();
+        hash.AddBytes(digest.Span);
+        return hash.ToHashCode();
     }
 }

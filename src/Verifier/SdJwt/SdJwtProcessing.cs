@@ -5,10 +5,10 @@ namespace Muqeem.Verifier.SdJwt;
 /// <summary>Puts the disclosures in the place of their digests (RFC 9901, 7.1), each exactly once, and takes the rest of the digests out.</summary>
 internal sealed class SdJwtProcessing
 {
-    private readonly Dictionary<string, Disclosure> _byDigest;
+    private readonly Dictionary<ReadOnlyMemory<byte>, Disclosure> _byDigest;
 
     /// <summary>Digests of what is not shown.</summary>
-    private HashSet<string>? _others;
+    private HashSet<ReadOnlyMemory<byte>>? _others;
     private int _used;
 
     /// <summary>Whether it is noted where each disclosure stands; only who chooses among them needs it.</summary>
@@ -22,7 +22,7 @@ internal sealed class SdJwtProcessing
     public static Checked<Processed> Process(SdJwtParts parts, bool places = false)
     {
         var payload = parts.Issued.Payload;
-        if (payload["_sd_alg"] is { } algorithm && algorithm.Text != "sha-256")
+        if (payload["_sd_alg"] is { } algorithm && !algorithm.IsText("sha-256"))
         {
             return Reason.SdJwtDigestAlgorithm;
         }
@@ -158,11 +158,12 @@ internal sealed class SdJwtProcessing
     {
         disclosure = null;
         reason = Reason.SdJwtDigestMalformed;
-        if (digest.Text is not { } text)
+        if (digest.Kind != JsonKind.Text)
         {
             return false;
         }
-        if (!_byDigest.TryGetValue(text, out disclosure) ? !(_others ??= new(32, StringComparer.Ordinal)).Add(text) : disclosure.IsTaken)
+        var text = digest.Utf8;
+        if (!_byDigest.TryGetValue(text, out disclosure) ? !(_others ??= new(32, DigestComparer.Instance)).Add(text) : disclosure.IsTaken)
         {
             reason = Reason.SdJwtDigestRepeated;
             return false;

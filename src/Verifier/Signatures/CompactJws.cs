@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using Muqeem.Verifier.Cryptography;
@@ -48,19 +47,11 @@ internal sealed class CompactJws
             return Reason.JwsMalformed;
         }
         var coded = text[(first + 1)..second];
-        var room = ArrayPool<byte>.Shared.Rent(coded.Length);
-        try
+        if (BaseText.FromBase64Url(coded) is not { } bytes)
         {
-            if (BaseText.FromBase64Url(coded, room) is not (>= 0 and var length))
-            {
-                return Reason.JwsMalformed;
-            }
-            return Json.Parse(room.AsSpan(0, length)).TryGet(out var payload, out var reason) ? Made(text[..first], payload, signed ? text[..second] : default, signature) : reason;
+            return Reason.JwsMalformed;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(room);
-        }
+        return Json.ParseHeld(bytes).TryGet(out var payload, out var reason) ? Made(text[..first], payload, signed ? text[..second] : default, signature) : reason;
     }
 
     /// <summary>One whose payload travels apart (RFC 7515, appendix F): nothing stands between the two points.</summary>
@@ -86,7 +77,7 @@ internal sealed class CompactJws
         {
             return Reason.JwsMalformed;
         }
-        if (header.Json["alg"]?.Text != "ES256" || header.Json["crit"] is not null || header.Json["b64"] is not null)
+        if (header.Json["alg"]?.IsText("ES256") != true || header.Json["crit"] is not null || header.Json["b64"] is not null)
         {
             return Reason.JwsAlgorithm;
         }
@@ -100,7 +91,7 @@ internal sealed class CompactJws
     }
 
     /// <summary>Whether the header says this type, in the form without <c>application/</c>.</summary>
-    public bool IsType(string type) => Header["typ"]?.Text == type;
+    public bool IsType(string type) => Header["typ"]?.IsText(type) == true;
 
     public bool IsSignedBy(P256Key key) => _hash.Length > 0 && key.VerifyHash(_hash, _signature);
 
@@ -128,7 +119,7 @@ internal sealed class CompactJws
         {
             return Reason.JwsMalformed;
         }
-        if (!Json.Parse(bytes).TryGet(out var json, out var reason))
+        if (!Json.ParseHeld(bytes).TryGet(out var json, out var reason))
         {
             return reason;
         }

@@ -10,7 +10,7 @@ internal static class HolderKeys
     /// <summary>Null when it is no public key on P-256.</summary>
     public static ECParameters? FromJwk(Json? jwk)
     {
-        if (jwk is not { Kind: JsonKind.Object } || jwk["kty"]?.Text != "EC" || jwk["crv"]?.Text != "P-256" || jwk["d"] is not null)
+        if (jwk is not { Kind: JsonKind.Object } || jwk["kty"]?.IsText("EC") != true || jwk["crv"]?.IsText("P-256") != true || jwk["d"] is not null)
         {
             return null;
         }
