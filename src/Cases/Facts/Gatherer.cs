@@ -24,6 +24,9 @@ internal sealed class FactQuery(PersonId person, PersonRecord record)
 
     /// <summary>Likewise.</summary>
     public Task<AgencyAnswer<RegisteredPerson>>? Registered { get; set; }
+
+    /// <summary>Ours, read once.</summary>
+    public Task<Residence?>? Residence { get; set; }
 }
 
 /// <summary>One gathered fact, or why it could not be had.</summary>
@@ -177,15 +180,39 @@ public sealed class Gatherer
         return new(TFact.Name, TFact.Schema, fact, new(source, Guid.CreateVersion7(_clock.GetUtcNow()).ToString(), now, now + OwnValidity), null);
     }
 
-    /// <summary>Each platform speaks for its own: that one of them is silent holds up nobody whom the other has in work, and no dependent of ours.</summary>
+    private Task<Residence?> OursAsync(FactQuery q, CancellationToken cancel) => q.Residence ??= _residences.OfAsync(q.Person, cancel);
+
+    /// <summary>How long the labour platform may think about a newcomer before the others are asked beside it. An answer takes some ten milliseconds; three slow ones after each other are thrice the wait.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// Each platform speaks for its own: that one of them is silent holds up nobody whom the other has in work, and no dependent of ours. Who works in a household by our residence is asked for there first, and of the
+    /// labour platform only when that contract is over: it is told of nobody without need.
+    /// </summary>
     private async Task<Gathered> ContractAsync(LabourContracts labour, DomesticWork domestic, AlienRegister register, FactQuery q, CancellationToken cancel)
     {
-        var worker = await labour.WorkerAsync(q.Number, cancel);
+        var ours = (await OursAsync(q, cancel))?.Category;
+        Task<AgencyAnswer<HouseholdContract>>? ofHousehold = null;
+        Task<AgencyAnswer<RegisteredFamily>>? ofFamily = null;
+        if (ours == Categories.HouseholdWorker)
+        {
+            ofHousehold = domestic.ContractAsync(q.Number, cancel);
+            if (await ofHousehold is { ValueOrNull.Contract.Status: not ContractStatus.Ended } working)
+            {
+                return OfHousehold(working);
+            }
+        }
+        var ofWorker = labour.WorkerAsync(q.Number, cancel);
+        if (ours == Categories.Dependent || (ours is null && await IsSlowAsync(ofWorker, cancel)))
+        {
+            (ofHousehold, ofFamily) = (domestic.ContractAsync(q.Number, cancel), register.FamilyAsync(q.Number, cancel));
+        }
+        var worker = await ofWorker;
         if (worker.ValueOrNull is { Contract.Status: not ContractStatus.Ended })
         {
             return OfEstablishment(worker);
         }
-        var household = await domestic.ContractAsync(q.Number, cancel);
+        var household = await (ofHousehold ?? domestic.ContractAsync(q.Number, cancel));
         if (household.ValueOrNull is { Contract.Status: not ContractStatus.Ended })
         {
             return OfHousehold(household);
@@ -195,13 +222,12 @@ public sealed class Gatherer
         {
             return worker.ValueOrNull is not null ? OfEstablishment(worker) : OfHousehold(household);
         }
-        var ours = (await _residences.OfAsync(q.Person, cancel))?.Category;
         var waits = worker.AskAgainAt is not null && (ours != Categories.HouseholdWorker || household.AskAgainAt is null) ? OfEstablishment(worker) : OfHousehold(household);
         if (silent && ours != Categories.Dependent)
         {
             return waits;
         }
-        var family = await register.FamilyAsync(q.Number, cancel);
+        var family = await (ofFamily ?? register.FamilyAsync(q.Number, cancel));
         if (family.AskAgainAt is null && (family.ValueOrNull?.HeadNumber is not { } named || named == q.Number))
         {
             // Nobody answers for this person. Whose record lacks the contract is the one to be contested.
@@ -216,6 +242,8 @@ public sealed class Gatherer
             Category = Categories.Dependent,
         }, new ContractFact());
     }
+
+    private async Task<bool> IsSlowAsync(Task answer, CancellationToken cancel) => await Task.WhenAny(answer, Task.Delay(Patience, _clock, cancel)) != answer;
 
     private Gathered OfEstablishment(AgencyAnswer<LabourWorker> answer) => Map<ContractFact, LabourWorker>(answer, Sources.Labour, w => new ContractFact
     {
@@ -303,7 +331,7 @@ public sealed class Gatherer
 
     private async Task<Gathered> ResidenceAsync(FactQuery q, CancellationToken cancel)
     {
-        var residence = await _residences.OfAsync(q.Person, cancel);
+        var residence = await OursAsync(q, cancel);
         return Own(residence is null ? new ResidenceFact() : new ResidenceFact
         {
             Id = residence.Id,

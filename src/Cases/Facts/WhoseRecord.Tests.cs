@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -94,6 +95,48 @@ public abstract class WhoseRecordTests(SharedWorld shared)
         await _world.MoveClockAsync(Duration.FromMinutes(2));
         await _residents.BecomesAsync(resident, id, CaseStates.AwaitingEmployer);
         Assert.Equal(Sources.DomesticWork, await _world.Get<Db>().SingleAsync<string>("SELECT source FROM case_fact WHERE case_id = @id AND fact = 'contract' AND outcome = 'found' ORDER BY attempt DESC LIMIT 1", new { id = id.Value }));
+    }
+
+    /// <summary>Exchanges of one request with an agency that are over.</summary>
+    private async Task<long> AskedAsync(Activity request, string agency) => await _world.Get<Db>().SingleAsync<long>(
+        "SELECT count(*) FROM exchange WHERE correlation = @correlation AND agency = @agency", new { correlation = request.TraceId.ToHexString(), agency });
+
+    [Fact]
+    public async Task The_labour_platform_is_not_asked_about_a_households_worker_who_is_in_work()
+    {
+        var resident = await SettledAsync(ResidenceCategory.Household);
+        using var request = new Activity("household").Start();
+        Assert.Equal(Categories.HouseholdWorker, (await ContractOfAsync(resident))!.Category);
+        await WholeWorld.UntilAsync(async () => await AskedAsync(request, DomesticWork.Name) == 1 && await AskedAsync(request, Traffic.Name) == 1 ? "" : null, "the exchanges are kept");
+        Assert.Equal(0, await AskedAsync(request, LabourContracts.Name));
+    }
+
+    [Fact]
+    public async Task Of_a_dependent_all_three_are_asked_at_once()
+    {
+        var resident = await SettledAsync(ResidenceCategory.Dependent);
+        Knobs.Set(LabourContracts.Name, resident.Index, new Knob(LatencyMs: 2500));
+        using var request = new Activity("dependent").Start();
+        var asked = ContractOfAsync(resident);
+        await WholeWorld.UntilAsync(async () => await AskedAsync(request, DomesticWork.Name) == 1 && await AskedAsync(request, AlienRegister.Name) >= 3 ? "" : null, "the platform of households and the register have answered");
+        Assert.Equal(0, await AskedAsync(request, LabourContracts.Name));
+        Assert.Equal(Categories.Dependent, (await asked)!.Category);
+        Knobs.Set(LabourContracts.Name, resident.Index, null);
+    }
+
+    [Fact]
+    public async Task Of_a_newcomer_the_others_are_asked_while_the_labour_platform_thinks()
+    {
+        var hand = await _world.NewcomerAsync();
+        Knobs.Set(LabourContracts.Name, hand.Index, new Knob(LatencyMs: 2500));
+        using var request = new Activity("newcomer").Start();
+        var sent = _world.SendAsync(hand);
+        await WholeWorld.UntilAsync(async () => await AskedAsync(request, DomesticWork.Name) >= 1 ? "" : null, "the platform of households has answered");
+        Assert.Equal(0, await AskedAsync(request, LabourContracts.Name));
+        var (account, id, _, state) = await sent;
+        Assert.NotEqual(CaseStates.WaitingForSource, state);
+        Assert.Equal(Categories.EstablishmentWorker, (await FirstIdAsync(account, id)).Head.Category);
+        Knobs.Set(LabourContracts.Name, hand.Index, null);
     }
 
     [Fact]
