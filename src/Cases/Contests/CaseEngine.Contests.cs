@@ -19,17 +19,8 @@ public sealed partial class CaseEngine
     /// <param name="about">As the views name it: <c>finding:&lt;code&gt;</c>, <c>field:&lt;name&gt;</c>.</param>
     /// <param name="words">What is right.</param>
     /// <param name="evidence">An upload that the person sent as evidence.</param>
-    public async Task<CaseOutcome> ContestAsync(Operation operation, AccountId account, CaseId id, string about, string words, Guid? evidence, CancellationToken cancel = default)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var outcome = await ContestOnceAsync(operation, account, id, about, words.Trim(), evidence, cancel);
-            if (outcome is not CaseOutcome.Conflict || attempt == Attempts)
-            {
-                return outcome;
-            }
-        }
-    }
+    public Task<CaseOutcome> ContestAsync(Operation operation, AccountId account, CaseId id, string about, string words, Guid? evidence, CancellationToken cancel = default) =>
+        AnewAsync(() => ContestOnceAsync(operation, account, id, about, words.Trim(), evidence, cancel));
 
     private async Task<CaseOutcome> ContestOnceAsync(Operation operation, AccountId account, CaseId id, string about, string words, Guid? evidence, CancellationToken cancel)
     {
@@ -280,19 +271,6 @@ public sealed partial class CaseEngine
         or CaseStates.AwaitingEmployer or CaseStates.AwaitingPayment or CaseStates.Refused);
 
     /// <summary>A contest with its case as they are now; a lost race looks again.</summary>
-    private async Task<CaseOutcome> WithContestAsync(Guid contest, Func<CaseHead, StoredContest, Task<CaseOutcome>> verb, CancellationToken cancel)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            if (await _store.ContestAsync(contest, cancel) is not { } row || await _store.HeadAsync(new CaseId(row.CaseId), cancel) is not { } head)
-            {
-                return new CaseOutcome.NotFound();
-            }
-            var outcome = await verb(head, row);
-            if (outcome is not CaseOutcome.Conflict || attempt == Attempts)
-            {
-                return outcome;
-            }
-        }
-    }
+    private Task<CaseOutcome> WithContestAsync(Guid contest, Func<CaseHead, StoredContest, Task<CaseOutcome>> verb, CancellationToken cancel) => AnewAsync(async () =>
+        await _store.ContestAsync(contest, cancel) is { } row && await _store.HeadAsync(new CaseId(row.CaseId), cancel) is { } head ? await verb(head, row) : new CaseOutcome.NotFound());
 }

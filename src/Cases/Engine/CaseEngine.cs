@@ -89,7 +89,25 @@ public sealed partial class CaseEngine
     }
 
     /// <summary>Saves one page of answers as typed. Faults are told, and what was typed is kept all the same.</summary>
-    public async Task<CaseOutcome> SaveAsync(Operation operation, AccountId account, CaseId id, string pageId, IReadOnlyDictionary<string, string> values, CancellationToken cancel = default)
+    public Task<CaseOutcome> SaveAsync(Operation operation, AccountId account, CaseId id, string pageId, IReadOnlyDictionary<string, string> values, CancellationToken cancel = default) =>
+        AnewAsync(() => SaveOnceAsync(operation, account, id, pageId, values, cancel));
+
+    /// <summary>
+    /// Once more when the case moved meanwhile, read anew: an agency told us something of the person, a bill got its number. What is said counts then too, as long as it may still be said; and who sends by two
+    /// windows at once sends one after the other. Not for officers, who decide by what they saw.
+    /// </summary>
+    private static async Task<CaseOutcome> AnewAsync(Func<Task<CaseOutcome>> once)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            if (await once() is var outcome && (outcome is not CaseOutcome.Conflict || attempt == Attempts))
+            {
+                return outcome;
+            }
+        }
+    }
+
+    private async Task<CaseOutcome> SaveOnceAsync(Operation operation, AccountId account, CaseId id, string pageId, IReadOnlyDictionary<string, string> values, CancellationToken cancel)
     {
         if (await OwnAsync(account, id, cancel) is not var (head, service))
         {
@@ -123,22 +141,9 @@ public sealed partial class CaseEngine
     }
 
     /// <summary>Sends a draft, or sends again what was asked for. Sent twice is sent once.</summary>
-    public async Task<CaseOutcome> SubmitAsync(Operation operation, AccountId account, CaseId id, CancellationToken cancel = default)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            if (await OwnAsync(account, id, cancel) is not var (head, service))
-            {
-                return new CaseOutcome.NotFound();
-            }
-            var outcome = await SubmitAsync(operation, head, service, cancel);
-            // What sending ends may have moved meanwhile, and the case not: nobody may keep a report off by asking for credentials all the while.
-            if (outcome is not CaseOutcome.Conflict || attempt == Attempts || (await _store.HeadAsync(id, cancel))?.Version != head.Version)
-            {
-                return outcome;
-            }
-        }
-    }
+    /// <remarks>What sending ends may have moved meanwhile, and the case not: nobody may keep a report off by asking for credentials all the while.</remarks>
+    public Task<CaseOutcome> SubmitAsync(Operation operation, AccountId account, CaseId id, CancellationToken cancel = default) =>
+        AnewAsync(async () => await OwnAsync(account, id, cancel) is var (head, service) ? await SubmitAsync(operation, head, service, cancel) : new CaseOutcome.NotFound());
 
     private async Task<CaseOutcome> SubmitAsync(Operation operation, CaseHead head, Service service, CancellationToken cancel)
     {
@@ -175,18 +180,7 @@ public sealed partial class CaseEngine
     }
 
     /// <summary>Withdraws a case that is not carried out yet. Money that arrived stays the payer's.</summary>
-    public async Task<CaseOutcome> WithdrawAsync(Operation operation, AccountId account, CaseId id, CancellationToken cancel = default)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            // Its bill got a number meanwhile, or the like: whoever wants it no more does not want it then either, as long as it may still be withdrawn.
-            var outcome = await WithdrawOnceAsync(operation, account, id, cancel);
-            if (outcome is not CaseOutcome.Conflict || attempt == Attempts)
-            {
-                return outcome;
-            }
-        }
-    }
+    public Task<CaseOutcome> WithdrawAsync(Operation operation, AccountId account, CaseId id, CancellationToken cancel = default) => AnewAsync(() => WithdrawOnceAsync(operation, account, id, cancel));
 
     private async Task<CaseOutcome> WithdrawOnceAsync(Operation operation, AccountId account, CaseId id, CancellationToken cancel)
     {
@@ -206,7 +200,9 @@ public sealed partial class CaseEngine
     }
 
     /// <summary>Objects to a refusal: another officer decides.</summary>
-    public async Task<CaseOutcome> ObjectAsync(Operation operation, AccountId account, CaseId id, string text, CancellationToken cancel = default)
+    public Task<CaseOutcome> ObjectAsync(Operation operation, AccountId account, CaseId id, string text, CancellationToken cancel = default) => AnewAsync(() => ObjectOnceAsync(operation, account, id, text, cancel));
+
+    private async Task<CaseOutcome> ObjectOnceAsync(Operation operation, AccountId account, CaseId id, string text, CancellationToken cancel)
     {
         if (await OwnAsync(account, id, cancel) is not var (head, service))
         {
