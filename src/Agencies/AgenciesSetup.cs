@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Muqeem.Platform.Policies;
 
 namespace Muqeem.Agencies;
 
@@ -27,6 +28,9 @@ public static class AgenciesSetup
         (FederatedSignIn.Name, "federated-sign-in"),
         (WalletApp.Name, "wallet-app"),
     ];
+
+    private static string? FaultOf(IReadOnlyList<ExchangeRight> rights) =>
+        PolicyForm.Unknown(rights.Select(r => r.Agency), All.Select(a => a.Name)) ?? (rights.Any(r => r.Operation.Length == 0 || r.Purpose.Length == 0) ? "A row has an operation and a purpose." : null);
 
     public static IServiceCollection AddAgencies(this IServiceCollection services, IConfiguration configuration)
     {
@@ -54,6 +58,9 @@ public static class AgenciesSetup
                 return new AgencyLine(name, settings, () => factory.CreateClient($"agency:{name}"), provider.GetRequiredService<ExchangeDesk>(), keys, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AgencyLine>>());
             });
         }
+        services.AddPolicyForm<IReadOnlyList<ExchangeRight>>(ExchangeRight.OurCalls, FaultOf);
+        services.AddPolicyForm<IReadOnlyList<ExchangeRight>>(ExchangeRight.TheirCalls, FaultOf);
+        services.AddPolicyForm<IReadOnlyList<FeedGrant>>(FeedGrant.Policy, grants => PolicyForm.Unknown(grants.Select(g => g.Agency), All.Select(a => a.Name)) ?? PolicyForm.Unknown(grants.SelectMany(g => g.Fields), FeedFields.All));
         services.AddSingleton<AgencyLines>();
         services.AddSingleton<RecordContests>();
         services.AddSingleton(provider => new AlienRegister(provider.GetRequiredService<AgencyLines>()[AlienRegister.Name]));

@@ -37,6 +37,8 @@ public static class CredentialsSetup
     {
         var origin = publicOrigin ?? DefaultOrigin;
         static LiveCodeRules Rules(IServiceProvider p) => LiveCodeRules.Of(p.GetRequiredService<PolicyBook>().Current, p.GetRequiredService<TimeProvider>().Today());
+        services.AddPolicyForm<IReadOnlyList<int>>("credential.ages", ages => ages.Any(a => a is < 1 or > 120) ? "An age is of one to 120 years." : null);
+        services.AddPolicyForm<IReadOnlyList<string>>("verifier.purposes", purposes => purposes.Count == 0 ? "Nobody could be registered." : null);
         services.AddSingleton<Documents>();
         services.AddSingleton<DocumentActs>();
         services.AddSingleton<CardPress>();

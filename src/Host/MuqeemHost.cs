@@ -119,7 +119,7 @@ public static class MuqeemHost
         services.AddDatabase(database);
         services.AddPrivacy(folder, clock, keys);
         // Before the background work, which asks for them.
-        services.AddSingleton<PolicyBook>();
+        services.AddPolicies();
         services.AddHostedService<Preparation>();
         // And what keeps what it says stops after it.
         services.AddExchanges();

@@ -46,6 +46,7 @@ public static class OfficeSetup
         Ids.Map(office);
         BillPages.Map(office);
         Operations.Map(office);
+        Policies.Map(office);
         ClosedBooks.Map(office);
         Differences.Map(office);
         Deliveries.Map(office);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Muqeem.Kernel;
+using Muqeem.Payments.Pricing;
 using Muqeem.Platform.Database;
 using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
@@ -27,6 +28,7 @@ public static class PaymentsSetup
             p.GetRequiredService<TellPayer>(), p.GetRequiredService<PersonOfCase>(), p.GetRequiredService<MoneyArrived>(),
             () => BillRules.Of(p.GetRequiredService<PolicyBook>().Current, p.GetRequiredService<TimeProvider>().Today()), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => PaymentsRetention.Of(p.GetRequiredService<Db>()));
+        services.AddSingleton(new PolicyForm(PolicyBook.Fees, Tariff.MustRead));
         return services;
     }
 }

@@ -135,9 +135,9 @@ public sealed record PartyRules(IReadOnlyList<PartyRule> Rows)
 }
 
 /// <param name="Start">resident, employer, head.</param>
-/// <param name="Confirm">null, employer, head.</param>
 /// <param name="Pay">employer, head, resident.</param>
-public sealed record PartyRule(string Service, string Category, IReadOnlyList<string> Start, string? Confirm, string Pay)
+/// <param name="Confirm">null, employer, head.</param>
+public sealed record PartyRule(string Service, string Category, IReadOnlyList<string> Start, string Pay, string? Confirm = null)
 {
     public PayerKind Payer => Pay switch
     {

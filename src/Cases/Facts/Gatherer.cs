@@ -388,6 +388,8 @@ public sealed class Gatherer
 /// <summary>The types of stored facts, by name and shape.</summary>
 internal static class StoredFacts
 {
+    public static IEnumerable<string> Names => Types.Keys;
+
     private static readonly Dictionary<string, Type> Types = new(StringComparer.Ordinal)
     {
         [PersonFact.Name] = typeof(PersonFact),

@@ -18,6 +18,7 @@ internal static class ReconcilingWork
         services.AddSingleton<ComparedAgency, RegisterComparison>().AddSingleton<ComparedAgency, LabourComparison>().AddSingleton<ComparedAgency, DomesticComparison>().AddSingleton<ComparedAgency, InsuranceComparison>()
             .AddSingleton<ComparedAgency, JusticeComparison>().AddSingleton<ComparedAgency, EmploymentComparison>().AddSingleton<ComparedAgency, PostComparison>()
             .AddSingleton<ComparedAgency, WalletComparison>();
+        services.AddPolicyForm<string>(Reconciler.AtPolicy, at => TimeOnly.TryParseExact(at, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out _) ? null : "A time of the day is HH:mm.");
         services.AddWork(p => p.GetRequiredService<Jobs>().Daily("reconcile.begin",
             day => LocalTime.FromTimeOnly(TimeOnly.ParseExact(p.GetRequiredService<PolicyBook>().CurrentOrBaseline.Get<string>(Reconciler.AtPolicy, day), "HH:mm", CultureInfo.InvariantCulture)),
             (_, cancel) => p.GetRequiredService<Reconciler>().BeginAllAsync(cancel)));

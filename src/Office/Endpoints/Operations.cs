@@ -7,7 +7,6 @@ using Muqeem.Office.Pages;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Keys;
 using Muqeem.Platform.Pages;
-using Muqeem.Platform.Policies;
 using Muqeem.Platform.Privacy;
 using Muqeem.Platform.Texts;
 using Muqeem.Platform.Writing;
@@ -15,7 +14,7 @@ using Muqeem.SignIn;
 
 namespace Muqeem.Office.Endpoints;
 
-/// <summary>How the machinery stands: agencies, messages and jobs, policies. No page here shows a person.</summary>
+/// <summary>How the machinery stands: agencies, messages and jobs. No page here shows a person.</summary>
 internal static class Operations
 {
     private const string RetryVerb = "outbox.retry";
@@ -24,9 +23,6 @@ internal static class Operations
     {
         office.MapGet("/agencies", async (HttpContext http, AgencyLines lines, FeedSteering feeds, CancellationToken cancel) =>
             PageResult.Of<AgenciesPage, AgenciesModel>(new(http.MustBeSignedIn(), lines.Standings(), await feeds.AllAsync(cancel)))).RequireAuthorization(Doors.Office);
-        office.MapGet("/policies", (HttpContext http, PolicyBook policies, TimeProvider clock, string? filter) =>
-            PageResult.Of<PoliciesPage, PoliciesModel>(new(http.MustBeSignedIn(), policies.Current.Version, [.. policies.Current.Rows], clock.Today(), filter is { Length: <= 60 } ? filter.Trim() : null)))
-            .RequireAuthorization(Doors.Office);
         office.MapGet("/work", WorkAsync).RequireAuthorization(Doors.Office);
         office.MapPost("/work/retry", RetryAsync).RequireAuthorization(Doors.Operator);
     }

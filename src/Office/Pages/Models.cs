@@ -1,3 +1,4 @@
+using System.Globalization;
 using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Cases.Definition;
@@ -98,7 +99,49 @@ public sealed record AgenciesModel(Session Me, IReadOnlyList<AgencyStanding> Sta
 public sealed record WorkModel(Session Me, OutboxState Outbox, IReadOnlyList<ParkedMessage> Parked, IReadOnlyList<JobState> Jobs, bool MayRetry,
     IReadOnlyList<KeyAlarm> KeyAlarms, IReadOnlyList<SigningCertificate> Signers, RetentionStanding? Retention);
 
-public sealed record PoliciesModel(Session Me, long Version, IReadOnlyList<PolicyRow> Rows, LocalDate Today, string? Filter);
+/// <param name="Rows">Those of the fee table each by itself.</param>
+/// <param name="Waiting">What waits for a second operator.</param>
+public sealed record PoliciesModel(Session Me, long Version, IReadOnlyList<PolicyRow> Rows, IReadOnlyList<WaitingChange> Waiting, LocalDate Today, string? Filter);
+
+/// <param name="Rows">Of the code, in the order of their days.</param>
+public sealed record PolicyChangeModel(Session Me, string Code, IReadOnlyList<PolicyRow> Rows, LocalDate Today, FormState Form)
+{
+    /// <summary>What the new value is written over: what is in force, or will be, or was last.</summary>
+    public PolicyRow Present => Rows.FirstOrDefault(r => r.InForce(Today)) ?? Rows.FirstOrDefault(r => r.From > Today) ?? Rows[^1];
+}
+
+/// <summary>A proposal beside what it would change, and what a second reader must not overlook.</summary>
+/// <param name="Before">What is in force on its first day now; null: nothing.</param>
+/// <param name="Cautions">Keys of texts.</param>
+public sealed record WaitingChange(PolicyProposal Proposal, PolicyRow? Before, IReadOnlyList<string> Cautions)
+{
+    public static WaitingChange Of(PolicyProposal proposal, IReadOnlyCollection<PolicyRow> rows, LocalDate today)
+    {
+        var change = proposal.Change;
+        var before = PolicyChange.RowsOf(change.Code, rows).FirstOrDefault(r => r.InForce(change.From));
+        var cautions = new List<string>();
+        if (change.From <= today)
+        {
+            cautions.Add("office.policies.caution.today");
+        }
+        if (before is null)
+        {
+            cautions.Add("office.policies.caution.new");
+        }
+        if (decimal.TryParse(change.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var after) && decimal.TryParse(before?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var now))
+        {
+            if (after == 0 && now != 0)
+            {
+                cautions.Add("office.policies.caution.zero");
+            }
+            else if (after > 10 * now || after * 10 < now)
+            {
+                cautions.Add("office.policies.caution.tenfold");
+            }
+        }
+        return new(proposal, before, cautions);
+    }
+}
 
 public sealed record ClockModel(Session Me, Instant Now, Duration Offset, FormState Form);
 

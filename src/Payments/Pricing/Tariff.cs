@@ -60,6 +60,28 @@ public sealed class Tariff
         return Read.GetValue(fees, static _ => new()).GetOrAdd((policies.Version, platformFees), static (key, row) => new Tariff(key.Version, FeeRow.Parse(row.Value), key.Platform), fees);
     }
 
+    /// <summary>Whether a fee table can be used.</summary>
+    /// <exception cref="ArgumentException">Two rows of a code are in force on one day, or an amount is below zero.</exception>
+    /// <exception cref="System.Text.Json.JsonException">It is none.</exception>
+    public static void MustRead(string table)
+    {
+        var rows = FeeRow.Parse(table);
+        _ = new Tariff(0, rows);
+        foreach (var row in rows)
+        {
+            IEnumerable<decimal?> amounts = [row.Amount, row.Base, row.ExtraPerMonth, .. (row.Amounts?.Values ?? []).Concat(row.ByMonths?.Values ?? []).Concat(row.ByOrdinal?.Values ?? []).Cast<decimal?>()];
+            if (amounts.Any(a => a < 0 || a * 100 % 1 is not (null or 0)) || row.AllowedMonths?.Any(m => m < 1) == true || row.BaseMonths < 1 || row.Multiplier < 1 || row.GraceDays < 0)
+            {
+                throw new ArgumentException($"An amount of {row.Code} is below zero or less than a halala, or a count is none.", nameof(table));
+            }
+            // Of what this project found some lines have no figure; what somebody decides has one.
+            if (row is { Evidence: PolicyChange.Evidence, Amount: null, Amounts: null, ByMonths: null, ByOrdinal: null, Base: null, Multiplier: null, Exempts: null, FreeQuota: null })
+            {
+                throw new ArgumentException($"{row.Code} says no amount.", nameof(table));
+            }
+        }
+    }
+
     public FeeRow? RowOn(string code, LocalDate on) =>
         _rows.TryGetValue(code, out var dated) ? dated.Find(r => r.InForce(on)) : null;
 

@@ -35,6 +35,15 @@ public sealed class PolicyBook(Db db, TimeProvider clock)
         Volatile.Write(ref _current, new PolicySnapshot(version, await RowsOfAsync(version, cancel)));
     }
 
+    /// <summary>Takes over what another node published. Before the first version there is nothing to take.</summary>
+    public async Task LoadIfNewerAsync(CancellationToken cancel = default)
+    {
+        if (Volatile.Read(ref _current) is { } held && await db.FirstAsync<long?>("SELECT max(version) FROM policy_version", null, cancel) > held.Version)
+        {
+            await LoadAsync(cancel);
+        }
+    }
+
     private async Task<List<PolicyRow>> RowsOfAsync(long version, CancellationToken cancel)
     {
         var rows = await db.QueryAsync<StoredPolicy>("""
@@ -70,10 +79,13 @@ public sealed class PolicyBook(Db db, TimeProvider clock)
 
     private const string BaselineOrigin = "baseline";
 
+    /// <summary>Of a version that two operators published.</summary>
+    internal const string OperatorOrigin = "operator";
+
     /// <summary>An origin that says which baseline was laid under an operator's own rows.</summary>
     private static string FromBaseline(string digest) => $"operator, codes of baseline {digest}";
 
-    private static string DigestOf(IReadOnlyList<PolicyRow> rows) =>
+    internal static string DigestOf(IReadOnlyList<PolicyRow> rows) =>
         Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(rows, Privacy.StoredJson.Options)));
 
     private async Task PublishAsync(IWriter writer, long version, IReadOnlyList<PolicyRow> rows, string origin, CancellationToken cancel)
@@ -81,8 +93,21 @@ public sealed class PolicyBook(Db db, TimeProvider clock)
         var digest = DigestOf(rows);
         var operation = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"policies {version} {digest}")));
         var change = new Change(new Act(ActId.New(clock), "policy.import", Actor.System("migrate"), new Guid(operation.AsSpan(0, 16)), operation, clock.Now()) { Reason = "baseline" });
+        Publish(change, version, rows, origin, clock.Now());
+        switch (await writer.WriteAsync(change, cancel: cancel))
+        {
+            case WriteOutcome.Done or WriteOutcome.Replayed or WriteOutcome.Claimed:
+                break;
+            case var other:
+                throw new InvalidOperationException($"The policies could not be imported: {other.GetType().Name}. Run migrate again.");
+        }
+    }
+
+    /// <summary>Adds a version with all its rows. Two that publish at once take the same number, and one of them finds it claimed.</summary>
+    internal static void Publish(Change change, long version, IReadOnlyList<PolicyRow> rows, string origin, Instant now)
+    {
         change.Claims.Add(new Claim("policy_version", BitConverter.GetBytes(version)));
-        change.Rows.Add(PolicyTables.Version.Insert(version, digest, clock.Now(), origin));
+        change.Rows.Add(PolicyTables.Version.Insert(version, DigestOf(rows), now, origin));
         foreach (var group in rows.GroupBy(r => r.Code, StringComparer.Ordinal))
         {
             var place = 0;
@@ -90,13 +115,6 @@ public sealed class PolicyBook(Db db, TimeProvider clock)
             {
                 change.Rows.Add(PolicyTables.Policy.Insert(version, row.Code, place++, row.From, row.To, row.Value, row.Evidence, row.Source, row.Note));
             }
-        }
-        switch (await writer.WriteAsync(change, cancel: cancel))
-        {
-            case WriteOutcome.Done or WriteOutcome.Replayed or WriteOutcome.Claimed:
-                break;
-            case var other:
-                throw new InvalidOperationException($"The policies could not be imported: {other.GetType().Name}. Run migrate again.");
         }
     }
 

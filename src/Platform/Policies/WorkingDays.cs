@@ -14,7 +14,14 @@ public static class WorkingDays
     private const int LongestClosure = 60;
 
     /// <summary>Days of the year, <c>MM-dd</c>, that are holidays in every year of that calendar.</summary>
-    private sealed record HolidayDays(IReadOnlyList<string> Gregorian, IReadOnlyList<string> Hijri);
+    internal sealed record HolidayDays(IReadOnlyList<string> Gregorian, IReadOnlyList<string> Hijri);
+
+    internal static readonly IReadOnlyList<string> DayNames = [.. Enum.GetValues<IsoDayOfWeek>().Where(d => d != IsoDayOfWeek.None).Select(d => d.ToString().ToLowerInvariant())];
+
+    /// <summary>A day that is written otherwise than it is looked for would be no holiday, and nobody would notice.</summary>
+    internal static string? FaultOf(HolidayDays holidays) =>
+        holidays.Gregorian.Concat(holidays.Hijri).FirstOrDefault(d => d.Length != 5 || d[2] != '-' || !int.TryParse(d[..2], NumberStyles.None, CultureInfo.InvariantCulture, out var month) || month is < 1 or > 12
+            || !int.TryParse(d[3..], NumberStyles.None, CultureInfo.InvariantCulture, out var day) || day is < 1 or > 31) is { } bad ? $"'{bad}' is no day of the year, MM-dd." : null;
 
     public static bool IsWorkingDay(this PolicySnapshot policy, LocalDate day)
     {
