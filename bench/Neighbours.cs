@@ -1,7 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using Muqeem.Agencies;
+using Muqeem.Cases;
 using Muqeem.Cases.Definition;
+using Muqeem.Kernel;
+using Muqeem.Platform.Policies;
+using Muqeem.Platform.Writing;
 using Muqeem.Sandbox.Population;
 
 namespace Muqeem.Bench;
@@ -16,8 +21,11 @@ internal sealed class Neighbours(Site site, Sizes sizes) : IDisposable
     /// <summary>Of each agency. What we do ourselves falls on it: a case's facts are read from the database, sealed and written.</summary>
     private const int LatencyMs = 300;
 
-    /// <summary>Those that the first ID of an establishment's worker needs, whom alone this asks for. A household's worker needs that of domestic work too.</summary>
-    private static readonly string[] Needed = [AlienRegister.Name, LabourContracts.Name, MedicalFitness.Name, HealthInsurance.Name, Justice.Name, ForeignAffairs.Name];
+    /// <summary>What the first ID of an establishment's worker needs, and what two operators say here that it is to ask besides: no service of the catalogue asks as many as eight by itself.</summary>
+    private static readonly string[] Needed =
+        [AlienRegister.Name, LabourContracts.Name, MedicalFitness.Name, HealthInsurance.Name, Justice.Name, ForeignAffairs.Name, SocialInsurance.Name, Traffic.Name, NationalAddresses.Name];
+
+    private static readonly string[] Besides = [EmploymentFact.Name, TrafficFact.Name, AddressFact.Name];
 
     public async Task MeasureAsync(People people, IEnumerator<int> newcomers)
     {
@@ -25,14 +33,14 @@ internal sealed class Neighbours(Site site, Sizes sizes) : IDisposable
         await using var cluster = await PostgresCluster.StartAsync(Path.Combine(site.Scratch, "neighbours-cluster"));
         await cluster.ExecuteAsync("postgres", "CREATE DATABASE muqeem");
         await using var product = new Product(site, "neighbours", site.FirstPort + 5, cluster.ConnectionString("muqeem"), largestGroup: null);
-        await product.PopulateAsync(people, newcomers, sizes.WarmUp / 2 + sizes.Rounds * (sizes.Slow + 2 * sizes.Waiting) + 60);
+        await product.PopulateAsync(people, newcomers, sizes.WarmUp / 2 + sizes.Rounds * (sizes.Slow + 2 * sizes.Waiting) + 60, AskMoreAsync);
         await product.ServeAsync();
         await SendAsync(product, Load.Take(product, sizes.WarmUp / 2), null);
         for (var round = 1; round <= sizes.Rounds; round++)
         {
             if (Run.Asked(Figure.FactsGather))
             {
-                await GatherAsync(product, round);
+                await GatherAsync(product, cluster, round);
             }
             if (Run.Asked(Figure.WaitingDrain))
             {
@@ -41,8 +49,22 @@ internal sealed class Neighbours(Site site, Sizes sizes) : IDisposable
         }
     }
 
-    private async Task GatherAsync(Product product, int round)
+    private static async Task AskMoreAsync(IServiceProvider services)
     {
+        var desk = services.GetRequiredService<PolicyDesk>();
+        var today = services.GetRequiredService<TimeProvider>().Today();
+        var rows = string.Join(',', Besides.Select(fact => $$"""{"service":"ID.ISSUE.SELF","fact":"{{fact}}"}"""));
+        var change = new PolicyChange(CasePolicies.Informing, today, null, $$"""{"rows":[{{rows}}]}""", "this bench", null);
+        if (await desk.ProposeAsync(Actor.System("bench one"), Guid.CreateVersion7(), change) is not PolicyAnswer.Done proposed || await desk.ConfirmAsync(Actor.System("bench two"), Guid.CreateVersion7(), proposed.Proposal) is not PolicyAnswer.Done)
+        {
+            throw new WrongAnswerException("facts.gather: what is asked besides was not put in force.");
+        }
+    }
+
+    private async Task GatherAsync(Product product, PostgresCluster cluster, int round)
+    {
+        Task<long> AskedAsync(string agency) => cluster.CountAsync("muqeem", $"SELECT COUNT(*) FROM exchange WHERE direction = 'OUT' AND agency = '{agency}'");
+        var before = await Task.WhenAll(Needed.Select(AskedAsync));
         foreach (var agency in Needed)
         {
             await TurnAsync(agency, "latencyMs", LatencyMs.ToString(CultureInfo.InvariantCulture));
@@ -61,6 +83,14 @@ internal sealed class Neighbours(Site site, Sizes sizes) : IDisposable
         foreach (var agency in Needed)
         {
             await TurnAsync(agency, "reset", "true");
+        }
+        await product.DrainAsync(TimeSpan.FromMinutes(2));
+        for (var i = 0; i < Needed.Length; i++)
+        {
+            if (await AskedAsync(Needed[i]) - before[i] < took.Count)
+            {
+                throw new WrongAnswerException($"facts.gather: {Needed[i]} was not asked of every case.");
+            }
         }
         took.Sort();
         var median = took[took.Count / 2];

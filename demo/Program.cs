@@ -326,6 +326,22 @@ try
     // An hour is longer than a desk may stand idle.
     await keeper.SignInAsync();
 
+    // A decree: delivery costs more from tomorrow. Two operators say so, and today's price stays today's.
+    await keeper.Browser.OpenAsync("office/policies/change?code=fees%2FID_DELIVERY");
+    await keeper.Browser.FillAsync("value", """{"kind":"government","per":"request","amount":25}""");
+    await keeper.Browser.FillAsync("source", "قرار رقم 14 لعام 1448 (نموذج)");
+    await File.WriteAllBytesAsync(Path.Combine(output, "office-rule-change.en.png"), await keeper.Browser.PictureAsync());
+    await keeper.Browser.PressAsync("/office/policies/change");
+    await keeper.Browser.MustSeeAsync("office.policies.waiting");
+    var other = await ColleagueAsync("operator.two", "ar", look: false);
+    await other.Browser.OpenAsync("office/policies");
+    await LookAsync(other.Browser, "office-rules-waiting");
+    var proposed = await other.Browser.Page.Locator("button[name=act][value^='confirm:']").First.GetAttributeAsync("value");
+    await other.Browser.PressAsync("act=" + proposed);
+    await other.Browser.OpenAsync("office/policies?filter=ID_DELIVERY");
+    await LookAsync(other.Browser, "office-rules");
+    Say("operator.one proposed what a decree says, that delivery costs 25 from tomorrow; operator.two put it in force, with the decree beside it");
+
     // 5. The card by post: two days later the courier is at the door, and asks for the code.
     await fourth.StartAsync("deliver-card");
     await fourth.SendAsync();
