@@ -112,14 +112,7 @@ public sealed record RegisteredPassports(string Source, Instant AsOf, string Id,
         {
             return "id";
         }
-        for (var i = 0; i < Passports.Count; i++)
-        {
-            if (Passports[i].BrokenField() is { } field)
-            {
-                return $"passports[{i}].{field}";
-            }
-        }
-        return null;
+        return Shape.Each("passports", Passports, e => e.BrokenField());
     }
 
     /// <summary>The one to travel on, if any.</summary>
@@ -147,23 +140,8 @@ public sealed record RegisteredMovements(string Source, Instant AsOf, string Id,
         {
             return "id";
         }
-        for (var i = 0; i < Movements.Count; i++)
-        {
-            var movement = Movements[i];
-            if (!Shape.Text(movement.Port, 80))
-            {
-                return $"movements[{i}].port";
-            }
-            if (movement.VisaNumber is not null && !Shape.Number(movement.VisaNumber, 8, 10))
-            {
-                return $"movements[{i}].visaNumber";
-            }
-            if (!Shape.Passport(movement.PassportNumber))
-            {
-                return $"movements[{i}].passportNumber";
-            }
-        }
-        return null;
+        return Shape.Each("movements", Movements, m =>
+            !Shape.Text(m.Port, 80) ? "port" : m.VisaNumber is not null && !Shape.Number(m.VisaNumber, 8, 10) ? "visaNumber" : !Shape.Passport(m.PassportNumber) ? "passportNumber" : null);
     }
 }
 
@@ -184,14 +162,7 @@ public sealed record RegisteredFamily(string Source, Instant AsOf, string Id, st
         {
             return "headNumber";
         }
-        for (var i = 0; i < Members.Count; i++)
-        {
-            if (!Shape.Person(Members[i].Id))
-            {
-                return $"members[{i}].id";
-            }
-        }
-        return null;
+        return Shape.Each("members", Members, m => !Shape.Person(m.Id) ? "id" : null);
     }
 }
 

@@ -15,24 +15,12 @@ public sealed record RegisterHolding(
         {
             return "residence." + residence;
         }
-        for (var i = 0; i < Visas.Count; i++)
-        {
-            if (!Shape.Number(Visas[i].VisaNumber, 8, 10))
-            {
-                return $"visas[{i}].visaNumber";
-            }
-        }
-        for (var i = 0; i < Crossings.Count; i++)
-        {
-            if (Crossings[i].BrokenField() is { } crossing)
-            {
-                return $"crossings[{i}].{crossing}";
-            }
-        }
-        return Passport is { EventId: var passport } && !Shape.Text(passport, 60) ? "passport.eventId"
+        return Shape.Each("visas", Visas, v => !Shape.Number(v.VisaNumber, 8, 10) ? "visaNumber" : null)
+            ?? Shape.Each("crossings", Crossings, c => c.BrokenField())
+            ?? (Passport is { EventId: var passport } && !Shape.Text(passport, 60) ? "passport.eventId"
             : Passport?.Passport.BrokenField() is { } broken ? "passport.passport." + broken
             : Death is { EventId: var death } && !Shape.Text(death, 60) ? "death.eventId"
-            : null;
+            : null);
     }
 }
 

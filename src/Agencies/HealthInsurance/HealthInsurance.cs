@@ -28,14 +28,7 @@ public sealed record HealthPolicy(
         {
             return "to";
         }
-        for (var i = 0; i < Members.Count; i++)
-        {
-            if (!Shape.Person(Members[i].Id))
-            {
-                return $"members[{i}].id";
-            }
-        }
-        return null;
+        return Shape.Each("members", Members, m => !Shape.Person(m.Id) ? "id" : null);
     }
 
     /// <summary>Covered on each day of the term.</summary>

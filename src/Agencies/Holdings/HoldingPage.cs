@@ -17,25 +17,7 @@ public interface IHolding
 /// <param name="More">There is more after it already.</param>
 public sealed record HoldingPage<T>(string Source, Instant AsOf, IReadOnlyList<T> Holdings, string Next, bool More) : IAgencyRecord where T : class, IHolding
 {
-    public string? BrokenField()
-    {
-        if (Next.Length > HoldingPages.LongestCursor)
-        {
-            return "next";
-        }
-        for (var i = 0; i < Holdings.Count; i++)
-        {
-            if (!Shape.Person(Holdings[i].Id))
-            {
-                return $"holdings[{i}].id";
-            }
-            if (Holdings[i].BrokenField() is { } field)
-            {
-                return $"holdings[{i}].{field}";
-            }
-        }
-        return null;
-    }
+    public string? BrokenField() => Next.Length > HoldingPages.LongestCursor ? "next" : Shape.Each("holdings", Holdings, h => !Shape.Person(h.Id) ? "id" : h.BrokenField());
 }
 
 /// <summary>Asks an agency for its holdings: <c>GET changes</c> since a cursor, and <c>GET holdings</c> of some people.</summary>

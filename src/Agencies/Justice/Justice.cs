@@ -13,18 +13,7 @@ public sealed record ServiceSuspensions(string Source, Instant AsOf, string Id, 
         {
             return "id";
         }
-        for (var i = 0; i < Suspensions.Count; i++)
-        {
-            if (!Shape.Text(Suspensions[i].OrderNumber, 30))
-            {
-                return $"suspensions[{i}].orderNumber";
-            }
-            if (Suspensions[i].LiftedOn < Suspensions[i].Since)
-            {
-                return $"suspensions[{i}].liftedOn";
-            }
-        }
-        return null;
+        return Shape.Each("suspensions", Suspensions, s => !Shape.Text(s.OrderNumber, 30) ? "orderNumber" : s.LiftedOn < s.Since ? "liftedOn" : null);
     }
 
     public IEnumerable<ServiceSuspension> InForce(LocalDate on) => Suspensions.Where(order => order.Since <= on && (order.LiftedOn is null || order.LiftedOn > on));
@@ -56,14 +45,7 @@ public sealed record MaritalEvents(string Source, Instant AsOf, string Id, IRead
         {
             return "id";
         }
-        for (var i = 0; i < Events.Count; i++)
-        {
-            if (!Shape.Person(Events[i].SpouseId))
-            {
-                return $"events[{i}].spouseId";
-            }
-        }
-        return null;
+        return Shape.Each("events", Events, e => !Shape.Person(e.SpouseId) ? "spouseId" : null);
     }
 }
 

@@ -4,15 +4,5 @@ namespace Muqeem.Agencies;
 /// <param name="Orders">Of each order the newest change.</param>
 public sealed record OrderHolding(string Id, IReadOnlyList<CourtOrder> Orders) : IHolding
 {
-    public string? BrokenField()
-    {
-        for (var i = 0; i < Orders.Count; i++)
-        {
-            if (Orders[i].BrokenField() is { } field)
-            {
-                return $"orders[{i}].{field}";
-            }
-        }
-        return null;
-    }
+    public string? BrokenField() => Shape.Each("orders", Orders, e => e.BrokenField());
 }

@@ -209,5 +209,20 @@ internal static class Shape
 
     public static bool Occupation(string? text) => text is { Length: 4 } && text[0] == 'P' && !text.AsSpan(1).ContainsAnyExcept(Digits);
 
+    /// <summary>The first broken field of a list's items, as the wire names it: <c>orders[2].number</c>; null when none is.</summary>
+    /// <param name="list">The list's name on the wire.</param>
+    /// <param name="broken">The broken field of an item.</param>
+    public static string? Each<T>(string list, IReadOnlyList<T> items, Func<T, string?> broken)
+    {
+        for (var i = 0; i < items.Count; i++)
+        {
+            if (broken(items[i]) is { } field)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{list}[{i}].{field}");
+            }
+        }
+        return null;
+    }
+
     public static bool Text(string? text, int longest = 200) => text is not null && text.Length <= longest && !string.IsNullOrWhiteSpace(text);
 }

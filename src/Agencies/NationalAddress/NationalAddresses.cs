@@ -12,14 +12,7 @@ public sealed record RegisteredAddresses(string Source, Instant AsOf, string Id,
         {
             return "id";
         }
-        for (var i = 0; i < Addresses.Count; i++)
-        {
-            if (Addresses[i].BrokenField() is { } field)
-            {
-                return $"addresses[{i}].{field}";
-            }
-        }
-        return null;
+        return Shape.Each("addresses", Addresses, e => e.BrokenField());
     }
 
     [JsonIgnore]

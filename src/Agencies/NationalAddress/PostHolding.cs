@@ -4,17 +4,7 @@ namespace Muqeem.Agencies;
 /// <param name="Shipments">Those under way, and those that ended no longer ago than the post keeps them.</param>
 public sealed record PostHolding(string Id, IReadOnlyList<HeldShipment> Shipments) : IHolding
 {
-    public string? BrokenField()
-    {
-        for (var i = 0; i < Shipments.Count; i++)
-        {
-            if (Shipments[i].BrokenField() is { } field)
-            {
-                return $"shipments[{i}].{field}";
-            }
-        }
-        return null;
-    }
+    public string? BrokenField() => Shape.Each("shipments", Shipments, e => e.BrokenField());
 }
 
 /// <param name="DocumentReference">As in our order.</param>

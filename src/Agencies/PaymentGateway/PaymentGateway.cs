@@ -47,18 +47,7 @@ public sealed record PrepaidBalances(string Source, Instant AsOf, string Payer, 
         {
             return "payer";
         }
-        for (var i = 0; i < Balances.Count; i++)
-        {
-            if (Balances[i].AmountHalalas < 0)
-            {
-                return $"balances[{i}].amountHalalas";
-            }
-            if (!Shape.Text(Balances[i].Purpose, 40))
-            {
-                return $"balances[{i}].purpose";
-            }
-        }
-        return null;
+        return Shape.Each("balances", Balances, b => b.AmountHalalas < 0 ? "amountHalalas" : !Shape.Text(b.Purpose, 40) ? "purpose" : null);
     }
 
     public Money Of(string purpose) => Balances.Where(balance => balance.Purpose == purpose).Aggregate(Money.Zero, (sum, balance) => sum + new Money(balance.AmountHalalas));
@@ -101,17 +90,7 @@ public sealed record RefundReceipt(string Source, Instant AsOf, string Reference
 /// <summary>All payments that reached us on one day in Riyadh: what the day's books are compared with.</summary>
 public sealed record PaymentsOfDay(string Source, Instant AsOf, LocalDate Day, long TotalHalalas, IReadOnlyList<PaymentReceived> Payments) : IAgencyRecord
 {
-    public string? BrokenField()
-    {
-        for (var i = 0; i < Payments.Count; i++)
-        {
-            if (Payments[i].BrokenField() is { } field)
-            {
-                return $"payments[{i}].{field}";
-            }
-        }
-        return TotalHalalas == Payments.Sum(payment => payment.AmountHalalas) ? null : "totalHalalas";
-    }
+    public string? BrokenField() => Shape.Each("payments", Payments, p => p.BrokenField()) ?? (TotalHalalas == Payments.Sum(payment => payment.AmountHalalas) ? null : "totalHalalas");
 }
 
 public enum PaymentChannel { Sadad, Mada, Bank, Prepaid }

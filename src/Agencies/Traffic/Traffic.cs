@@ -14,18 +14,7 @@ public sealed record TrafficViolations(string Source, Instant AsOf, string Id, I
         {
             return "id";
         }
-        for (var i = 0; i < Violations.Count; i++)
-        {
-            if (!Shape.Text(Violations[i].Number, 20))
-            {
-                return $"violations[{i}].number";
-            }
-            if (Violations[i].AmountHalalas < 0)
-            {
-                return $"violations[{i}].amountHalalas";
-            }
-        }
-        return null;
+        return Shape.Each("violations", Violations, v => !Shape.Text(v.Number, 20) ? "number" : v.AmountHalalas < 0 ? "amountHalalas" : null);
     }
 
     [JsonIgnore]
@@ -43,14 +32,7 @@ public sealed record OwnedVehicles(string Source, Instant AsOf, string Id, IRead
         {
             return "id";
         }
-        for (var i = 0; i < Vehicles.Count; i++)
-        {
-            if (!Shape.Number(Vehicles[i].Sequence, 6, 12))
-            {
-                return $"vehicles[{i}].sequence";
-            }
-        }
-        return null;
+        return Shape.Each("vehicles", Vehicles, v => !Shape.Number(v.Sequence, 6, 12) ? "sequence" : null);
     }
 }
 

@@ -23,15 +23,5 @@ public sealed record WalletHeldCard(string Reference, WalletCardState State)
 /// <summary>What the wallet app holds of one person's ID. A card that we took back is in no list.</summary>
 public sealed record WalletHolding(string Id, IReadOnlyList<WalletHeldCard> Cards) : IHolding
 {
-    public string? BrokenField()
-    {
-        for (var i = 0; i < Cards.Count; i++)
-        {
-            if (Cards[i].BrokenField() is { } field)
-            {
-                return $"cards[{i}].{field}";
-            }
-        }
-        return null;
-    }
+    public string? BrokenField() => Shape.Each("cards", Cards, e => e.BrokenField());
 }
