@@ -3,7 +3,10 @@ using System.Text.Json;
 using Muqeem.Agencies;
 using Muqeem.Cases.Definition;
 using Muqeem.Kernel;
+using Muqeem.Host.Wiring;
 using Muqeem.Platform.Database;
+using Muqeem.Platform.Writing;
+using Muqeem.Registry;
 using Muqeem.Tests;
 using NodaTime;
 
@@ -104,5 +107,32 @@ public abstract partial class AgencyEventsTests
             Assert.Equal(HttpStatusCode.Accepted, (await CallAsync("policies", HealthInsurance.Name, PolicyWebhook.Operation, policy with { PersonNumber = stranger })).Status);
         }
         Assert.Equal(before, await _world.Get<Db>().SingleAsync<long>("SELECT count(*) FROM agency_event"));
+    }
+
+    /// <summary>By a call such a time is malformed; a list that is compared comes by here too. An event of tomorrow would outdate whatever the record says until then.</summary>
+    [Fact]
+    public async Task What_is_told_of_a_time_to_come_is_no_event_of_any_kind()
+    {
+        var resident = await SettledAsync();
+        var (acts, now) = (_world.Get<AgencyActs>(), _world.Clock.Now());
+        foreach (var (agency, kind) in new[]
+        {
+            (LabourContracts.Name, AgencyEventKinds.Contract), (DomesticWork.Name, AgencyEventKinds.HouseholdContract), (HealthInsurance.Name, AgencyEventKinds.Policy), (Justice.Name, AgencyEventKinds.Order),
+            (AlienRegister.Name, AgencyEventKinds.Passport), (AlienRegister.Name, AgencyEventKinds.Death),
+        })
+        {
+            var followed = 0;
+            Task<WriteOutcome?> DoAsync(Instant at) => acts.DoAsync("test." + kind, $"{kind} {resident.Number}", Digest.Of(kind), new AgencyEvent(agency, kind, resident.Person, "X-1", at, "test", now.DayInRiyadh()), _ =>
+            {
+                followed++;
+                return Task.CompletedTask;
+            }, WriteClass.Interactive, TestContext.Current.CancellationToken);
+            Assert.Null(await DoAsync(now + AgencyActs.ClocksDiffer + Duration.FromMinutes(1)));
+            Assert.Equal(0, followed);
+            // Two clocks may differ by so much.
+            Assert.IsType<WriteOutcome.Done>(await DoAsync(now + AgencyActs.ClocksDiffer - Duration.FromMinutes(1)));
+            Assert.Equal(1, followed);
+        }
+        Assert.Equal(6, await EventsAsync(resident.Person));
     }
 }

@@ -35,6 +35,10 @@ internal static class Words
 
     public static string Question(Language l, Service service, Field field) => First(l, field.Name, $"svc.{service.Key}.field.{field.Name}");
 
+    /// <summary>What a line of the fee table is called on bills; null of any other rule, and of a line that is on none.</summary>
+    public static string? FeeName(Language l, string code) =>
+        code.StartsWith(PolicyChange.FeePrefix, StringComparison.Ordinal) && "fee." + code[PolicyChange.FeePrefix.Length..].ToLowerInvariant() is var key && l.Has(key) ? l.Text(key) : null;
+
     public static string Class(Language l, ComparisonClass value) => l.Text("office.class." + Snake(value.ToString()));
 
     /// <summary>How much a difference asks of the officer.</summary>
