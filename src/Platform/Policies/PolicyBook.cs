@@ -27,22 +27,28 @@ public sealed class PolicyBook(Db db, TimeProvider clock)
     /// <summary>The snapshot in use, or the release's own rows as long as none is loaded: for what is planned when the process starts.</summary>
     public PolicySnapshot CurrentOrBaseline => Volatile.Read(ref _current) ?? BaselineSnapshot();
 
-    /// <summary>Reads the newest version from the database.</summary>
+    /// <summary>Reads the newest version from the database, if it is not the one in use.</summary>
     public async Task LoadAsync(CancellationToken cancel = default)
     {
         var version = await db.FirstAsync<long?>("SELECT max(version) FROM policy_version", null, cancel)
             ?? throw new InvalidOperationException("The database has no policies: run migrate.");
-        Volatile.Write(ref _current, new PolicySnapshot(version, await RowsOfAsync(version, cancel)));
+        if (Volatile.Read(ref _current)?.Version >= version)
+        {
+            return;
+        }
+        var read = new PolicySnapshot(version, await RowsOfAsync(version, cancel));
+        // Two that read at once may end in another order than they began: a newer version stays.
+        for (var held = Volatile.Read(ref _current); held is null || held.Version < version; held = Volatile.Read(ref _current))
+        {
+            if (Interlocked.CompareExchange(ref _current, read, held) == held)
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>Takes over what another node published. Before the first version there is nothing to take.</summary>
-    public async Task LoadIfNewerAsync(CancellationToken cancel = default)
-    {
-        if (Volatile.Read(ref _current) is { } held && await db.FirstAsync<long?>("SELECT max(version) FROM policy_version", null, cancel) > held.Version)
-        {
-            await LoadAsync(cancel);
-        }
-    }
+    public Task LoadIfNewerAsync(CancellationToken cancel = default) => IsLoaded ? LoadAsync(cancel) : Task.CompletedTask;
 
     private async Task<List<PolicyRow>> RowsOfAsync(long version, CancellationToken cancel)
     {

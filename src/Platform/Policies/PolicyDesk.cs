@@ -99,7 +99,9 @@ public sealed class PolicyDesk(Db db, IWriter writer, PolicyBook book, IEnumerab
             return Refused(Over(proposal) ?? PolicyRefusals.AnotherConfirms);
         }
         await book.LoadAsync(cancel);
-        IReadOnlyList<PolicyRow> rows = [.. book.Current.Rows];
+        // Of one snapshot: rows of one version under the number of a later one would take that one's change away.
+        var current = book.Current;
+        IReadOnlyList<PolicyRow> rows = [.. current.Rows];
         if (PolicyBook.DigestOf(PolicyChange.RowsOf(proposal.Change.Code, rows)) != proposal.Basis)
         {
             return Refused(PolicyRefusals.Changed);
@@ -108,7 +110,7 @@ public sealed class PolicyDesk(Db db, IWriter writer, PolicyBook book, IEnumerab
         {
             return new PolicyAnswer.Refused(refusal);
         }
-        var (version, now) = (book.Current.Version + 1, clock.Now());
+        var (version, now) = (current.Version + 1, clock.Now());
         var written = new Change(Act("policy.publish", by, operation, id, version.ToString(CultureInfo.InvariantCulture)));
         PolicyBook.Publish(written, version, proposal.Change.In(rows), PolicyBook.OperatorOrigin, now);
         written.Heads.Add((proposal with { State = PolicyProposalState.Confirmed, DecidedBy = by, DecidedAt = now, Published = version }).Next());
