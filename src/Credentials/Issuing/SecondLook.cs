@@ -52,7 +52,9 @@ internal static class SecondLook
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(room, clearArray: true);
+            // What was read is personal. The pool would wipe twice as much.
+            room.AsSpan(0, bytes.Length).Clear();
+            ArrayPool<byte>.Shared.Return(room);
         }
     }
 
