@@ -39,6 +39,16 @@ internal static class Words
     public static string? FeeName(Language l, string code) =>
         code.StartsWith(PolicyChange.FeePrefix, StringComparison.Ordinal) && "fee." + code[PolicyChange.FeePrefix.Length..].ToLowerInvariant() is var key && l.Has(key) ? l.Text(key) : null;
 
+    /// <summary>When a rule is in force.</summary>
+    /// <param name="to">Exclusive.</param>
+    public static string Dates(Language l, LocalDate? from, LocalDate? to) => (from, to) switch
+    {
+        (null, null) => l.Text("office.policies.always"),
+        ({ } first, null) => l.Text("office.policies.from", ("day", first)),
+        (null, { } end) => l.Text("office.policies.until", ("day", end)),
+        ({ } first, { } end) => l.Text("office.policies.between", ("from", first), ("to", end)),
+    };
+
     public static string Class(Language l, ComparisonClass value) => l.Text("office.class." + Snake(value.ToString()));
 
     /// <summary>How much a difference asks of the officer.</summary>

@@ -50,9 +50,6 @@ public abstract record PolicyAnswer
 /// </summary>
 public sealed class PolicyDesk(Db db, IWriter writer, PolicyBook book, IEnumerable<PolicyForm> forms, TimeProvider clock)
 {
-    /// <summary>Hours that a second operator has.</summary>
-    public const string HoursPolicy = "policy.proposal_hours";
-
     /// <summary>Characters of the source and of the note.</summary>
     public const int LongestText = 400;
 
