@@ -328,7 +328,7 @@ try
 
     // A decree: delivery costs more from tomorrow. Two operators say so, and today's price stays today's.
     await keeper.Browser.OpenAsync("office/policies/change?code=fees%2FID_DELIVERY");
-    await keeper.Browser.FillAsync("value", """{"kind":"government","per":"request","amount":25}""");
+    await keeper.Browser.FillAsync("part.2", "25");
     await keeper.Browser.FillAsync("source", "قرار رقم 14 لعام 1448 (نموذج)");
     await File.WriteAllBytesAsync(Path.Combine(output, "office-rule-change.en.png"), await keeper.Browser.PictureAsync());
     await keeper.Browser.PressAsync("/office/policies/change");

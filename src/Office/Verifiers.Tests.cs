@@ -72,7 +72,7 @@ public abstract class VerifiersPageTests(OperatorsWorld shared)
         Assert.Equal((HttpStatusCode.OK, "/en/office/verifiers"), (_first.Status, _first.Path));
         var proposal = await ProposedAsync("Bank of Two");
         Assert.Equal(12, proposal.New!.PerMinute);
-        Assert.True(_first.Shows(_words.Bare("office.verifiers.another")));
+        Assert.True(_first.Shows(_words.Bare("office.proposal.another")));
         Assert.DoesNotContain($"confirm:{proposal.Id}", _first.Html, StringComparison.Ordinal);
         Assert.Null(Book.Find(proposal.Verifier));
 

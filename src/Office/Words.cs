@@ -39,6 +39,10 @@ internal static class Words
     public static string? FeeName(Language l, string code) =>
         code.StartsWith(PolicyChange.FeePrefix, StringComparison.Ordinal) && "fee." + code[PolicyChange.FeePrefix.Length..].ToLowerInvariant() is var key && l.Has(key) ? l.Text(key) : null;
 
+    /// <summary>What a part of a rule is called: each name on its way in words, or as it is written where there are none. Without a way it is the value.</summary>
+    public static string PolicyPart(Language l, string path) => path.Length == 0 ? l.Text("office.policies.value")
+        : string.Join(" · ", path.Split('/').Select(name => l.Has("office.policies.part." + name) ? l.Text("office.policies.part." + name) : $"\u2066{name}\u2069"));
+
     /// <summary>When a rule is in force.</summary>
     /// <param name="to">Exclusive.</param>
     public static string Dates(Language l, LocalDate? from, LocalDate? to) => (from, to) switch

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Muqeem.Agencies;
 using Muqeem.Cases;
 using Muqeem.Cases.Definition;
@@ -104,42 +103,32 @@ public sealed record WorkModel(Session Me, OutboxState Outbox, IReadOnlyList<Par
 public sealed record PoliciesModel(Session Me, long Version, IReadOnlyList<PolicyRow> Rows, IReadOnlyList<WaitingChange> Waiting, LocalDate Today, string? Filter);
 
 /// <param name="Rows">Of the code, in the order of their days.</param>
-public sealed record PolicyChangeModel(Session Me, string Code, IReadOnlyList<PolicyRow> Rows, LocalDate Today, FormState Form)
+/// <param name="AsText">The value is written as JSON although it has parts.</param>
+public sealed record PolicyChangeModel(Session Me, string Code, IReadOnlyList<PolicyRow> Rows, LocalDate Today, bool AsText, FormState Form)
 {
+    /// <summary>Names of the boxes are these and a number.</summary>
+    public const string PartField = "part.";
+
+    /// <summary>Each has its box; null: the value is written as a whole.</summary>
+    public IReadOnlyList<PolicyPart>? Parts => AsText ? null : PolicyPart.Of(Present.Value);
+
+    public bool HasParts => PolicyPart.Of(Present.Value) is not null;
+
+    public string Seen => PolicyBook.DigestOf(Rows);
+
     /// <summary>What the new value is written over: what is in force, or will be, or was last.</summary>
     public PolicyRow Present => Rows.FirstOrDefault(r => r.InForce(Today)) ?? Rows.FirstOrDefault(r => r.From > Today) ?? Rows[^1];
 }
 
-/// <summary>A proposal beside what it would change, and what a second reader must not overlook.</summary>
-/// <param name="Before">What is in force on its first day now; null: nothing.</param>
-/// <param name="Cautions">Keys of texts.</param>
-public sealed record WaitingChange(PolicyProposal Proposal, PolicyRow? Before, IReadOnlyList<string> Cautions)
+/// <summary>A proposal beside what it would change.</summary>
+/// <param name="Differences">From what is in force on its first day now.</param>
+/// <param name="IsNew">Nothing is in force on that day.</param>
+public sealed record WaitingChange(PolicyProposal Proposal, IReadOnlyList<PolicyDifference> Differences, bool IsNew)
 {
-    public static WaitingChange Of(PolicyProposal proposal, IReadOnlyCollection<PolicyRow> rows, LocalDate today)
+    public static WaitingChange Of(PolicyProposal proposal, IReadOnlyCollection<PolicyRow> rows)
     {
-        var change = proposal.Change;
-        var before = PolicyChange.RowsOf(change.Code, rows).FirstOrDefault(r => r.InForce(change.From));
-        var cautions = new List<string>();
-        if (change.From <= today)
-        {
-            cautions.Add("office.policies.caution.today");
-        }
-        if (before is null)
-        {
-            cautions.Add("office.policies.caution.new");
-        }
-        if (decimal.TryParse(change.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var after) && decimal.TryParse(before?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var now))
-        {
-            if (after == 0 && now != 0)
-            {
-                cautions.Add("office.policies.caution.zero");
-            }
-            else if (after > 10 * now || after * 10 < now)
-            {
-                cautions.Add("office.policies.caution.tenfold");
-            }
-        }
-        return new(proposal, before, cautions);
+        var before = PolicyChange.RowsOf(proposal.Change.Code, rows).FirstOrDefault(r => r.InForce(proposal.Change.From));
+        return new(proposal, PolicyDifference.Between(before?.Value, proposal.Change.Value), before is null);
     }
 }
 

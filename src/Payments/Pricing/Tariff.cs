@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Muqeem.Kernel;
 using Muqeem.Platform.Policies;
@@ -78,6 +79,11 @@ public sealed class Tariff
             if (row is { Evidence: PolicyChange.Evidence, Amount: null, Amounts: null, ByMonths: null, ByOrdinal: null, Base: null, Multiplier: null, Exempts: null, FreeQuota: null })
             {
                 throw new ArgumentException($"{row.Code} says no amount.", nameof(table));
+            }
+            // A whole year is read from the table by months: an amount for a year beside it that says something else would stand on the list of prices and be charged to nobody.
+            if (row is { Evidence: PolicyChange.Evidence, Per: "year", Amount: { } perYear } && row.ByMonths?.TryGetValue(12, out var twelve) == true && twelve != perYear)
+            {
+                throw new ArgumentException($"{row.Code} says two amounts for a year: {perYear.ToString(CultureInfo.InvariantCulture)}, and {twelve.ToString(CultureInfo.InvariantCulture)} for twelve months.", nameof(table));
             }
         }
     }

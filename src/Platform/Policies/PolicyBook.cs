@@ -91,7 +91,8 @@ public sealed class PolicyBook(Db db, TimeProvider clock)
     /// <summary>An origin that says which baseline was laid under an operator's own rows.</summary>
     private static string FromBaseline(string digest) => $"operator, codes of baseline {digest}";
 
-    internal static string DigestOf(IReadOnlyList<PolicyRow> rows) =>
+    /// <summary>SHA-256 in hex: what somebody saw of the rules, to tell whether they are still so.</summary>
+    public static string DigestOf(IReadOnlyList<PolicyRow> rows) =>
         Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(rows, Privacy.StoredJson.Options)));
 
     private async Task PublishAsync(IWriter writer, long version, IReadOnlyList<PolicyRow> rows, string origin, CancellationToken cancel)

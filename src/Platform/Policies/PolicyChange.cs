@@ -77,7 +77,7 @@ public sealed record PolicyChange(string Code, LocalDate From, LocalDate? To, st
         return [.. result.OrderBy(r => r.From ?? LocalDate.MinIsoValue)];
     }
 
-    private static string Compact(string json) => JsonNode.Parse(json)?.ToJsonString(Privacy.StoredJson.Options) ?? throw new JsonException("Null is no value.");
+    private static string Compact(string json) => PolicyPart.Read(json).ToJsonString(Privacy.StoredJson.Options);
 
     private static List<JsonObject> Lines(IEnumerable<PolicyRow> rows) =>
         rows.FirstOrDefault(r => r.Code == PolicyBook.Fees) is { } table ? [.. JsonNode.Parse(table.Value)!.AsArray().Select(l => l!.DeepClone().AsObject())] : [];
@@ -96,7 +96,7 @@ public sealed record PolicyChange(string Code, LocalDate From, LocalDate? To, st
     {
         var line = new JsonObject { ["code"] = row.Code[FeePrefix.Length..] };
         // That a fee is no object is said by whoever reads the table.
-        foreach (var (name, value) in JsonNode.Parse(row.Value) as JsonObject ?? new JsonObject { ["value"] = JsonNode.Parse(row.Value) })
+        foreach (var (name, value) in PolicyPart.Read(row.Value) as JsonObject ?? new JsonObject { ["value"] = PolicyPart.Read(row.Value) })
         {
             if (!NotOfTheValue.Contains(name, StringComparer.Ordinal))
             {

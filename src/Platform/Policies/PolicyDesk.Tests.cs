@@ -154,6 +154,10 @@ public abstract class PolicyDeskTests(DatabaseKind kind) : IAsyncLifetime
     [InlineData("fees/ID_DELIVERY", "{\"kind\":\"government\",\"per\":\"request\",\"amount\":0.001}", 1, PolicyRefusals.NotReadable)]
     [InlineData("fees/ID_DELIVERY", "{\"kind\":\"government\",\"per\":\"request\",\"amout\":25}", 1, PolicyRefusals.NotReadable)]
     [InlineData("fees/ID_DELIVERY", "{\"kind\":\"government\",\"per\":\"request\"}", 1, PolicyRefusals.NotReadable)]
+    [InlineData("fees/ID_DELIVERY", "{\"kind\":\"government\",\"per\":\"request\",\"amount\":20,\"amount\":25}", 1, PolicyRefusals.NotJson)]
+    [InlineData("calendar.holidays", "{\"gregorian\":[],\"gregorian\":[],\"hijri\":[]}", 1, PolicyRefusals.NotJson)]
+    [InlineData("case.payment_days", "{\"a\":1,\"a\":2}", 1, PolicyRefusals.NotJson)]
+    [InlineData("fees/IQAMA_COMMERCIAL", "{\"kind\":\"government\",\"per\":\"year\",\"amount\":700,\"by_months\":{\"3\":163,\"6\":325,\"9\":488,\"12\":650},\"payer\":\"employer\"}", 1, PolicyRefusals.NotReadable)]
     [InlineData("fees/ID_DELIVERY", "{\"kind\":\"gift\",\"per\":\"request\",\"amount\":25}", 1, PolicyRefusals.NotReadable)]
     public async Task What_could_not_be_read_or_decides_over_the_past_is_never_proposed(string code, string value, int inDays, string refusal)
     {
@@ -195,6 +199,19 @@ public abstract class PolicyDeskTests(DatabaseKind kind) : IAsyncLifetime
         Assert.IsType<PolicyAnswer.Done>(await _desk.RejectAsync(One, Guid.CreateVersion7(), turned));
         Assert.Equal(PolicyRefusals.Over, await RefusedAsync(ConfirmAsync(turned)));
         Assert.Equal(40, PaymentDays(5));
+    }
+
+    [Fact]
+    public async Task What_was_written_over_another_rule_than_is_now_is_not_even_proposed()
+    {
+        string Seen() => PolicyBook.DigestOf(PolicyChange.RowsOf("case.payment_days", [.. _book.Current.Rows]));
+        var (seen, operation) = (Seen(), Guid.CreateVersion7());
+        var proposal = Assert.IsType<PolicyAnswer.Done>(await _desk.ProposeAsync(One, operation, Change("case.payment_days", "40"), seen));
+        Assert.IsType<PolicyAnswer.Done>(await ConfirmAsync(proposal.Proposal));
+        Assert.Equal(PolicyRefusals.Changed, await RefusedAsync(_desk.ProposeAsync(One, Guid.CreateVersion7(), Change("case.payment_days", "41"), seen)));
+        // Whose answer was lost is told what became of it.
+        Assert.Equal(proposal, await _desk.ProposeAsync(One, operation, Change("case.payment_days", "40"), seen));
+        Assert.IsType<PolicyAnswer.Done>(await _desk.ProposeAsync(One, Guid.CreateVersion7(), Change("case.payment_days", "41"), Seen()));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Muqeem.Kernel;
 using Muqeem.Platform.Background;
 using Muqeem.Platform.Database;
@@ -59,7 +60,8 @@ public sealed class PolicyDesk(Db db, IWriter writer, PolicyBook book, IEnumerab
     private readonly IReadOnlyList<PolicyForm> _forms = [.. forms];
 
     /// <summary>Nothing of it counts until another confirms it.</summary>
-    public async Task<PolicyAnswer> ProposeAsync(Actor by, Guid operation, PolicyChange change, CancellationToken cancel = default)
+    /// <param name="seen">Digest of the code's rows that the author saw; null: those of now.</param>
+    public async Task<PolicyAnswer> ProposeAsync(Actor by, Guid operation, PolicyChange change, string? seen = null, CancellationToken cancel = default)
     {
         change = change with { Code = change.Code.Trim(), Value = change.Value.Trim(), Source = change.Source.Trim(), Note = change.Note?.Trim() is { Length: > 0 } note ? note : null };
         await book.LoadAsync(cancel);
@@ -69,12 +71,17 @@ public sealed class PolicyDesk(Db db, IWriter writer, PolicyBook book, IEnumerab
         var written = new Change(Act("policy.propose", by, operation, id, change.Code, Iso(change.From), change.To is { } to ? Iso(to) : "", change.Value, change.Source, change.Note ?? ""));
         if (await PolicyProposal.FindAsync(db, id, cancel) is null)
         {
+            var basis = PolicyBook.DigestOf(PolicyChange.RowsOf(change.Code, rows));
+            if (seen is not null && seen != basis)
+            {
+                return Refused(PolicyRefusals.Changed);
+            }
             if (Refuse(change, rows) is { } refusal)
             {
                 return new PolicyAnswer.Refused(refusal);
             }
             var now = clock.Now();
-            written.Heads.Add(new PolicyProposal(id, 0, change, PolicyBook.DigestOf(PolicyChange.RowsOf(change.Code, rows)), by, now, now + Life(), PolicyProposalState.Open, null, null, null).Next());
+            written.Heads.Add(new PolicyProposal(id, 0, change, basis, by, now, now + Life(), PolicyProposalState.Open, null, null, null).Next());
         }
         return await WriteAsync(written, id, null, cancel);
     }
@@ -172,7 +179,7 @@ public sealed class PolicyDesk(Db db, IWriter writer, PolicyBook book, IEnumerab
         return PolicyForm.Check(change.IsFee ? PolicyBook.Fees : change.Code, after, rows, _forms);
     }
 
-    private static bool Alike(string one, string other) => System.Text.Json.Nodes.JsonNode.DeepEquals(System.Text.Json.Nodes.JsonNode.Parse(one), System.Text.Json.Nodes.JsonNode.Parse(other));
+    private static bool Alike(string one, string other) => JsonNode.DeepEquals(PolicyPart.Read(one), PolicyPart.Read(other));
 
     private Duration Life() => Duration.FromHours(book.Current.Get<int>("policy.proposal_hours", clock.Today()));
 

@@ -16,6 +16,7 @@ public sealed record PolicyForm(string Code, Action<string> Read)
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false,
     };
 
     /// <param name="fault">Says what is wrong with a value that can be read; null when nothing is.</param>
