@@ -10,6 +10,11 @@ app=src/Host/bin/Release/net10.0/Muqeem.Host.dll
 sandbox=src/Sandbox/bin/Release/net10.0/Muqeem.Sandbox.dll
 # Credentials name the address under which wallet apps know this installation: it is settled at the first start, and kept.
 [ -e "$data" ] || first=1
+# Stand-ins that outlived their Muqeem would have its mail and its residences: the new one's office accounts could not be opened.
+if [ -n "${first:-}" ] && [ -e "$data.sandbox/sandbox.db" ]; then
+  echo "There is no $data: the stand-ins begin anew with it, and what they held in $data.sandbox is deleted."
+  rm -rf "$data.sandbox"
+fi
 mkdir -p "$data"; chmod 700 "$data"
 [ -z "${first:-}" ] || echo "http://localhost:$port" > "$data.origin"
 [ ! -s "$data.origin" ] || export PublicOrigin="${PublicOrigin:-$(cat "$data.origin")}"
