@@ -17,11 +17,16 @@ public sealed record CredentialTerms(string Origin, Instant Issued, Instant Expi
 public sealed record HolderKey(byte[] X, byte[] Y);
 
 /// <summary>A credential up to its signature. The same model, terms and seed always give the same bytes, so that what an intent promised can be signed after a crash.</summary>
-/// <param name="ToBeSigned">What ES256 signs.</param>
-/// <param name="Complete">The credential, from 64 bytes r‖s. Asked for last: it may be made out of <see cref="Draft"/>.</param>
-public sealed record Unsigned(byte[] ToBeSigned, Func<byte[], byte[]> Complete)
+/// <param name="toBeSigned">May lie in the draft.</param>
+public sealed class Unsigned(ReadOnlyMemory<byte> toBeSigned, Func<byte[], byte[]> complete)
 {
     private byte[]? _digest;
+
+    /// <summary>What ES256 signs.</summary>
+    public ReadOnlySpan<byte> ToBeSigned => toBeSigned.Span;
+
+    /// <summary>The credential, from 64 bytes r‖s. Asked for last: it may be made out of <see cref="Draft"/>.</summary>
+    public byte[] Complete(byte[] signature) => complete(signature);
 
     /// <summary>SHA-256 of what is to be signed: what the intent keeps, and what ES256 signs.</summary>
     public byte[] Digest

@@ -280,7 +280,8 @@ public static class SdJwtForm
         {
             _json.Flush();
             var signed = header.Length + 1 + Base64Url.GetEncodedLength(_one.WrittenCount);
-            var whole = new byte[signed + 1 + SignatureLength + 1 + _disclosures.WrittenCount];
+            // Every byte of it is written below.
+            var whole = GC.AllocateUninitializedArray<byte>(signed + 1 + SignatureLength + 1 + _disclosures.WrittenCount);
             header.CopyTo(whole, 0);
             whole[header.Length] = (byte)'.';
             Base64Url.EncodeToUtf8(_one.WrittenSpan, whole.AsSpan(header.Length + 1));
@@ -289,7 +290,7 @@ public static class SdJwtForm
             whole.AsSpan(signed + 1, SignatureLength).Fill((byte)'A');
             whole[signed + 1 + SignatureLength] = (byte)'~';
             _disclosures.WrittenSpan.CopyTo(whole.AsSpan(signed + 1 + SignatureLength + 1));
-            return new(whole[..signed], signature =>
+            return new(whole.AsMemory(0, signed), signature =>
             {
                 if (Base64Url.GetEncodedLength(signature.Length) != SignatureLength)
                 {

@@ -178,6 +178,56 @@ public class JsonTests
     [InlineData("""{"1":0,"2":0,"3":0,"4":0,"5":0,"6":0,"7":0,"8":0,"9":0,"a":0,"b":0,"c":0,"d":0,"e":0,"4":0}""")]
     public void A_name_twice_is_refused_at_any_level(string text) => Assert.Equal(Reason.JsonDuplicateKey, Json.Parse(Encoding.UTF8.GetBytes(text)).Reason);
 
+    /// <summary>The short way for the usual disclosure may pass by what it does not know; what it reads is what the long way reads.</summary>
+    [Fact]
+    public void A_named_value_is_read_by_the_short_way_as_by_the_long_one()
+    {
+        static string Nested(int levels) => new string('[', levels) + "1" + new string(']', levels);
+        string[] usual =
+        [
+            """["salt","name","value"]""", """[ "s" , "n" , { "a" : [1, 2.50, null, true], "b\u0041": "\u0627" } ]""", """["","",""]""", """["s","n","escaped \"value\""]""", """["s","n",-0]""",
+            $"""["s","n",{Nested(Json.MostDepth - 1)}]""", $"""["s","n",[{string.Join(',', Enumerable.Repeat("0", Json.MostNodes - 4))}]]""",
+        ];
+        string[] others =
+        [
+            "", "[", "[]", """["s"]""", """["s","v"]""", """["s",1]""", """[1,"n","v"]""", """["s",1,"v"]""", """["s",null,"v"]""", """["s","n","v","more"]""", """["s","n","v"] x""", """["s","n","v"]["s"]""", """["s","n","v",]""",
+            """["s","n",]""", """{"s":"n"}""", """["s\u0041","n","v"]""", """["s","n\u0041","v"]""", """["s","n",{"a":1,"a":2}]""", """["s","n","\ud800"]""", "[\"s\",\"n\",\"\u0001\"]",
+            $"""["s","n",{Nested(Json.MostDepth)}]""", $"""["s","n",[{string.Join(',', Enumerable.Repeat("0", Json.MostNodes - 3))}]]""",
+        ];
+        foreach (var text in usual)
+        {
+            Assert.True(Json.TryNamed(Encoding.UTF8.GetBytes(text), out var name, out var value), text[..Math.Min(60, text.Length)]);
+            var whole = Json.Parse(Encoding.UTF8.GetBytes(text)).Value.Items;
+            Assert.Equal(3, whole.Length);
+            Assert.Equal(whole[1].Text, name);
+            Assert.Equal(Written(whole[2]), Written(value));
+        }
+        Assert.All(others, text => Assert.False(Json.TryNamed(Encoding.UTF8.GetBytes(text), out _, out _), text[..Math.Min(60, text.Length)]));
+        Assert.False(Json.TryNamed(new byte[] { 0x5B, 0x22, 0xFF, 0x22, 0x2C, 0x22, 0x22, 0x2C, 0x31, 0x5D }, out _, out _));
+        // Those that the long way reads as a disclosure, too, are only the escaped ones.
+        Assert.Equal(2, others.Count(text => Json.Parse(Encoding.UTF8.GetBytes(text)) is { Ok: true } read && read.Value.Items is [{ Kind: JsonKind.Text }, { Kind: JsonKind.Text }, _]));
+
+        static string Written(Json value) => value.Kind switch
+        {
+            JsonKind.Object => "{" + string.Join(",", value.Members.ToArray().Select(m => m.Key + ":" + Written(m.Value))) + "}",
+            JsonKind.Array => "[" + string.Join(",", value.Items.ToArray().Select(Written)) + "]",
+            _ => $"{value.Kind} {value.Text}{value.Digits}",
+        };
+    }
+
+    [Fact]
+    public void A_name_is_found_again_among_few_and_among_many()
+    {
+        foreach (var count in new[] { 2, 31, 32, 33, 100 })
+        {
+            // One length, one beginning and one end: none is told from another by these.
+            var names = Enumerable.Range(0, count).Select(i => $"a{i:000}z").ToList();
+            Assert.True(Json.Parse(Encoding.UTF8.GetBytes("{" + string.Join(',', names.Select(n => $"\"{n}\":1")) + "}")).Ok, $"{count}");
+            Assert.All(names, twice => Assert.Equal(Reason.JsonDuplicateKey, Json.Parse(Encoding.UTF8.GetBytes("{" + string.Join(',', names.Append(twice).Select(n => $"\"{n}\":1")) + "}")).Reason));
+        }
+        Assert.Equal(Reason.JsonDuplicateKey, Json.Parse("""{"":1,"a":2,"":3}"""u8).Reason);
+    }
+
     [Fact]
     public void Depth_and_number_are_bounded()
     {

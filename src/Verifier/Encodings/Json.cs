@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -139,15 +140,49 @@ public sealed class Json
         }
     }
 
+    /// <summary>
+    /// The usual disclosure (RFC 9901 section 4.2), <c>[salt, name, value]</c>, without a tree for what is around the value: a credential has thirty. False for everything else, whether it is one or not; <see cref="ParseHeld"/> says what it is.
+    /// </summary>
+    /// <param name="utf8">As there.</param>
+    internal static bool TryNamed(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out string? name, [NotNullWhen(true)] out Json? value)
+    {
+        (name, value) = (null, null);
+        if (!System.Text.Unicode.Utf8.IsValid(utf8.Span))
+        {
+            return false;
+        }
+        // The list, the salt and the name count as what they are.
+        var walk = new Walk(utf8, nodes: 3);
+        try
+        {
+            if (!walk.Reader.Read() || walk.Reader.TokenType != JsonTokenType.StartArray || !walk.Reader.Read() || walk.Reader.TokenType != JsonTokenType.String || walk.Reader.ValueIsEscaped
+                || !walk.Reader.Read() || walk.Reader.TokenType != JsonTokenType.String || walk.Reader.ValueIsEscaped)
+            {
+                return false;
+            }
+            var named = NameOf(walk.Reader.ValueSpan);
+            if (!walk.Reader.Read() || walk.Reader.TokenType == JsonTokenType.EndArray || walk.Value(2, out _) is not { } read || !walk.Reader.Read() || walk.Reader.TokenType != JsonTokenType.EndArray || walk.Reader.Read())
+            {
+                return false;
+            }
+            (name, value) = (named, read);
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     internal static Json Object(List<KeyValuePair<string, Json>> members) => new([.. members]);
 
     internal static Json Array(List<Json> items) => new([.. items]);
 
-    private ref struct Walk(ReadOnlyMemory<byte> utf8)
+    private ref struct Walk(ReadOnlyMemory<byte> utf8, int nodes = 0)
     {
         public Utf8JsonReader Reader = new(utf8.Span, Strict);
         private readonly ReadOnlyMemory<byte> _utf8 = utf8;
-        private int _nodes;
+        private int _nodes = nodes;
 
         public Json? Value(int depth, out Reason reason)
         {
@@ -211,11 +246,11 @@ public sealed class Json
         {
             reason = Reason.JsonMalformed;
             var members = new List<KeyValuePair<string, Json>>(8);
-            HashSet<string>? names = null;
+            var names = default(Names);
             while (Reader.Read() && Reader.TokenType != JsonTokenType.EndObject)
             {
                 var name = Reader.ValueIsEscaped ? Reader.GetString()! : NameOf(Reader.ValueSpan);
-                if (IsTaken(members, ref names, name))
+                if (names.IsTaken(members, name))
                 {
                     reason = Reason.JsonDuplicateKey;
                     return null;
@@ -260,14 +295,30 @@ public sealed class Json
         private Json? _first;
     }
 
-    /// <summary>A credential has some thirty; so many are compared in less time than a set takes to make.</summary>
-    private const int FewNames = 32;
-
-    /// <summary>Compares one by one while there are few; an object of thousands of names must not cost their square.</summary>
-    internal static bool IsTaken(List<KeyValuePair<string, Json>> members, ref HashSet<string>? names, string name)
+    /// <summary>The names of an object that is being put together.</summary>
+    internal struct Names
     {
-        if (members.Count < FewNames)
+        /// <summary>A credential has some thirty; so many are compared in less time than a set takes to make.</summary>
+        private const int Few = 32;
+
+        // A bit for ends and length of each name: most names find none of theirs there, and need not be compared with any.
+        private ulong _met;
+        private HashSet<string>? _all;
+
+        /// <summary>Whether one of the members has the name; from now on one does. Compares one by one while there are few; an object of thousands of names must not cost their square.</summary>
+        public bool IsTaken(List<KeyValuePair<string, Json>> members, string name)
         {
+            if (members.Count >= Few)
+            {
+                _all ??= new HashSet<string>(members.Select(m => m.Key), StringComparer.Ordinal);
+                return !_all.Add(name);
+            }
+            var bit = 1UL << (name.Length == 0 ? 0 : (name[0] + 31 * name[^1] + 7 * name[name.Length / 2] + 5 * name.Length) & 63);
+            if ((_met & bit) == 0)
+            {
+                _met |= bit;
+                return false;
+            }
             foreach (var (key, _) in members)
             {
                 if (key == name)
@@ -277,7 +328,5 @@ public sealed class Json
             }
             return false;
         }
-        names ??= new HashSet<string>(members.Select(m => m.Key), StringComparer.Ordinal);
-        return !names.Add(name);
     }
 }

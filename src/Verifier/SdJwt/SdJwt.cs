@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
 using Muqeem.Verifier.Cryptography;
@@ -46,7 +47,7 @@ public static class SdJwtVerifier
     public const int Longest = 512 * 1024;
 
     /// <summary>What a verifier must be able to rely on whatever the holder leaves out.</summary>
-    internal static readonly string[] AlwaysShown = ["iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"];
+    internal static readonly FrozenSet<string> AlwaysShown = FrozenSet.Create(StringComparer.Ordinal, "iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status");
 
     public static Checked<SdJwtCredential> Verify(string text, TrustAnchors trust, DateTimeOffset now, SdJwtOptions options)
     {

@@ -123,22 +123,25 @@ internal sealed class SdJwtParts
         }
         var decoded = room[..count];
         room = room[count..];
-        if (!Json.ParseHeld(decoded).TryGet(out var json, out var reason))
+        if (!Json.TryNamed(decoded, out var name, out var value))
         {
-            return reason;
+            if (!Json.ParseHeld(decoded).TryGet(out var json, out var reason))
+            {
+                return reason;
+            }
+            var items = json.Items;
+            if (items.Length is not (2 or 3) || items[0].Kind != JsonKind.Text || items.Length == 3 && items[1].Kind != JsonKind.Text)
+            {
+                return Reason.SdJwtDisclosureMalformed;
+            }
+            (name, value) = (items.Length == 3 ? items[1].Name : null, items[^1]);
         }
-        var items = json.Items;
-        if (items.Length is not (2 or 3) || items[0].Kind != JsonKind.Text || items.Length == 3 && items[1].Kind != JsonKind.Text)
-        {
-            return Reason.SdJwtDisclosureMalformed;
-        }
-        var name = items.Length == 3 ? items[1].Name : null;
         if (name is "_sd" or "..." or "_sd_alg")
         {
             return Reason.SdJwtReservedName;
         }
         SdJwtVerifier.HashOf(text.Span, digest.Span);
-        return new Disclosure(text, digest, name, items[^1]);
+        return new Disclosure(text, digest, name, value);
     }
 }
 

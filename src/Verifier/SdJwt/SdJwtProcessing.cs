@@ -51,7 +51,7 @@ internal sealed class SdJwtProcessing
     private Checked<Json> Object(Json value, Disclosure? within, string pointer, int depth)
     {
         var members = new List<KeyValuePair<string, Json>>(value.Members.Length + (value["_sd"]?.Items.Length ?? 0));
-        HashSet<string>? names = null;
+        var names = default(Json.Names);
         Json? digests = null;
         foreach (var (name, member) in value.Members)
         {
@@ -65,7 +65,7 @@ internal sealed class SdJwtProcessing
                 case "..." or "_sd_alg":
                     return Reason.SdJwtReservedName;
             }
-            if (depth == 1 && SdJwtVerifier.AlwaysShown.Contains(name, StringComparer.Ordinal) && HidesAnything(member))
+            if (depth == 1 && SdJwtVerifier.AlwaysShown.Contains(name) && HidesAnything(member))
             {
                 return Reason.SdJwtClaimHidden;
             }
@@ -73,7 +73,7 @@ internal sealed class SdJwtProcessing
             {
                 return reason;
             }
-            Json.IsTaken(members, ref names, name);
+            names.IsTaken(members, name);
             members.Add(new(name, processed));
         }
         if (digests is null)
@@ -98,11 +98,11 @@ internal sealed class SdJwtProcessing
             {
                 return Reason.SdJwtDisclosureKind;
             }
-            if (depth == 1 && SdJwtVerifier.AlwaysShown.Contains(name, StringComparer.Ordinal))
+            if (depth == 1 && SdJwtVerifier.AlwaysShown.Contains(name))
             {
                 return Reason.SdJwtClaimHidden;
             }
-            if (Json.IsTaken(members, ref names, name))
+            if (names.IsTaken(members, name))
             {
                 return Reason.SdJwtClaimClash;
             }
