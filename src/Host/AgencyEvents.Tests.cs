@@ -310,7 +310,7 @@ public abstract partial class AgencyEventsTests(SharedWorld shared)
         Assert.Null((await _residents.TrackAsync(paying, id)).Bill);
         await _residents.BecomesAsync(traveller, issued, VisaStates.Cancelled);
         Assert.Equal(VisaStates.Cancelled, (await _residents.VisaAsync(issued)).State);
-        await CalledAsync($"DX-{paying.Index}", 2);
+        await CalledAsync($"DX-{paying.Index}-", 2);
         foreach (var dead in new[] { paying, traveller })
         {
             Assert.Contains(dead.Person, await _world.Get<Persons>().DeadAsync([dead.Person]));
@@ -318,6 +318,37 @@ public abstract partial class AgencyEventsTests(SharedWorld shared)
             await AgreesAsync(dead, AlienRegister.Name);
             await AgreesAsync(dead, HealthInsurance.Name);
         }
+    }
+
+    [Fact]
+    public async Task A_death_that_was_taken_back_leaves_the_person_living_and_able_to_apply()
+    {
+        var (persons, dead, quick) = (_world.Get<Persons>(), await SettledAsync(), await SettledAsync());
+        await AtDeskAsync(dead.Index, "die");
+        await WholeWorld.UntilAsync(async () => (await _residents.ResidenceAsync(dead)).EndReason == EndReasons.Death ? "" : null, "the residence ended");
+        Assert.Contains((await _residents.WhatIfAsync(dead, "issue")).Findings, f => f.Refusal.Code == Check.Codes.DeathRecorded);
+        await _world.MoveClockAsync(Duration.FromMinutes(1));
+        await AtDeskAsync(dead.Index, "live", ("twice", "true"));
+        await CalledAsync($"DB-{dead.Index}-", 2);
+        Assert.Empty(await persons.DeadAsync([dead.Person]));
+        var residence = await _residents.ResidenceAsync(dead);
+        // Nobody here gives a residence back, and the notice says what to do.
+        Assert.Equal(EndReasons.Death, residence.EndReason);
+        Assert.Equal(residence.EndedDay, Assert.IsType<LocalDate>((await ToldAsync(dead.Person, "death_taken_back_ended")).Arguments["day"]));
+        Assert.Single(await InboxAsync(dead.Person, "death_taken_back_ended"));
+        Assert.DoesNotContain((await _residents.WhatIfAsync(dead, "issue")).Findings, f => f.Refusal.Code == Check.Codes.DeathRecorded || f.Kind == FindingKind.Final);
+        await AgreesAsync(dead, AlienRegister.Name);
+
+        // Told the other way round: the death comes late and kills nobody.
+        await AtDeskAsync(quick.Index, "die", ("late", "10"));
+        await _world.MoveClockAsync(Duration.FromMinutes(1));
+        await AtDeskAsync(quick.Index, "live");
+        await CalledAsync($"DB-{quick.Index}-", 1);
+        await _world.MoveClockAsync(Duration.FromMinutes(20));
+        await CalledAsync($"DX-{quick.Index}-", 1);
+        Assert.Empty(await persons.DeadAsync([quick.Person]));
+        Assert.Null((await _residents.ResidenceAsync(quick)).EndReason);
+        Assert.Empty(await InboxAsync(quick.Person, "death_taken_back"));
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal static partial class Hooks
         Map("/passports", PassportWebhook.Operation, b => PassportWebhook.Read(b), e => (e.PersonNumber, e.At),
             (http, person, e) => Of<RegisterEvents>(http).PassportAsync(person, new PassportIssued(e.EventId, e.Passport, e.At), listed: false, http.RequestAborted));
         Map("/deaths", DeathWebhook.Operation, b => DeathWebhook.Read(b), e => (e.PersonNumber, e.At),
-            (http, person, e) => Of<RegisterEvents>(http).DiedAsync(person, new DeathRecorded(e.EventId, e.On, e.At), WriteClass.Interactive, http.RequestAborted));
+            (http, person, e) => Of<RegisterEvents>(http).DeathAsync(person, new DeathRecorded(e.EventId, e.On, e.At, e.Change), WriteClass.Interactive, http.RequestAborted));
         foreach (var (path, platform) in ((string, string)[])[("/contracts", LabourContracts.Name), ("/household-contracts", DomesticWork.Name)])
         {
             Map(path, ContractWebhook.Operation, b => ContractWebhook.Read(b), e => (e.PersonNumber, e.At),

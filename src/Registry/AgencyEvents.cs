@@ -23,7 +23,7 @@ public static class AgencyEventKinds
 /// <param name="Kind">One of <see cref="AgencyEventKinds"/>.</param>
 /// <param name="About">Number of the contract, order or policy; empty where there is one of the kind only.</param>
 /// <param name="At">When, by the agency's clock. It orders what is told of the same thing, whenever it arrives.</param>
-/// <param name="State">What became of it: ended, imposed, lifted, lapsed, renewed, died.</param>
+/// <param name="State">What became of it: ended, imposed, lifted, lapsed, renewed, died, taken_back.</param>
 /// <param name="Day">From which day on.</param>
 public sealed record AgencyEvent(string Agency, string Kind, PersonId Person, string About, Instant At, string State, LocalDate Day)
 {

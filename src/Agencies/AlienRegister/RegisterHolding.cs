@@ -6,6 +6,7 @@ namespace Muqeem.Agencies;
 /// <param name="Visas">Visas to leave, as we told them.</param>
 /// <param name="Crossings">On these visas, oldest first, each as its call to us.</param>
 /// <param name="Passport">The one to travel on, if any.</param>
+/// <param name="Death">The last that was recorded, also when it was taken back; null: none ever was.</param>
 public sealed record RegisterHolding(
     string Id, RegisteredResidence? Residence, IReadOnlyList<HeldVisa> Visas, IReadOnlyList<BorderEvent> Crossings, PassportIssued? Passport, DeathRecorded? Death) : IHolding
 {
@@ -31,5 +32,6 @@ public sealed record HeldVisa(string VisaNumber, ExitVisaType Type, ExitVisaStat
 public sealed record PassportIssued(string EventId, RegisteredPassport Passport, Instant At);
 
 /// <param name="EventId">The register's own id of the event, as in its call.</param>
-/// <param name="At">When it was recorded there.</param>
-public sealed record DeathRecorded(string EventId, LocalDate On, Instant At);
+/// <param name="On">The day of the death.</param>
+/// <param name="At">When it was recorded there, or taken back.</param>
+public sealed record DeathRecorded(string EventId, LocalDate On, Instant At, DeathChange Change = DeathChange.Recorded);

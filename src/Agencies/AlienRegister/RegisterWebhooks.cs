@@ -17,10 +17,19 @@ public sealed record PassportRenewed(string EventId, string PersonNumber, Regist
     };
 }
 
-/// <summary>Somebody died. May be told twice and late.</summary>
+public enum DeathChange
+{
+    Recorded,
+
+    /// <summary>It was recorded in error: the person lives.</summary>
+    TakenBack,
+}
+
+/// <summary>Somebody died, or a death that was recorded in error was taken back. May be told twice, late and out of order: <paramref name="At"/> orders, not the arrival.</summary>
 /// <param name="EventId">The register's own id of the event, as where it lists what it holds.</param>
 /// <param name="PersonNumber">Resident number, or border number before one exists.</param>
-public sealed record PersonDied(string EventId, string PersonNumber, LocalDate On, Instant At)
+/// <param name="On">The day of the death as it was recorded.</param>
+public sealed record PersonDied(string EventId, string PersonNumber, LocalDate On, Instant At, DeathChange Change = DeathChange.Recorded)
 {
     internal string? BrokenField() => this switch
     {

@@ -194,6 +194,35 @@ public abstract partial class ReconcilingTests(SharedWorld shared)
     }
 
     [Fact]
+    public async Task A_death_that_was_taken_back_is_caught_up_with_and_one_that_the_register_does_not_know_is_an_officers()
+    {
+        var (one, other, persons) = (await SettledAsync(), await SettledAsync(), _world.Get<Persons>());
+        await AtDeskAsync(one, "die");
+        await CompareAsync();
+        Assert.Contains(one.Person, await persons.DeadAsync([one.Person]));
+        await SentAsync(one.Person);
+        await _world.MoveClockAsync(Duration.FromMinutes(1));
+        await AtDeskAsync(one, "live");
+        await CompareAsync();
+        Assert.Equal(["death CAUGHT_UP"], await FoundAsync(one));
+        Assert.Empty(await persons.DeadAsync([one.Person]));
+        // And dead after all: the residence ended before, and the person counts as dead again.
+        await _world.MoveClockAsync(Duration.FromMinutes(1));
+        await AtDeskAsync(one, "die");
+        await CompareAsync();
+        Assert.Contains(one.Person, await persons.DeadAsync([one.Person]));
+
+        // Told under our own name: the register has no such record.
+        var death = new DeathRecorded("DX-none", _world.Clock.Today(), _world.Clock.Now());
+        Assert.IsType<WriteOutcome.Done>(await ReadDoor.RunAsync(() => _world.Get<RegisterEvents>().DeathAsync(other.Person, death, WriteClass.Interactive, default)));
+        // Of whom something is on its way nothing is compared.
+        await SentAsync(other.Person);
+        await CompareAsync();
+        Assert.Contains("death_unknown OPEN", await FoundAsync(other));
+        Assert.Contains(other.Person, await persons.DeadAsync([other.Person]));
+    }
+
+    [Fact]
     public async Task A_new_passport_and_a_death_that_nobody_told_are_caught_up_with()
     {
         var (one, other) = (await SettledAsync(), await SettledAsync());

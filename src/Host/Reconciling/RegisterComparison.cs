@@ -28,9 +28,16 @@ internal sealed class RegisterComparison(AlienRegister register, RegisterEvents 
     public override IEnumerable<Disagreement> Compare(ComparedPerson person, IHolding? holding)
     {
         var held = (RegisterHolding?)holding;
-        if (held is { Death: { } death } && person.Alive)
+        var dies = held?.Death is { Change: DeathChange.Recorded } && person.Alive;
+        if (held is { Death: { } death } && (dies || (death.Change == DeathChange.TakenBack && !person.Alive)))
         {
-            yield return new("death", "", null, Iso(death.On), new Remedy.CatchUp(async cancel => await events.DiedAsync(person.Person, death, WriteClass.Bulk, cancel) is WriteOutcome.Done or WriteOutcome.Replayed));
+            yield return new("death", "", person.Alive ? null : "died", dies ? Iso(death.On) : death.Change.ToString(),
+                new Remedy.CatchUp(async cancel => await events.DeathAsync(person.Person, death, WriteClass.Bulk, cancel) is WriteOutcome.Done or WriteOutcome.Replayed));
+        }
+        else if (held is { Death: null } && !person.Alive)
+        {
+            // It told us once, and knows nothing of it: neither of the two can be believed by a program.
+            yield return new("death_unknown", "", "died", null, Remedy.Officer);
         }
         // Of whom we never saw a passport we keep none that could be old.
         if (held is { Passport: { } passport } && person.Record.PassportNumber is { } seen && passport.Passport.Number != seen)
@@ -39,7 +46,7 @@ internal sealed class RegisterComparison(AlienRegister register, RegisterEvents 
                 new Remedy.CatchUp(async cancel => await events.PassportAsync(person.Person, passport, listed: true, cancel) is WriteOutcome.Done or WriteOutcome.Replayed));
         }
         // Whoever is dead now has a residence that ends with it: what is compared next is told by that act.
-        if (person is { Residence: { } residence, Details: { } details } && !(held?.Death is not null && person.Alive) && OfResidence(person, residence, details, held?.Residence) is { } told)
+        if (person is { Residence: { } residence, Details: { } details } && !dies && OfResidence(person, residence, details, held?.Residence) is { } told)
         {
             yield return told;
         }

@@ -46,8 +46,13 @@ internal sealed class RegisterEvents(AgencyActs acts, CaseEngine engine, Persons
         }, listed ? WriteClass.Bulk : WriteClass.Interactive, cancel);
     }
 
-    /// <summary>Somebody died: the residence ends that day, visas that were not used are cancelled, and whoever was told of them is told.</summary>
-    public async Task<WriteOutcome?> DiedAsync(PersonId person, DeathRecorded death, WriteClass @class, CancellationToken cancel)
+    /// <summary>Somebody died, or did not after all.</summary>
+    /// <returns>Null: something newer was told of it.</returns>
+    public Task<WriteOutcome?> DeathAsync(PersonId person, DeathRecorded death, WriteClass @class, CancellationToken cancel) =>
+        death.Change == DeathChange.TakenBack ? LivesAsync(person, death, @class, cancel) : DiedAsync(person, death, @class, cancel);
+
+    /// <summary>The residence ends on the day of the death, visas that were not used are cancelled, and whoever was told of them is told.</summary>
+    private async Task<WriteOutcome?> DiedAsync(PersonId person, DeathRecorded death, WriteClass @class, CancellationToken cancel)
     {
         var what = "death:" + death.EventId;
         return await acts.DoAsync("person.death", what, Digest.Of(what), new AgencyEvent(AlienRegister.Name, AgencyEventKinds.Death, person, "", death.At, "died", death.On), async change =>
@@ -60,6 +65,32 @@ internal sealed class RegisterEvents(AgencyActs acts, CaseEngine engine, Persons
                 Performer.TellEnded(change, residence, death.On, clock);
             }
             await engine.EndInstrumentsAsync(change, person, cancel);
+        }, @class, cancel);
+    }
+
+    /// <summary>
+    /// The register took a death back. The person counts as living and hears of it; what the death ended stays ended, for nobody here may give a residence back (open questions): a new ID is applied for, and the notice says so.
+    /// </summary>
+    private async Task<WriteOutcome?> LivesAsync(PersonId person, DeathRecorded death, WriteClass @class, CancellationToken cancel)
+    {
+        var what = "death_taken_back:" + death.EventId;
+        return await acts.DoAsync("person.death_taken_back", what, Digest.Of(what), new AgencyEvent(AlienRegister.Name, AgencyEventKinds.Death, person, "", death.At, "taken_back", death.On), async change =>
+        {
+            // The death never reached us: there is nothing to take back.
+            if ((await persons.DeadAsync([person], cancel)).Count == 0)
+            {
+                return;
+            }
+            var record = await OpenAsync(change, person, cancel);
+            await persons.UpdateAsync(change, person, record, record, alive: true);
+            if (await residences.OfAsync(person, cancel) is { EndReason: EndReasons.Death, EndedDay: { } day })
+            {
+                await notices.AddAsync(change, person, "death_taken_back_ended", null, ("day", day));
+            }
+            else
+            {
+                await notices.AddAsync(change, person, "death_taken_back", null);
+            }
         }, @class, cancel);
     }
 

@@ -116,7 +116,7 @@ internal static class PeopleDesk
             {Button(index, "no-address", "Have no National Address")} {Button(index, "address", "Register the National Address")}
             <h2>Of what the agencies tell Muqeem</h2>
             {Told(index, "passport", "Get a new passport")} {Told(index, "end-contract", "The contract ends today")} {Told(index, "give-notice", "The contract will end in thirty days")} {Told(index, "lapse", "Lose the health cover")}
-            {Told(index, "suspend", "A court suspends the services")} {Told(index, "ban", "A court bans from travelling")} {Told(index, "lift", "The courts lift their orders")} {Told(index, "die", "Die")}
+            {Told(index, "suspend", "A court suspends the services")} {Told(index, "ban", "A court bans from travelling")} {Told(index, "lift", "The courts lift their orders")} {Told(index, "die", "Die")} {Told(index, "live", "The death was somebody else's")}
             <h2>What goes wrong between the agencies</h2>
             <p class="soft">Muqeem is not told of any of it; it finds out when it compares in the night.</p>
             {Button(index, "forget-residence", "The alien register loses the notice of the residence")} {Button(index, "forget-visas", "It loses the notices of visas")} {Button(index, "alter-residence", "Somebody changes its row of the residence")}
@@ -199,6 +199,9 @@ internal static class PeopleDesk
                 break;
             case "die":
                 records.Death(person, how);
+                break;
+            case "live":
+                records.DeathTakenBack(person, how);
                 break;
             case "forget-residence":
                 world.Forget(index, FactKind.Residence);

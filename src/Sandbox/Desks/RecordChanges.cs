@@ -40,13 +40,27 @@ internal sealed class RecordChanges(World world, Calls calls, Knobs knobs, Sandb
 
     public void Death(Person person, Telling how)
     {
-        var (on, now, id) = (clock.Today(), clock.Now(), Holdings.DeathEvent(person.Index));
+        var (on, now) = (clock.Today(), clock.Now());
+        var id = Holdings.DeathEvent(person.Index, DeathChange.Recorded, now);
         if (!how.Forged)
         {
+            world.Forget(person.Index, FactKind.DeathTakenBack);
             world.Set(person.Index, FactKind.Death, on);
             world.Set(person.Index, FactKind.DeathAt, now);
         }
         Tell(Calls.Deaths, id, new PersonDied(id, person.Number, on, now), how);
+    }
+
+    /// <summary>The register finds that it recorded somebody else's death.</summary>
+    public void DeathTakenBack(Person person, Telling how)
+    {
+        var now = clock.Now();
+        var id = Holdings.DeathEvent(person.Index, DeathChange.TakenBack, now);
+        if (!how.Forged)
+        {
+            world.Set(person.Index, FactKind.DeathTakenBack, now);
+        }
+        Tell(Calls.Deaths, id, new PersonDied(id, person.Number, person.DiedOn ?? clock.Today(), now, DeathChange.TakenBack), how);
     }
 
     /// <param name="days">From today on.</param>

@@ -5,6 +5,7 @@ using Muqeem.Agencies;
 using Muqeem.Kernel;
 using Muqeem.Sandbox.Population;
 using Muqeem.Sandbox.State;
+using NodaTime;
 
 namespace Muqeem.Sandbox.StandIns;
 
@@ -19,13 +20,14 @@ internal sealed class Holdings(World world, Store store, SandboxClock clock, Pos
             [.. person.Movements.Reverse().Where(m => m.EventId is not null && m.VisaNumber is not null && numbers.Contains(m.VisaNumber))
                 .Select(m => new BorderEvent(m.EventId!, person.Number, m.Direction, m.Port, m.At, m.VisaNumber, m.PassportNumber))],
             person.Passports is [{ Status: PassportStatus.Valid or PassportStatus.Expired } passport, ..] ? new(PassportEvent(person.Index, person.Passports.Count), passport, person.PassportAt ?? passport.IssueDate.StartInRiyadh()) : null,
-            person.DiedOn is { } died ? new(DeathEvent(person.Index), died, person.DeathAt ?? died.StartInRiyadh()) : null);
+            person is { DiedOn: { } died, DeathAt: { } at } && (person.Alive ? DeathChange.TakenBack : DeathChange.Recorded) is var change ? new(DeathEvent(person.Index, change, at), died, at, change) : null);
     }
 
     /// <summary>The register's own id of the event that somebody's so manieth passport was recorded.</summary>
     public static string PassportEvent(int person, int passports) => string.Create(CultureInfo.InvariantCulture, $"PX-{person}-{passports}");
 
-    public static string DeathEvent(int person) => string.Create(CultureInfo.InvariantCulture, $"DX-{person}");
+    /// <summary>Another each time: who was recorded as dead in error dies once more.</summary>
+    public static string DeathEvent(int person, DeathChange change, Instant at) => string.Create(CultureInfo.InvariantCulture, $"{(change == DeathChange.TakenBack ? "DB" : "DX")}-{person}-{at.ToUnixTimeSeconds()}");
 
     public LabourHolding Labour(Person person, string id) => new(id, LastOf<LabourResidenceNotice>(LabourContracts.Name, "residence", person.Number),
         Employs(person, ResidenceCategory.Establishment) ? person.EmployerNumber : null, Employs(person, ResidenceCategory.Establishment) ? person.Occupation : null,

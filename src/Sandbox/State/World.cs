@@ -131,6 +131,7 @@ public sealed class World
                 FactKind.Alive => person with { Alive = Get<bool>(json) },
                 FactKind.Death => person with { DiedOn = Get<LocalDate>(json), Alive = false },
                 FactKind.DeathAt => person with { DeathAt = Get<Instant>(json) },
+                FactKind.DeathTakenBack => person with { DeathAt = Get<Instant>(json), Alive = true },
                 FactKind.PassportAt => person with { PassportAt = Get<Instant>(json) },
                 FactKind.ContractEnd => person with { ContractEnd = Get<LocalDate?>(json) },
                 FactKind.EntryVisa => person with { OtherVisa = Get<EntryVisaType?>(json) },
@@ -157,7 +158,7 @@ public sealed class World
     }
 
     private List<(string Kind, string Json)> FactsOf(int person) => _store.Read(db => db.Query<(string, string)>(
-        "select kind, json from facts where person = @person and visible_at <= @now", new { person, now = _clock.Now().ToMicros() }).AsList());
+        "select kind, json from facts where person = @person and visible_at <= @now order by kind", new { person, now = _clock.Now().ToMicros() }).AsList());
 
     private static T Get<T>(string json) => JsonSerializer.Deserialize<T>(json, Wire.Options)!;
 
@@ -199,6 +200,9 @@ public static class FactKind
     /// <summary>When the register recorded the newest passport, and the death.</summary>
     public const string PassportAt = "passport_at";
     public const string DeathAt = "death_at";
+
+    /// <summary>When it was taken back. Read after the death, by its name.</summary>
+    public const string DeathTakenBack = "death_taken_back";
     public const string ContractEnd = "contract_end";
 
     /// <summary>What was told of the end of the contract and of the cover, and of orders.</summary>
@@ -209,7 +213,7 @@ public static class FactKind
     /// <summary>In whose lists of changes it is: of an absence or the end of a contract, in that of the platform on which the employer is and in the other's for nothing.</summary>
     internal static IReadOnlyList<string> AgenciesOf(string kind) => kind switch
     {
-        Movements or Passports or Residence or Death => [AlienRegister.Name],
+        Movements or Passports or Residence or Death or DeathTakenBack => [AlienRegister.Name],
         Absence or ContractEnd or ContractEvent => [LabourContracts.Name, DomesticWork.Name],
         Cover or CoverEvent => [HealthInsurance.Name],
         OrderEvents => [Justice.Name],
