@@ -25,6 +25,9 @@ internal sealed class FactQuery(PersonId person, PersonRecord record)
     /// <summary>Likewise.</summary>
     public Task<AgencyAnswer<RegisteredPerson>>? Registered { get; set; }
 
+    /// <summary>Likewise.</summary>
+    public Task<AgencyAnswer<RegisteredFamily>>? Family { get; set; }
+
     /// <summary>Ours, read once.</summary>
     public Task<Residence?>? Residence { get; set; }
 }
@@ -42,7 +45,7 @@ internal sealed record Outage(string Agency, string Reason, Instant RetryAt)
 }
 
 /// <summary>Asks the record systems, each for the facts it owns. One place that knows which system says what.</summary>
-public sealed class Gatherer
+public sealed partial class Gatherer
 {
     /// <summary>Our own registers are read anew at each assessment.</summary>
     private static readonly Duration OwnValidity = Duration.Zero;
@@ -182,104 +185,6 @@ public sealed class Gatherer
 
     private Task<Residence?> OursAsync(FactQuery q, CancellationToken cancel) => q.Residence ??= _residences.OfAsync(q.Person, cancel);
 
-    /// <summary>How long the labour platform may think about a newcomer before the others are asked beside it. An answer takes some ten milliseconds; three slow ones after each other are thrice the wait.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>
-    /// Each platform speaks for its own: that one of them is silent holds up nobody whom the other has in work, and no dependent of ours. Who works in a household by our residence is asked for there first, and of the
-    /// labour platform only when that contract is over: it is told of nobody without need.
-    /// </summary>
-    private async Task<Gathered> ContractAsync(LabourContracts labour, DomesticWork domestic, AlienRegister register, FactQuery q, CancellationToken cancel)
-    {
-        var ours = (await OursAsync(q, cancel))?.Category;
-        Task<AgencyAnswer<HouseholdContract>>? ofHousehold = null;
-        Task<AgencyAnswer<RegisteredFamily>>? ofFamily = null;
-        if (ours == Categories.HouseholdWorker)
-        {
-            ofHousehold = domestic.ContractAsync(q.Number, cancel);
-            if (await ofHousehold is { ValueOrNull.Contract.Status: not ContractStatus.Ended } working)
-            {
-                return OfHousehold(working);
-            }
-        }
-        var ofWorker = labour.WorkerAsync(q.Number, cancel);
-        if (ours == Categories.Dependent || (ours is null && await IsSlowAsync(ofWorker, cancel)))
-        {
-            (ofHousehold, ofFamily) = (domestic.ContractAsync(q.Number, cancel), register.FamilyAsync(q.Number, cancel));
-        }
-        var worker = await ofWorker;
-        if (worker.ValueOrNull is { Contract.Status: not ContractStatus.Ended })
-        {
-            return OfEstablishment(worker);
-        }
-        var household = await (ofHousehold ?? domestic.ContractAsync(q.Number, cancel));
-        if (household.ValueOrNull is { Contract.Status: not ContractStatus.Ended })
-        {
-            return OfHousehold(household);
-        }
-        var silent = worker.AskAgainAt is not null || household.AskAgainAt is not null;
-        if (!silent && (worker.ValueOrNull is not null || household.ValueOrNull is not null))
-        {
-            return worker.ValueOrNull is not null ? OfEstablishment(worker) : OfHousehold(household);
-        }
-        var waits = worker.AskAgainAt is not null && (ours != Categories.HouseholdWorker || household.AskAgainAt is null) ? OfEstablishment(worker) : OfHousehold(household);
-        if (silent && ours != Categories.Dependent)
-        {
-            return waits;
-        }
-        var family = await (ofFamily ?? register.FamilyAsync(q.Number, cancel));
-        if (family.AskAgainAt is null && (family.ValueOrNull?.HeadNumber is not { } named || named == q.Number))
-        {
-            // Nobody answers for this person. Whose record lacks the contract is the one to be contested.
-            return silent ? waits : ours == Categories.HouseholdWorker ? OfHousehold(household) : OfEstablishment(worker);
-        }
-        return Map<ContractFact, RegisteredFamily>(family, Sources.AlienRegister, f => new ContractFact
-        {
-            Found = true,
-            Status = "ACTIVE",
-            EmployerNumber = f.HeadNumber,
-            EmployerName = f.Members.FirstOrDefault(m => m.Id == f.HeadNumber)?.FullAr ?? f.HeadNumber,
-            Category = Categories.Dependent,
-        }, new ContractFact());
-    }
-
-    private async Task<bool> IsSlowAsync(Task answer, CancellationToken cancel) => await Task.WhenAny(answer, Task.Delay(Patience, _clock, cancel)) != answer;
-
-    private Gathered OfEstablishment(AgencyAnswer<LabourWorker> answer) => Map<ContractFact, LabourWorker>(answer, Sources.Labour, w => new ContractFact
-    {
-        Found = true,
-        ContractId = w.Contract.Number,
-        Status = w.Contract.Status.ToString().ToUpperInvariant(),
-        EmployerNumber = w.Establishment.Unified,
-        EmployerName = w.Establishment.NameAr,
-        OccupationCode = w.OccupationCode,
-        Occupation = Reference.Occupation(w.OccupationCode)?.English,
-        OccupationArabic = Reference.Occupation(w.OccupationCode)?.Arabic,
-        PermitUntil = w.Permit?.Expiry,
-        Saudis = w.Establishment.Citizens,
-        Expatriates = w.Establishment.Foreigners,
-        IndustrialLicence = w.Establishment.IndustrialLicence,
-        EmployerSuspended = w.Establishment.Suspended,
-        AbsenceReported = w.WorkStatus == WorkStatus.Absent,
-        Category = Categories.EstablishmentWorker,
-    }, new ContractFact());
-
-    private Gathered OfHousehold(AgencyAnswer<HouseholdContract> answer) => Map<ContractFact, HouseholdContract>(answer, Sources.DomesticWork, h => new ContractFact
-    {
-        Found = true,
-        ContractId = h.Contract.Number,
-        Status = h.Contract.Status.ToString().ToUpperInvariant(),
-        EmployerNumber = h.Household.Number,
-        EmployerName = h.Household.NameAr,
-        OccupationCode = h.OccupationCode,
-        Occupation = Reference.Occupation(h.OccupationCode)?.English,
-        OccupationArabic = Reference.Occupation(h.OccupationCode)?.Arabic,
-        AbsenceReported = h.WorkStatus == WorkStatus.Absent,
-        HouseholdWorkers = h.Household.Workers,
-        HouseholdKind = h.Household.Kind switch { HouseholdEmployerKind.Citizen => "citizen", HouseholdEmployerKind.PremiumResident => "premium_resident", _ => "resident" },
-        Category = Categories.HouseholdWorker,
-    }, new ContractFact());
-
     /// <summary>
     /// The missions know people by their passport, the border by the visa's number. With the passport last seen foreign affairs is asked while the register still says on which visa the person came; when that is another one
     /// (the passport was renewed since, somebody came a second time), it is asked for by its number.
@@ -304,7 +209,7 @@ public sealed class Gatherer
 
     private async Task<Gathered> FamilyAsync(AlienRegister register, FactQuery q, CancellationToken cancel)
     {
-        var answer = await register.FamilyAsync(q.Number, cancel);
+        var answer = await (q.Family ??= register.FamilyAsync(q.Number, cancel));
         if (answer.ValueOrNull is not { } family)
         {
             return Map<FamilyFact, RegisteredFamily>(answer, Sources.AlienRegister, _ => new FamilyFact(), new FamilyFact());

@@ -122,6 +122,9 @@ public abstract class WhoseRecordTests(SharedWorld shared)
         Assert.Equal(0, await AskedAsync(request, LabourContracts.Name));
         Assert.Equal(Categories.Dependent, (await asked)!.Category);
         Knobs.Set(LabourContracts.Name, resident.Index, null);
+        // Two facts look at the family, which is asked for once.
+        await WholeWorld.UntilAsync(async () => await AskedAsync(request, LabourContracts.Name) == 1 ? "" : null, "the labour platform answered");
+        Assert.Equal(1, await _world.Get<Db>().SingleAsync<long>("SELECT count(*) FROM exchange WHERE correlation = @correlation AND operation = 'family'", new { correlation = request.TraceId.ToHexString() }));
     }
 
     [Fact]
