@@ -83,7 +83,7 @@ public sealed class NationalWallet(Db db, Documents documents, StandingOf standi
         : (await OpenHolds.OfAsync(db, person, cancel)).Gravest is { } held ? (null, new WalletAnswer.Refused(new Refusal(held == HoldKind.Suspended ? HoldRefusals.Suspended : HoldRefusals.Frozen)))
         : (consent with { Account = account, GivenAt = clock.Now(), EndedAt = null }, null), cancel);
 
-    /// <summary>The holder takes it back: what the app holds is invalid within a second, and it is told to take the card away.</summary>
+    /// <summary>The holder takes it back, here or in the app: what the app holds is invalid within a second, and it is told to take the card away.</summary>
     public Task<WalletAnswer> TakeBackAsync(Actor actor, PersonId person, Guid operation, CancellationToken cancel = default) => SayAsync("wallet.consent_end", actor, person, operation, consent =>
         Task.FromResult<(NationalConsent?, WalletAnswer?)?>(consent.IsActive ? (consent with { EndedAt = clock.Now() }, null) : null), cancel);
 

@@ -69,10 +69,17 @@ public abstract partial class ReconcilingTests
         await ComparedUntilAsync(resident, "wallet_card SETTLED");
 
         await _world.AtDeskAsync($"wallet/{second}/take-out");
-        await ComparedUntilAsync(resident, "wallet_card SETTLED");
+        await ComparedUntilAsync(resident, "wallet_card SETTLED", "wallet_card_out CAUGHT_UP");
+        // The holder's word in the app is the holder's word: what was there is over, and is put there again when it is wanted again.
+        Assert.False((await National.ConsentAsync(resident.Person)).IsActive);
         await WalletToldAsync(resident.Person);
-        Assert.Equal(second, (await National.CardAsync(resident.Person)).Reference);
-        await StandsAsync(resident, (second, WalletCardState.TakenOut));
+        await StandsAsync(resident);
+        Assert.Null((await National.CardAsync(resident.Person)).Reference);
+        Assert.IsType<WalletAnswer.Done>(await ReadDoor.RunAsync(() => National.GiveAsync(Actor.Resident(resident.Account), resident.Account, resident.Person, Guid.CreateVersion7())));
+        await WalletToldAsync(resident.Person);
+        var third = (await National.CardAsync(resident.Person)).Reference!;
+        Assert.DoesNotContain(third, new[] { first, second });
+        await StandsAsync(resident, (third, WalletCardState.Held));
     }
 
     [Fact]

@@ -1,11 +1,13 @@
 using Muqeem.Agencies;
 using Muqeem.Credentials.Wallets;
 using Muqeem.Kernel;
+using Muqeem.Platform.Background;
+using Muqeem.Platform.Writing;
 
 namespace Muqeem.Host.Reconciling;
 
 /// <summary>The ID in the national wallet app: there for whoever wants it there, and for nobody else.</summary>
-internal sealed class WalletComparison(WalletApp app) : ComparedAgency
+internal sealed class WalletComparison(WalletApp app, NationalWallet wallet) : ComparedAgency
 {
     public override string Name => WalletApp.Name;
     public override string? Topic => NationalWallet.Topic;
@@ -38,6 +40,12 @@ internal sealed class WalletComparison(WalletApp app) : ComparedAgency
             if (card is null or { State: WalletCardState.Failed } && ours.Wanted is not { Held: true })
             {
                 yield return new("wallet_card", "", reference, card?.State.ToString(), Look(person, reference));
+            }
+            else if (card is { State: WalletCardState.TakenOut } && ours.Wanted is not null)
+            {
+                // Whoever takes it out there wants it there no longer. Our page says so, and offers to put it there again.
+                yield return new("wallet_card_out", "", reference, card.State.ToString(), new Remedy.CatchUp(async cancel =>
+                    await wallet.TakeBackAsync(Actor.Agency(WalletApp.Name), person.Person, Names.IdOf("wallet_card_out:" + reference), cancel) is WalletAnswer.Done));
             }
         }
         else if (ours is { Wanted.Held: false, Card.Unknown: false })
