@@ -164,15 +164,18 @@ public sealed class PolicyDesk(Db db, IWriter writer, PolicyBook book, IEnumerab
             return new(PolicyRefusals.Source, ("most", LongestText));
         }
         IReadOnlyList<PolicyRow> after;
+        bool same;
         try
         {
             after = change.Value.Length > LongestValue ? throw new JsonException("Too long.") : change.In(rows);
+            same = before.Any(r => r.InForce(change.From) && r.To == change.To && Alike(r.Value, change.Value));
         }
-        catch (JsonException)
+        // The other one: half a surrogate pair, written with an escape, is JSON and no text.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return new(PolicyRefusals.NotJson);
         }
-        if (before.Any(r => r.InForce(change.From) && r.To == change.To && Alike(r.Value, change.Value)))
+        if (same)
         {
             return new(PolicyRefusals.Same);
         }
