@@ -134,7 +134,7 @@ public static class RegistryTables
         new("id", ColumnType.Uuid, Remark: "made of agency, kind, person and about"),
         new("version", ColumnType.Long),
         new("agency", ColumnType.Text),
-        new("kind", ColumnType.Text, Remark: "of what: residence, visa, crossing, passport, death, employer, contract_end, shipment, wallet_card and more; texts difference.<kind>"),
+        new("kind", ColumnType.Text, Remark: "of what: residence, visa, crossing, passport, death, employer, contract_end, shipment, wallet_card and more; each has its text, difference.*"),
         new("person_id", ColumnType.Uuid),
         new("about", ColumnType.Text, Remark: "number of a visa, or id of a case; else empty"),
         new("state", ColumnType.Text, Remark: "TOLD_AGAIN, CAUGHT_UP, OPEN, SETTLED"),

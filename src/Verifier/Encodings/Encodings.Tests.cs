@@ -220,7 +220,7 @@ public class JsonTests
     {
         foreach (var count in new[] { 2, 31, 32, 33, 100 })
         {
-            // One length, one beginning and one end: none is told from another by these.
+            // One length, one beginning and one end: ten of each are told apart by nothing but their whole.
             var names = Enumerable.Range(0, count).Select(i => $"a{i:000}z").ToList();
             Assert.True(Json.Parse(Encoding.UTF8.GetBytes("{" + string.Join(',', names.Select(n => $"\"{n}\":1")) + "}")).Ok, $"{count}");
             Assert.All(names, twice => Assert.Equal(Reason.JsonDuplicateKey, Json.Parse(Encoding.UTF8.GetBytes("{" + string.Join(',', names.Append(twice).Select(n => $"\"{n}\":1")) + "}")).Reason));

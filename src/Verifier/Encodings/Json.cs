@@ -250,7 +250,7 @@ public sealed class Json
             while (Reader.Read() && Reader.TokenType != JsonTokenType.EndObject)
             {
                 var name = Reader.ValueIsEscaped ? Reader.GetString()! : NameOf(Reader.ValueSpan);
-                if (names.IsTaken(members, name))
+                if (!names.TryAdd(members, name))
                 {
                     reason = Reason.JsonDuplicateKey;
                     return null;
@@ -301,32 +301,33 @@ public sealed class Json
         /// <summary>A credential has some thirty; so many are compared in less time than a set takes to make.</summary>
         private const int Few = 32;
 
-        // A bit for ends and length of each name: most names find none of theirs there, and need not be compared with any.
+        // A bit for the ends, the middle and the length of each name: most names find none of theirs there, and need not be compared with any.
         private ulong _met;
         private HashSet<string>? _all;
 
-        /// <summary>Whether one of the members has the name; from now on one does. Compares one by one while there are few; an object of thousands of names must not cost their square.</summary>
-        public bool IsTaken(List<KeyValuePair<string, Json>> members, string name)
+        /// <summary>False: one of the members has the name. Compares one by one while there are few; an object of thousands of names must not cost their square.</summary>
+        /// <param name="members">Those so far; the caller adds the one of this name.</param>
+        public bool TryAdd(List<KeyValuePair<string, Json>> members, string name)
         {
             if (members.Count >= Few)
             {
                 _all ??= new HashSet<string>(members.Select(m => m.Key), StringComparer.Ordinal);
-                return !_all.Add(name);
+                return _all.Add(name);
             }
             var bit = 1UL << (name.Length == 0 ? 0 : (name[0] + 31 * name[^1] + 7 * name[name.Length / 2] + 5 * name.Length) & 63);
             if ((_met & bit) == 0)
             {
                 _met |= bit;
-                return false;
+                return true;
             }
             foreach (var (key, _) in members)
             {
                 if (key == name)
                 {
-                    return true;
+                    return false;
                 }
             }
-            return false;
+            return true;
         }
     }
 }

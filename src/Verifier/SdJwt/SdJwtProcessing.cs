@@ -73,7 +73,7 @@ internal sealed class SdJwtProcessing
             {
                 return reason;
             }
-            names.IsTaken(members, name);
+            names.TryAdd(members, name);
             members.Add(new(name, processed));
         }
         if (digests is null)
@@ -102,7 +102,7 @@ internal sealed class SdJwtProcessing
             {
                 return Reason.SdJwtClaimHidden;
             }
-            if (names.IsTaken(members, name))
+            if (!names.TryAdd(members, name))
             {
                 return Reason.SdJwtClaimClash;
             }
